@@ -1,0 +1,1 @@
+"""Panels of the console; every table is built on the line table."""

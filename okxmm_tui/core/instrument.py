@@ -1,0 +1,111 @@
+"""Instrument metadata and the exact conversions between venue strings, ticks and lots.
+
+Sizes are contracts for derivatives and base currency for spot (OKX v5, instruments); a lot is
+``lotSz`` of that unit and a tick is ``tickSz`` of the price.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+
+from okxmm_tui.core.types import ContractKind
+from okxmm_tui.errors import WireError
+
+
+class Instrument(Struct, frozen=True):
+    """One tradable instrument, as the venue describes it."""
+
+    inst_id: str
+    inst_type: str
+    """OKX instType: SWAP, FUTURES, SPOT, ..."""
+    kind: ContractKind
+    code: int | None
+    """OKX instIdCode, 64-bit; None until the venue has generated it."""
+    tick_size: Decimal
+    lot_size: Decimal
+    min_size_lots: int
+    max_limit_lots: int
+    contract_value: Decimal
+    """ctVal x ctMult: base currency per contract (linear), USD per contract (inverse), 1 for spot."""
+    base_ccy: str
+    quote_ccy: str
+    settle_ccy: str
+    """Currency of PnL and fees of derivatives; the quote currency for spot."""
+    state: str = "live"
+    max_leverage: Decimal = Decimal(1)
+
+    @property
+    def is_tradable(self) -> bool:
+        """Whether new orders are allowed; unknown states are not tradable."""
+        return self.state == "live"
+
+    @property
+    def price_decimals(self) -> int:
+        """Digits after the point that show every tick."""
+        return _decimals(self.tick_size)
+
+    @property
+    def size_decimals(self) -> int:
+        """Digits after the point that show every lot."""
+        return _decimals(self.lot_size)
+
+    def price_to_ticks(self, price: str | Decimal) -> int:
+        """Convert an exact price to ticks.
+
+        Raises:
+            WireError: The price is no number or no multiple of the tick size.
+        """
+        return _units(price, self.tick_size, "price", self.inst_id)
+
+    def size_to_lots(self, size: str | Decimal) -> int:
+        """Convert an exact size to lots.
+
+        Raises:
+            WireError: The size is no number or no multiple of the lot size.
+        """
+        return _units(size, self.lot_size, "size", self.inst_id)
+
+    def price(self, price_ticks: int) -> Decimal:
+        """Price of a tick count, in quote currency."""
+        return price_ticks * self.tick_size
+
+    def size(self, size_lots: int) -> Decimal:
+        """Size of a lot count, in contracts (or base currency for spot)."""
+        return size_lots * self.lot_size
+
+    def price_text(self, price_ticks: int) -> str:
+        """Price as the venue writes it: fixed decimals of the tick size."""
+        return format(self.price(price_ticks), "f")
+
+    def size_text(self, size_lots: int) -> str:
+        """Size as the venue reads it."""
+        return format(self.size(size_lots), "f")
+
+    def base_amount(self, size_lots: int, price_ticks: int) -> Decimal:
+        """Base-currency exposure of a size; the price matters for inverse contracts only."""
+        face = self.size(size_lots) * self.contract_value
+        return face / self.price(price_ticks) if self.kind is ContractKind.INVERSE else face
+
+    def notional_quote(self, size_lots: int, price_ticks: int) -> Decimal:
+        """Value of a size at a price, in quote currency (USD face for inverse contracts)."""
+        face = self.size(size_lots) * self.contract_value
+        return face if self.kind is ContractKind.INVERSE else face * self.price(price_ticks)
+
+
+def _decimals(step: Decimal) -> int:
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def _units(value: str | Decimal, step: Decimal, what: str, inst_id: str) -> int:
+    try:
+        number = Decimal(value)
+        units = number / step
+        whole = int(units)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise WireError(f"{what} {value!r} of {inst_id} was no number.") from error
+    if whole * step != number:
+        raise WireError(f"{what} {value!r} of {inst_id} was no multiple of {step}.")
+    return whole

@@ -1,0 +1,400 @@
+"""Everything that can happen to the engine: market data, private data, outcomes, commands, timers.
+
+Events are plain frozen values. They are journaled as they arrive, and feeding the same ones to the
+reducer again reproduces every effect; nothing here may hold a live object.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side, VenueOrderState
+
+
+class Event(Struct, frozen=True, gc=False, tag=True, array_like=True):
+    """Base of every input of the reducer."""
+
+
+# -- market data ---------------------------------------------------------------------------------
+
+
+class BookSnapshot(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Both sides replaced; starts a chain."""
+
+    inst_id: str
+    bids: Levels
+    asks: Levels
+    seq_id: int
+    venue_ms: int
+
+
+class BookUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Changed levels, chained to the previous message; absolute sizes, 0 deletes."""
+
+    inst_id: str
+    bids: Levels
+    asks: Levels
+    seq_id: int
+    venue_ms: int
+
+
+class BookGap(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The chain broke; the book is not to be trusted until the next snapshot."""
+
+    inst_id: str
+    reason: str
+
+
+class TopOfBook(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Best bid and ask from ``bbo-tbt``; 0 lots where a side is empty."""
+
+    inst_id: str
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+    seq_id: int
+    venue_ms: int
+
+
+class PublicTrade(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """One print of the tape; ``side`` is the taker's."""
+
+    inst_id: str
+    price_ticks: int
+    size_lots: int
+    side: Side
+    trade_id: str
+    venue_ms: int
+
+
+class MarkPrice(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Mark price in quote currency."""
+
+    inst_id: str
+    price: Decimal
+    venue_ms: int
+
+
+class InstrumentChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """New metadata of an instrument we hold."""
+
+    instrument: Instrument
+
+
+# -- private data --------------------------------------------------------------------------------
+
+
+class Fill(Struct, frozen=True, gc=False, array_like=True):
+    """One execution of an own order."""
+
+    inst_id: str
+    trade_id: str
+    ord_id: str
+    cl_ord_id: str
+    side: Side
+    price_ticks: int
+    size_lots: int
+    fee: Decimal
+    """OKX sign: negative is charged, positive is a rebate."""
+    fee_ccy: str
+    liquidity: Liquidity
+    venue_ms: int
+    tag: str = ""
+
+
+class OrderUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The venue's word on one order, from a push or a query."""
+
+    inst_id: str
+    ord_id: str
+    cl_ord_id: str
+    tag: str
+    side: Side
+    price_ticks: int
+    """0 for orders without a price."""
+    size_lots: int
+    filled_lots: int
+    state: VenueOrderState
+    update_ms: int
+    fill: Fill | None = None
+    """The execution this push reports, if it reports one."""
+    cancel_source: str = ""
+    amend_result: str = ""
+    """OKX amendResult: "" none, "0" done, "-1" failed, "1" failed and cancelled."""
+    req_id: str = ""
+    code: str = "0"
+    text: str = ""
+    reduce_only: bool = False
+    category: str = "normal"
+
+
+class PositionUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The venue's word on one net position."""
+
+    inst_id: str
+    size_lots: int
+    """Signed: positive is long."""
+    average_price: Decimal | None
+    mark_price: Decimal | None
+    liquidation_price: Decimal | None
+    update_ms: int
+
+
+class BalanceUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Balance of one currency in the trading account."""
+
+    ccy: str
+    equity: Decimal
+    cash: Decimal
+    available: Decimal
+    update_ms: int
+
+
+# -- outcomes of what the engine asked for ---------------------------------------------------------
+
+
+class OrderAccepted(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """A place, amend or cancel was accepted for processing; the orders push tells the truth."""
+
+    verb: str
+    """``place``, ``amend`` or ``cancel``."""
+    inst_id: str
+    cl_ord_id: str
+    ord_id: str
+
+
+class OrderRefused(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The venue refused a place, amend or cancel, and said so."""
+
+    verb: str
+    inst_id: str
+    cl_ord_id: str
+    code: str
+    text: str
+    req_id: str = ""
+
+
+class OrderOutcomeUnknown(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """No answer to a place, amend or cancel: timeout, disconnect, or a code that says nothing."""
+
+    verb: str
+    inst_id: str
+    cl_ord_id: str
+    reason: str
+
+
+class OrderQueried(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Answer to a query by client order id; ``order`` is None when the venue knows none.
+
+    ``reached`` is False when the venue did not answer: then nothing is known.
+    """
+
+    inst_id: str
+    cl_ord_id: str
+    reached: bool
+    order: OrderUpdate | None
+
+
+class TruthFetched(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Pending orders, recent fills, positions and balances, read over REST for a merge."""
+
+    request_id: int
+    orders: tuple[OrderUpdate, ...]
+    fills: tuple[Fill, ...]
+    positions: tuple[PositionUpdate, ...]
+    balances: tuple[BalanceUpdate, ...]
+
+
+class FetchFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """A REST read did not succeed."""
+
+    request_id: int
+    reason: str
+
+
+class PendingPolled(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """All pending orders of the account's subscribed instruments, for the proof of a kill."""
+
+    request_id: int
+    orders: tuple[OrderUpdate, ...]
+
+
+class DeadManArmed(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """cancel-all-after was accepted; ``trigger_ms`` is 0 when it was disarmed."""
+
+    trigger_ms: int
+
+
+class DeadManFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """cancel-all-after was refused or not answered."""
+
+    reason: str
+
+
+class StreamUp(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """A stream is connected, logged in where needed, and subscribed."""
+
+    stream: str
+    """``public`` or ``private``."""
+
+
+class StreamDown(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """A stream is lost; it reconnects by itself."""
+
+    stream: str
+    reason: str
+
+
+class GatewayNotice(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Something the operator should read, from the gateway."""
+
+    severity: Severity
+    text: str
+
+
+# -- time and the outside --------------------------------------------------------------------------
+
+
+class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """First event of every session: all the reducer needs to know of its surroundings."""
+
+    session_id: int
+    """Unix seconds at start; the leading digits of every client order id."""
+    mode: Mode
+    account: str
+    tag: str
+    instruments: tuple[Instrument, ...]
+    strategy: str
+    params: dict[str, Decimal]
+    limits: Limits
+    maker_fee: Decimal
+    """Fee per unit of notional, positive is paid."""
+    taker_fee: Decimal
+
+
+class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The engine's own heartbeat; ``lag_ns`` is how late it came."""
+
+    lag_ns: int
+
+
+class ConsolesChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Number of consoles attached."""
+
+    count: int
+
+
+class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Rate budget left at the gateway, as used and limit per window."""
+
+    used: int
+    limit: int
+
+
+# -- operator commands -------------------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True, tag=True, gc=False):
+    """Base of what an operator can ask; sent by consoles, signals and the command line."""
+
+
+class Kill(Command, frozen=True, tag=True, gc=False):
+    """Halt at once, cancel every own order, prove it; latched."""
+
+    reason: str = "operator"
+
+
+class Pause(Command, frozen=True, tag=True, gc=False):
+    """Pull own quotes and keep everything warm."""
+
+
+class Resume(Command, frozen=True, tag=True, gc=False):
+    """Quote again; from HALTED only when armed."""
+
+
+class Arm(Command, frozen=True, tag=True, gc=False):
+    """Allow one risk-raising act within ten seconds."""
+
+
+class Disarm(Command, frozen=True, tag=True, gc=False):
+    """Take the arming back."""
+
+
+class SetParam(Command, frozen=True, tag=True, gc=False):
+    """Set one strategy parameter."""
+
+    inst_id: str
+    name: str
+    value: Decimal
+
+
+class UndoParam(Command, frozen=True, tag=True, gc=False):
+    """Revert the last parameter change."""
+
+    inst_id: str
+
+
+class CancelOne(Command, frozen=True, tag=True, gc=False):
+    """Cancel one own order."""
+
+    inst_id: str
+    cl_ord_id: str
+
+
+class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
+    """Mark every alarm as seen."""
+
+
+class Quit(Command, frozen=True, tag=True, gc=False):
+    """Pull every order, prove it, end the engine."""
+
+    reason: str = "operator"
+
+
+AnyCommand = (
+    Kill | Pause | Resume | Arm | Disarm | SetParam | UndoParam | CancelOne | AcknowledgeAlarms | Quit
+)
+
+
+class OperatorCommand(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """A command and who asked; ``client`` is empty for signals and the host itself."""
+
+    client: str
+    command_id: int
+    command: AnyCommand
+
+
+AnyEvent = (
+    BookSnapshot
+    | BookUpdate
+    | BookGap
+    | TopOfBook
+    | PublicTrade
+    | MarkPrice
+    | InstrumentChanged
+    | OrderUpdate
+    | PositionUpdate
+    | BalanceUpdate
+    | OrderAccepted
+    | OrderRefused
+    | OrderOutcomeUnknown
+    | OrderQueried
+    | TruthFetched
+    | FetchFailed
+    | PendingPolled
+    | DeadManArmed
+    | DeadManFailed
+    | StreamUp
+    | StreamDown
+    | GatewayNotice
+    | SessionStarted
+    | Tick
+    | ConsolesChanged
+    | OrderBudget
+    | OperatorCommand
+)

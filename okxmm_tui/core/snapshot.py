@@ -1,0 +1,238 @@
+"""What a console sees: one immutable picture of the engine, at most ten a second.
+
+Snapshots overwrite each other; a console must never need two of them. Integers are ticks and lots
+with the scale beside them, decimals are exact, floats are for drawing only.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
+
+
+class OrderView(Struct, frozen=True, gc=False):
+    """One working order."""
+
+    cl_ord_id: str
+    side: Side
+    price_ticks: int
+    size_lots: int
+    filled_lots: int
+    status: str
+    """``sent``, ``live``, ``amending``, ``cancelling`` or ``unknown``."""
+    created_ns: int
+    queue_ahead_lots: int | None
+    """Estimated quantity ahead at the price; None while not known."""
+    decision: str
+    """Why the order stands where it stands, in a few words."""
+
+
+class FillView(Struct, frozen=True, gc=False):
+    """One fill, newest first in the list that holds it."""
+
+    venue_ms: int
+    side: Side
+    price_ticks: int
+    size_lots: int
+    fee: Decimal
+    """OKX sign: negative is charged."""
+    fee_ccy: str
+    liquidity: Liquidity
+    realised_quote: Decimal
+    trade_id: str
+
+
+class SideView(Struct, frozen=True, gc=False):
+    """State of quoting on one side."""
+
+    is_quoting: bool
+    """Whether a confirmed order rests on this side."""
+    reason: str
+    """Why not, or how, in one short phrase."""
+    since_ns: int
+    target_ticks: int | None
+    target_lots: int | None
+
+
+class ParamView(Struct, frozen=True, gc=False):
+    """One strategy parameter."""
+
+    name: str
+    label: str
+    value: Decimal
+    unit: str
+    minimum: Decimal
+    maximum: Decimal
+    step: Decimal
+    help: str
+
+
+class GaugeView(Struct, frozen=True, gc=False):
+    """A risk figure against its limit."""
+
+    name: str
+    fraction: float
+    """Share of the limit used, 0..1 and beyond."""
+    text: str
+    """``value / limit unit``."""
+
+
+class MarketView(Struct, frozen=True, gc=False):
+    """One instrument."""
+
+    instrument: Instrument
+    book_state: str
+    """``live``, ``stale``, ``resync`` or ``waiting``."""
+    book_age_ms: int | None
+    bids: Levels
+    asks: Levels
+    """Best first, at most 60 a side."""
+    mark_price: Decimal | None
+    last_trade_ticks: int | None
+    last_trade_side: Side | None
+    fair_ticks: float | None
+    """Reference price the strategy quotes around."""
+    half_spread_bps: float | None
+    volatility_bps: float | None
+    """One-second volatility of the mid."""
+    bid: SideView
+    ask: SideView
+    orders: tuple[OrderView, ...]
+    fills: tuple[FillView, ...]
+    fill_count: int
+    position_lots: int
+    average_price: Decimal | None
+    realised_quote: Decimal
+    unrealised_quote: Decimal
+    """On the mark price."""
+    fees_quote: Decimal
+    """OKX sign: negative is charged."""
+    net_quote: Decimal
+    pnl_history: tuple[float, ...]
+    """Net PnL sampled once a second, oldest first."""
+    params: tuple[ParamView, ...]
+    params_version: int
+    gauges: tuple[GaugeView, ...]
+
+
+class AlarmView(Struct, frozen=True, gc=False):
+    """One latched alarm."""
+
+    key: str
+    severity: Severity
+    text: str
+    since_ns: int
+    count: int
+    is_acknowledged: bool
+    is_cleared: bool
+
+
+class KillView(Struct, frozen=True, gc=False):
+    """Progress and proof of a kill or a safe quit."""
+
+    started_ns: int
+    reason: str
+    orders_at_start: int
+    cancels_sent: int
+    empty_replies: int
+    """Consecutive empty ``orders-pending`` replies; two are the proof."""
+    residual: tuple[str, ...]
+    """Orders the venue still reported, as ``side size @ price``."""
+    is_proven: bool
+    finished_ns: int | None
+    problem: str
+    """Why it cannot be proven at the moment; empty when nothing hinders."""
+
+
+class DeadManView(Struct, frozen=True, gc=False):
+    """The dead-man's switch at the venue."""
+
+    is_armed: bool
+    expires_ns: int | None
+    timeout_s: int
+    problem: str
+
+
+class HealthView(Struct, frozen=True, gc=False):
+    """Links, lags and budgets."""
+
+    public_up: bool
+    private_up: bool
+    loop_lag_ms: float
+    events_per_s: float
+    order_budget_used: int
+    order_budget_limit: int
+    post_only_cancels: int
+    rejects: int
+    reconciled_ns: int | None
+    """When our orders last agreed with the venue's list."""
+    reconciled_text: str
+
+
+class AccountView(Struct, frozen=True, gc=False):
+    """Balance of the settlement currency."""
+
+    ccy: str
+    equity: Decimal | None
+    available: Decimal | None
+    net_quote: Decimal
+    """Session PnL over all markets."""
+
+
+class LogLine(Struct, frozen=True, gc=False):
+    """One line of the event log."""
+
+    seq: int
+    at_ns: int
+    severity: Severity
+    kind: str
+    text: str
+
+
+class Snapshot(Struct, frozen=True, gc=False, tag=True):
+    """All a console needs."""
+
+    seq: int
+    """Engine's own counter: a spinner driven by it freezes with the engine."""
+    at_ns: int
+    session_id: int
+    mode: Mode
+    account: str
+    tag: str
+    strategy: str
+    trading_state: str
+    """ACTIVE, PAUSED, REDUCING or HALTED."""
+    state_reason: str
+    state_since_ns: int
+    armed_until_ns: int | None
+    markets: tuple[MarketView, ...]
+    account_view: AccountView
+    alarms: tuple[AlarmView, ...]
+    health: HealthView
+    dead_man: DeadManView
+    kill: KillView | None
+    log: tuple[LogLine, ...]
+    consoles: int
+    is_quitting: bool = False
+
+
+class CommandReply(Struct, frozen=True, gc=False, tag=True):
+    """The engine's answer to one command of this console."""
+
+    command_id: int
+    ok: bool
+    text: str
+
+
+class Farewell(Struct, frozen=True, gc=False, tag=True):
+    """Last message of an engine that ends in an orderly way."""
+
+    exit_code: int
+    text: str
+
+
+FromEngine = Snapshot | CommandReply | Farewell

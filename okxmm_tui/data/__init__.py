@@ -1,0 +1,1 @@
+"""The built-in market: one recorded session and the metadata of its instruments."""

@@ -1,0 +1,1 @@
+"""Incremental estimators over the book and the tape; pure, with units in every name."""

@@ -1,0 +1,1 @@
+"""Tests of okxmm-tui; the folders mirror the package."""
