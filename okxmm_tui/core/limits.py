@@ -1,4 +1,4 @@
-"""Limits and policies of a session: what risk, watchdog and safety act on. Set by settings, frozen at start."""
+"""Limits and policies of a session that risk, watchdog and safety act on; frozen at start."""
 
 from __future__ import annotations
 

@@ -289,6 +289,12 @@ class ConsolesChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
     count: int
 
 
+class JournalFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The event log could not be written."""
+
+    reason: str
+
+
 class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):
     """Rate budget left at the gateway, as used and limit per window."""
 
@@ -396,5 +402,6 @@ AnyEvent = (
     | Tick
     | ConsolesChanged
     | OrderBudget
+    | JournalFailed
     | OperatorCommand
 )

@@ -1,0 +1,278 @@
+"""The command line: parse, compose, and turn every expected failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from okxmm_tui import __version__
+from okxmm_tui.errors import OkxmmError, UsageError
+
+if TYPE_CHECKING:
+    from okxmm_tui.compose import EngineConfig
+    from okxmm_tui.launcher import LaunchedLink
+    from okxmm_tui.settings import Settings
+
+EXIT_USAGE = 2
+EXIT_UNPROVEN = 75
+COMMANDS_HELP = """commands:
+  okxmm-tui              the console, with an engine and, for the sim, an exchange behind it
+  okxmm-tui attach       another console on a running engine
+  okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
+  okxmm-tui exchange     the embedded OKX-compatible exchange by itself
+
+each has its own --help
+
+exit codes: 0 clean, 2 usage or configuration, 3 credentials or permission,
+            4 venue unreachable, 75 stopped but open orders not proven gone"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "attach": _attach,
+        "kill": _kill,
+        "exchange": _exchange,
+        "engine": _engine,
+    }
+    try:
+        if words and words[0] in commands:
+            return commands[words[0]](words[1:])
+        return _trade(words)
+    except OkxmmError as error:
+        print(f"okxmm-tui: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+# -- parsers -----------------------------------------------------------------------------------------
+
+
+def _parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (okxmm.toml)")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="journal, socket and log directory")
+
+
+def _trade_parser() -> argparse.ArgumentParser:
+    parser = _parser("okxmm-tui", "A terminal market-making console for OKX.", COMMANDS_HELP)
+    parser.add_argument("--version", action="version", version=f"okxmm-tui {__version__}")
+    parser.add_argument("--venue", metavar="VENUE", help="sim (default), paper, demo or live")
+    parser.add_argument(
+        "--symbol", action="append", metavar="ID", help="instrument, repeatable (default BTC-USDT-SWAP)"
+    )
+    parser.add_argument("--strategy", metavar="NAME", help="strategy (default inventory_skew)")
+    parser.add_argument("--set", action="append", metavar="NAME=VALUE", help="strategy parameter, repeatable")
+    parser.add_argument(
+        "--market", action="append", metavar="M", help="sim: builtin, synthetic or a recording; repeatable"
+    )
+    parser.add_argument("--speed", type=float, metavar="X", help="sim: speed of the recording (default 1)")
+    parser.add_argument("--headless", action="store_true", help="no console; JSON lines on stdout")
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop after this long")
+    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    parser.add_argument(
+        "--i-know-this-is-live", action="store_true", help="needed for --venue live with --headless"
+    )
+    _add_common(parser)
+    return parser
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    from okxmm_tui.settings import load_settings
+
+    config = given.pop("config", None)
+    if pairs := given.pop("set", None):
+        given["params"] = dict(_pair(pair) for pair in pairs)
+    return load_settings(given, config)
+
+
+def _pair(text: str) -> tuple[str, Decimal]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), Decimal(value.strip())
+    except InvalidOperation:
+        raise UsageError(
+            f"--set {text!r} was not NAME=NUMBER.", "Write it like --set order_size=2."
+        ) from None
+
+
+# -- commands ------------------------------------------------------------------------------------------
+
+
+def _trade(words: list[str]) -> int:
+    given = vars(_trade_parser().parse_args(words))
+    knows_live = given.pop("i_know_this_is_live", False)
+    settings = _settings(given)
+    config = _engine_config(settings)
+    if settings.headless:
+        return _headless(config, knows_live=knows_live)
+    return _console(settings, config)
+
+
+def _engine_config(settings: Settings) -> EngineConfig:
+    from okxmm_tui.compose import EngineConfig
+    from okxmm_tui.core.params import ParamSet
+    from okxmm_tui.credentials import api_key
+    from okxmm_tui.statedir import make_state_dir
+    from okxmm_tui.strategies.registry import make_strategy
+
+    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, settings.params)
+    if isinstance(params, str):
+        raise UsageError(f"{params[0].upper()}{params[1:]}.", "Set it with --set NAME=VALUE.")
+    return EngineConfig(
+        mode=settings.venue,
+        symbols=tuple(dict.fromkeys(settings.symbol)),
+        strategy=settings.strategy,
+        params=settings.params,
+        limits=settings.risk.limits(is_headless=settings.headless),
+        tag=settings.tag,
+        markets=tuple(settings.market),
+        speed=settings.speed,
+        state_dir=str(make_state_dir(settings.state_dir)),
+        key=api_key(settings.venue, settings.okx),
+        region=settings.okx.region,
+        duration_s=settings.duration,
+    )
+
+
+def _headless(config: EngineConfig, *, knows_live: bool) -> int:
+    from okxmm_tui.headless import run_headless
+
+    return run_headless(config, knows_live=knows_live)
+
+
+def _console(settings: Settings, config: EngineConfig) -> int:
+    from okxmm_tui.launcher import LaunchedLink, start_engine
+    from okxmm_tui.statedir import owned
+
+    state_dir = Path(config.state_dir)
+    if not sys.stdout.isatty():
+        raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
+    with owned(state_dir):
+        pass  # refuse before the screen is taken; the engine takes the lock for good
+    link = LaunchedLink(state_dir, "console", start_engine(config))
+    return _show(link, settings.theme, state_dir)
+
+
+def _show(link: LaunchedLink, theme: str, state_dir: Path, *, is_read_only: bool = False) -> int:
+    from okxmm_tui.console.app import run_console
+
+    ended = run_console(
+        link, theme=theme, is_read_only=is_read_only, escalate=lambda: _start_kill_process(state_dir)
+    )
+    if ended.text:
+        print(f"okxmm-tui: {ended.text}", file=sys.stderr if ended.exit_code else sys.stdout)
+    return ended.exit_code
+
+
+def _start_kill_process(state_dir: Path) -> None:
+    """The way out that needs neither this console nor the engine."""
+    import subprocess
+
+    with (state_dir / "kill.log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "okxmm_tui", "kill", "--state-dir", str(state_dir)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _attach(words: list[str]) -> int:
+    parser = _parser("okxmm-tui attach", "Open another console on a running engine.")
+    parser.add_argument("--read-only", action="store_true", help="look, and kill, but change nothing else")
+    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    _add_common(parser)
+    given = vars(parser.parse_args(words))
+    is_read_only = given.pop("read_only", False)
+    settings = _settings(given)
+    import os
+
+    from okxmm_tui.launcher import LaunchedLink
+    from okxmm_tui.statedir import make_state_dir
+
+    if not sys.stdout.isatty():
+        raise UsageError("The console needs a terminal.", "Run it in one.")
+    state_dir = make_state_dir(settings.state_dir)
+    link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
+    return _show(link, settings.theme, state_dir, is_read_only=is_read_only)
+
+
+def _kill(words: list[str]) -> int:
+    parser = _parser("okxmm-tui kill", "Cancel every own order over REST alone, and prove it.")
+    parser.add_argument("--venue", metavar="VENUE", help="sim (default), demo or live")
+    parser.add_argument("--instrument", metavar="ID", help="only this instrument")
+    parser.add_argument("--account", action="store_true", help="every order of the account, not only our tag")
+    parser.add_argument("--deadline", type=float, default=30.0, metavar="SECONDS", help="give up after (30)")
+    _add_common(parser)
+    given = vars(parser.parse_args(words))
+    scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline")}
+    from okxmm_tui.killer import kill
+
+    return kill(
+        _settings(given),
+        scope["instrument"],
+        whole_account=bool(scope["account"]),
+        deadline_s=scope["deadline"] or 30.0,
+    )
+
+
+def _exchange(words: list[str]) -> int:
+    parser = _parser(
+        "okxmm-tui exchange",
+        "Serve the embedded OKX-compatible exchange on a loopback port.",
+        "prints one JSON line when ready; key, secret and passphrase are all: sim",
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
+    parser.add_argument(
+        "--market",
+        action="append",
+        metavar="M",
+        help="builtin (default), synthetic or a recording; repeatable",
+    )
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="speed of the recording")
+    parser.add_argument("--balance", type=Decimal, default=Decimal(100_000), metavar="USDT", help="cash")
+    parser.add_argument("--maker-bps", type=Decimal, default=Decimal(2), metavar="BPS", help="maker fee")
+    parser.add_argument("--taker-bps", type=Decimal, default=Decimal(5), metavar="BPS", help="taker fee")
+    parser.add_argument("--idle-exit", type=float, default=None, metavar="SECONDS", help="exit when unused")
+    given = parser.parse_args(words)
+    if not 0 < given.speed <= 1_000:
+        raise UsageError(f"--speed was {given.speed:g}.", "Give a number above 0 and up to 1000.")
+    from okxmm_tui.exchange.options import ExchangeOptions
+    from okxmm_tui.exchange.process import run_exchange
+
+    return run_exchange(
+        ExchangeOptions(
+            port=given.port,
+            markets=tuple(getattr(given, "market", ("builtin",))),
+            speed=given.speed,
+            balance=given.balance,
+            maker_fee_bps=given.maker_bps,
+            taker_fee_bps=given.taker_bps,
+            idle_exit_s=given.idle_exit,
+        )
+    )
+
+
+def _engine(words: list[str]) -> int:
+    del words
+    from okxmm_tui.compose import engine_main
+
+    return engine_main()

@@ -1,0 +1,231 @@
+"""Puts an engine together: venue, gateway, host. Runs in the engine process and in headless sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import logging.handlers
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+from msgspec import Struct
+
+from okxmm_tui.core.effects import Report
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.host import EngineHost, SessionPlan
+from okxmm_tui.engine.ports import Gateway
+from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
+from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.gateway import OkxGateway
+from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, owned
+
+EXCHANGE_READY_S = 20.0
+EXCHANGE_IDLE_EXIT_S = 60
+"""Outlives a killed engine for long enough that the dead-man's switch can fire."""
+
+
+class EngineConfig(Struct, frozen=True):
+    """Everything an engine process is told; travels over a pipe, never over a command line."""
+
+    mode: Mode
+    symbols: tuple[str, ...]
+    strategy: str
+    params: dict[str, Decimal]
+    limits: Limits
+    tag: str
+    markets: tuple[str, ...]
+    speed: float
+    state_dir: str
+    key: ApiKey
+    region: str
+    duration_s: float | None = None
+
+
+class Urls(Struct, frozen=True):
+    """Where an embedded exchange listens."""
+
+    rest: str
+    ws: str
+
+
+class EngineRun:
+    """One engine from configuration to exit code.
+
+    Args:
+        config: What to run.
+        on_report: Called with the time and every line for people.
+        on_ready: Called once when consoles can connect.
+    """
+
+    def __init__(
+        self, config: EngineConfig, *, on_report: Callable[[int, Report], None], on_ready: Callable[[], None]
+    ) -> None:
+        self._config = config
+        self._on_report = on_report
+        self._on_ready = on_ready
+        self.reducer: Reducer | None = None
+        """The engine's last state once :meth:`run` has returned."""
+
+    def run(self) -> int:
+        """Run to the end and return the exit code.
+
+        Raises:
+            OkxmmError: It could not be started; no order was sent.
+        """
+        config, state_dir = self._config, Path(self._config.state_dir)
+        with owned(state_dir), _venue(config, state_dir) as endpoints:
+            log_to_file(state_dir)
+            host = EngineHost(
+                _gateway(config, endpoints),
+                plan(config),
+                state_dir,
+                on_report=self._on_report,
+                on_ready=self._on_ready,
+            )
+            try:
+                return _run(host)
+            finally:
+                self.reducer = host.reducer
+
+
+def plan(config: EngineConfig) -> SessionPlan:
+    """The part of the configuration the host needs."""
+    return SessionPlan(
+        mode=config.mode,
+        symbols=config.symbols,
+        strategy=config.strategy,
+        params=config.params,
+        limits=config.limits,
+        tag=config.tag,
+        duration_s=config.duration_s,
+    )
+
+
+def _gateway(config: EngineConfig, endpoints: Endpoints) -> Gateway:
+    return OkxGateway(endpoints, config.key, tag=config.tag)
+
+
+def _run(host: EngineHost) -> int:
+    try:
+        import uvloop  # noqa: PLC0415 - only where there is one
+    except ImportError:
+        return asyncio.run(host.run())
+    return uvloop.run(host.run())
+
+
+def log_to_file(state_dir: Path) -> None:
+    """Send our log records to the rotated log file."""
+    handler = logging.handlers.RotatingFileHandler(
+        state_dir / LOG_NAME, maxBytes=5_000_000, backupCount=3, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("okxmm")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    logger.propagate = False
+
+
+# -- the venue -------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
+    match config.mode:
+        case Mode.SIM:
+            with _embedded_exchange(config, state_dir) as urls:
+                yield Endpoints.local(urls.rest, urls.ws)
+        case Mode.PAPER:
+            raise UsageError(
+                "Venue paper needs the live market relay, which this version does not have.",
+                "Use --venue sim for recorded markets or --venue demo for OKX's own demo.",
+            )
+        case Mode.DEMO | Mode.LIVE:
+            yield Endpoints.venue(config.region, is_demo=config.mode is Mode.DEMO)
+
+
+@contextlib.contextmanager
+def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
+    command = [
+        sys.executable, "-m", "okxmm_tui", "exchange", "--port", "0", "--speed", str(config.speed),
+        "--idle-exit", str(EXCHANGE_IDLE_EXIT_S),
+    ]  # fmt: skip
+    for market in config.markets:
+        command += ["--market", market]
+    errors = state_dir / "exchange.log"
+    with errors.open("w+") as stderr:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+        )
+        try:
+            urls = _await_ready(process, errors)
+            (state_dir / EXCHANGE_NAME).write_bytes(
+                msgspec.json.encode({"rest": urls.rest, "ws": urls.ws, "pid": process.pid})
+            )
+            yield urls
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=3.0)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _await_ready(process: subprocess.Popen[bytes], errors: Path) -> Urls:
+    assert process.stdout is not None  # noqa: S101 - opened as a pipe above
+    readable, _, _ = select.select([process.stdout], [], [], EXCHANGE_READY_S)
+    line = process.stdout.readline() if readable else b""
+    if line:
+        return msgspec.json.decode(line, type=Urls)
+    if not readable:
+        raise VenueUnreachableError(
+            f"The embedded exchange did not get ready within {EXCHANGE_READY_S:.0f} s.",
+            f"See {errors} for its own words.",
+        )
+    process.wait(timeout=5.0)
+    said = errors.read_text(encoding="utf-8").strip().splitlines()
+    raise UsageError(said[-1].removeprefix("okxmm-tui: ") if said else "The embedded exchange ended at once.")
+
+
+# -- the engine process ----------------------------------------------------------------------------------
+
+
+def engine_main() -> int:
+    """Entry of the engine process: configuration on standard input, one line on standard output."""
+    config = msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig)
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    logger = logging.getLogger("okxmm.session")
+
+    def report(_: int, line: Report) -> None:
+        logger.log(
+            logging.WARNING if line.severity != "info" else logging.INFO, "%s: %s", line.kind, line.text
+        )
+
+    def ready() -> None:
+        _say(out, {"ready": True})
+
+    try:
+        return EngineRun(config, on_report=report, on_ready=ready).run()
+    except OkxmmError as error:
+        logger.error("%s", error)  # noqa: TRY400 - an expected failure has no traceback
+        _say(out, {"message": error.message, "hint": error.hint, "exit_code": error.exit_code})
+        return error.exit_code
+
+
+def _say(out: TextIO, words: dict[str, object]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(words), file=out, flush=True)

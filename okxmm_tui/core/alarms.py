@@ -1,0 +1,79 @@
+"""Latched alarms: raised once, folded when repeated, kept until acknowledged and cleared."""
+
+from __future__ import annotations
+
+from okxmm_tui.core.snapshot import AlarmView
+from okxmm_tui.core.types import Severity
+
+
+class _Alarm:
+    __slots__ = ("count", "is_acknowledged", "is_cleared", "severity", "since_ns", "text")
+
+    def __init__(self, severity: Severity, text: str, since_ns: int) -> None:
+        self.severity = severity
+        self.text = text
+        self.since_ns = since_ns
+        self.count = 1
+        self.is_acknowledged = False
+        self.is_cleared = False
+
+
+class Alarms:
+    """All alarms of a session by key, oldest first."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[str, _Alarm] = {}
+
+    def __len__(self) -> int:
+        return len(self._alarms)
+
+    def raise_(self, key: str, severity: Severity, text: str, now_ns: int) -> bool:
+        """Raise or repeat an alarm; True when it is news (new, or back after it had cleared)."""
+        alarm = self._alarms.get(key)
+        if alarm is None:
+            self._alarms[key] = _Alarm(severity, text, now_ns)
+            return True
+        was_cleared = alarm.is_cleared
+        alarm.text = text
+        if was_cleared:
+            alarm.count += 1
+            alarm.is_cleared = alarm.is_acknowledged = False
+        return was_cleared
+
+    def clear(self, key: str) -> bool:
+        """The cause has gone; True when the alarm stood. An acknowledged alarm disappears."""
+        alarm = self._alarms.get(key)
+        if alarm is None or alarm.is_cleared:
+            return False
+        alarm.is_cleared = True
+        if alarm.is_acknowledged:
+            del self._alarms[key]
+        return True
+
+    def is_standing(self, key: str) -> bool:
+        """Whether the cause of an alarm is still there."""
+        alarm = self._alarms.get(key)
+        return alarm is not None and not alarm.is_cleared
+
+    def acknowledge_all(self) -> int:
+        """Mark all as seen; returns how many were not seen before."""
+        fresh = sum(not alarm.is_acknowledged for alarm in self._alarms.values())
+        for alarm in self._alarms.values():
+            alarm.is_acknowledged = True
+        self._alarms = {key: alarm for key, alarm in self._alarms.items() if not alarm.is_cleared}
+        return fresh
+
+    def views(self) -> tuple[AlarmView, ...]:
+        """Alarms as the console shows them."""
+        return tuple(
+            AlarmView(
+                key=key,
+                severity=alarm.severity,
+                text=alarm.text,
+                since_ns=alarm.since_ns,
+                count=alarm.count,
+                is_acknowledged=alarm.is_acknowledged,
+                is_cleared=alarm.is_cleared,
+            )
+            for key, alarm in self._alarms.items()
+        )

@@ -1,0 +1,228 @@
+"""Own orders and their states: what we asked for and what the venue confirmed, never mixed up.
+
+    SENT ──ack/push──▶ LIVE ──fill/cancel──▶ DONE
+     │                  ▲ │
+     └──no answer──▶ UNKNOWN (counts as live exposure until a query or a push settles it)
+
+Amends and cancels in flight are marks on a live order, not states: the order is what the venue last said.
+A terminal state is final, whatever arrives later, in whatever order.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from okxmm_tui.core.messages import Fill, OrderUpdate
+from okxmm_tui.core.types import Side, VenueOrderState
+
+
+class OrderStatus(StrEnum):
+    """Where an own order stands."""
+
+    SENT = "sent"
+    LIVE = "live"
+    UNKNOWN = "unknown"
+    DONE = "done"
+
+
+class Amend(Struct, frozen=True):
+    """An amend in flight."""
+
+    req_id: str
+    price_ticks: int
+    size_lots: int
+    sent_ns: int
+
+
+class OwnOrder:
+    """One own order."""
+
+    __slots__ = (
+        "amend",
+        "cancel_sent_ns",
+        "cancel_source",
+        "cl_ord_id",
+        "created_ns",
+        "decision",
+        "expire_ns",
+        "filled_lots",
+        "inst_id",
+        "is_adopted",
+        "next_query_ns",
+        "ord_id",
+        "price_ticks",
+        "queries",
+        "side",
+        "size_lots",
+        "status",
+        "update_ms",
+    )
+
+    def __init__(
+        self, inst_id: str, cl_ord_id: str, side: Side, price_ticks: int, *, size_lots: int, created_ns: int
+    ) -> None:
+        self.inst_id = inst_id
+        self.cl_ord_id = cl_ord_id
+        self.ord_id = ""
+        self.side = side
+        self.price_ticks = price_ticks
+        self.size_lots = size_lots
+        self.filled_lots = 0
+        self.status = OrderStatus.SENT
+        self.created_ns = created_ns
+        self.expire_ns = created_ns
+        """The venue drops the place request when it arrives after this time."""
+        self.amend: Amend | None = None
+        self.cancel_sent_ns: int | None = None
+        self.cancel_source = ""
+        self.update_ms = 0
+        self.decision = ""
+        self.is_adopted = False
+        """Found at the venue, not placed by this session."""
+        self.queries = 0
+        self.next_query_ns = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no further fill can come."""
+        return self.status is OrderStatus.DONE
+
+    @property
+    def remaining_lots(self) -> int:
+        """What can still fill; an amend in flight counts with the larger of both sizes."""
+        size = max(self.size_lots, self.amend.size_lots) if self.amend else self.size_lots
+        return 0 if self.is_done else max(0, size - self.filled_lots)
+
+    @property
+    def shown_status(self) -> str:
+        """One word for the screen."""
+        if self.status is OrderStatus.LIVE:
+            if self.cancel_sent_ns is not None:
+                return "cancelling"
+            return "amending" if self.amend else "live"
+        return self.status.value
+
+
+class OrderChange(Struct, frozen=True):
+    """What an update did to an order."""
+
+    order: OwnOrder
+    became_live: bool = False
+    became_done: bool = False
+    amend_failed: bool = False
+    missing_lots: int = 0
+    """Filled lots the venue counts that no fill has told us of."""
+
+
+class OwnOrders:
+    """All own orders of one instrument; done orders are kept for late messages, a bounded number of them."""
+
+    MAX_DONE = 2_000
+
+    def __init__(self) -> None:
+        self._orders: dict[str, OwnOrder] = {}
+        self._working: dict[str, OwnOrder] = {}
+        self._by_ord_id: dict[str, str] = {}
+        self._booked: dict[str, int] = {}
+
+    def add(self, order: OwnOrder) -> None:
+        """Take a new order in."""
+        self._orders[order.cl_ord_id] = order
+        self._working[order.cl_ord_id] = order
+
+    def get(self, cl_ord_id: str) -> OwnOrder | None:
+        """Find an order by client order id, working or done."""
+        return self._orders.get(cl_ord_id)
+
+    def find(self, cl_ord_id: str, ord_id: str) -> OwnOrder | None:
+        """Find an order by either id."""
+        order = self._orders.get(cl_ord_id)
+        return order if order is not None else self._orders.get(self._by_ord_id.get(ord_id, ""))
+
+    @property
+    def working(self) -> tuple[OwnOrder, ...]:
+        """Orders that may still fill, oldest first."""
+        return tuple(self._working.values())
+
+    def side(self, side: Side) -> list[OwnOrder]:
+        """Working orders of one side, oldest first."""
+        return [order for order in self._working.values() if order.side is side]
+
+    def remaining_lots(self, side: Side) -> int:
+        """Lots that could still fill on a side, UNKNOWN and in-flight ones included."""
+        return sum(order.remaining_lots for order in self._working.values() if order.side is side)
+
+    def note_fill(self, fill: Fill) -> None:
+        """Count a booked fill against its order."""
+        order = self.find(fill.cl_ord_id, fill.ord_id)
+        if order is not None:
+            booked = self._booked.get(order.cl_ord_id, 0) + fill.size_lots
+            self._booked[order.cl_ord_id] = booked
+            order.filled_lots = max(order.filled_lots, booked)
+
+    def preset_fill(self, order: OwnOrder) -> None:
+        """Count what an adopted order had filled before as known."""
+        self._booked[order.cl_ord_id] = order.filled_lots
+
+    def apply(self, update: OrderUpdate) -> OrderChange | None:
+        """Take the venue's word on an order of ours; None when the order is not known here."""
+        order = self.find(update.cl_ord_id, update.ord_id)
+        if order is None:
+            return None
+        if update.ord_id and not order.ord_id:
+            order.ord_id = update.ord_id
+            self._by_ord_id[update.ord_id] = order.cl_ord_id
+        was = order.status
+        amend_failed = self._settle_amend(order, update)
+        if not order.is_done:
+            self._advance(order, update)
+        order.filled_lots = max(order.filled_lots, update.filled_lots)
+        return OrderChange(
+            order=order,
+            became_live=was in {OrderStatus.SENT, OrderStatus.UNKNOWN} and order.status is OrderStatus.LIVE,
+            became_done=was is not OrderStatus.DONE and order.is_done,
+            amend_failed=amend_failed,
+            missing_lots=max(0, order.filled_lots - self._booked.get(order.cl_ord_id, 0)),
+        )
+
+    def _advance(self, order: OwnOrder, update: OrderUpdate) -> None:
+        if update.state.is_terminal:
+            order.cancel_source = update.cancel_source
+            self.finish(order)
+        elif update.state is not VenueOrderState.UNRECOGNISED:
+            order.status = OrderStatus.LIVE
+            if update.update_ms >= order.update_ms:
+                order.update_ms = update.update_ms
+                order.price_ticks = update.price_ticks or order.price_ticks
+                order.size_lots = update.size_lots or order.size_lots
+
+    @staticmethod
+    def _settle_amend(order: OwnOrder, update: OrderUpdate) -> bool:
+        if order.amend is None or update.amend_result == "" or update.req_id != order.amend.req_id:
+            return False
+        order.amend = None
+        return update.amend_result in {"-1", "1"}
+
+    def finish(self, order: OwnOrder) -> None:
+        """Make an order terminal."""
+        order.status = OrderStatus.DONE
+        order.amend = None
+        order.cancel_sent_ns = None
+        self._working.pop(order.cl_ord_id, None)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        while len(self._orders) - len(self._working) > self.MAX_DONE:
+            oldest = next(key for key, order in self._orders.items() if order.is_done)
+            self._by_ord_id.pop(self._orders.pop(oldest).ord_id, None)
+            self._booked.pop(oldest, None)
+
+    def check(self) -> None:
+        """Assert every invariant; for tests."""
+        working = {key for key, order in self._orders.items() if not order.is_done}
+        assert working == set(self._working), "working index differs"  # noqa: S101 - a checker
+        for order in self._orders.values():
+            assert order.filled_lots >= 0, "negative fill"  # noqa: S101
+            assert not (order.is_done and order.amend), "amend left on a done order"  # noqa: S101

@@ -1,0 +1,143 @@
+"""Checks every order on its way out; the only module that builds an order to place or to amend.
+
+Refusals are values with a reason, not exceptions. Cancels need no approval.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.effects import AmendOrder, PlaceOrder
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.trading_state import TradingState
+from okxmm_tui.core.types import Side
+
+
+class RiskContext(Struct, frozen=True, gc=False):
+    """What the checks look at, taken at the moment of the decision."""
+
+    instrument: Instrument
+    state: TradingState
+    limits: Limits
+    bid_ticks: int
+    ask_ticks: int
+    position_lots: int
+    max_position_lots: int
+    working_buy_lots: int
+    """Lots that could still fill, the order in question left out."""
+    working_sell_lots: int
+    budget_left: int
+    """Place and amend requests left in the window."""
+    now_ns: int
+
+
+class Refusal(Struct, frozen=True, gc=False):
+    """Why an order may not go out, in a few words."""
+
+    reason: str
+
+
+def review_place(
+    context: RiskContext, side: Side, price_ticks: int, size_lots: int, cl_ord_id: str
+) -> PlaceOrder | Refusal:
+    """Check a new post-only quote and build it."""
+    if problem := _problem(context, side, price_ticks, size_lots, size_lots):
+        return Refusal(problem)
+    return PlaceOrder(
+        inst_id=context.instrument.inst_id,
+        cl_ord_id=cl_ord_id,
+        side=side,
+        price_ticks=price_ticks,
+        size_lots=size_lots,
+        expire_ms=_expire_ms(context),
+        reduce_only=context.state is TradingState.REDUCING,
+    )
+
+
+def review_amend(
+    context: RiskContext,
+    side: Side,
+    price_ticks: int,
+    size_lots: int,
+    *,
+    filled_lots: int,
+    cl_ord_id: str,
+    req_id: str,
+) -> AmendOrder | Refusal:
+    """Check an amend to a price and total size (filled part included) and build it."""
+    if problem := _problem(context, side, price_ticks, size_lots, size_lots - filled_lots):
+        return Refusal(problem)
+    return AmendOrder(
+        inst_id=context.instrument.inst_id,
+        cl_ord_id=cl_ord_id,
+        req_id=req_id,
+        price_ticks=price_ticks,
+        size_lots=size_lots,
+        expire_ms=_expire_ms(context),
+    )
+
+
+def _expire_ms(context: RiskContext) -> int:
+    return context.now_ns // 1_000_000 + context.limits.order_expire_ms
+
+
+def worst_case_lots(context: RiskContext, side: Side, adding_lots: int) -> int:
+    """Position if every same-side order filled, in the direction of ``side``."""
+    working = context.working_buy_lots if side is Side.BUY else context.working_sell_lots
+    return side.sign * context.position_lots + working + adding_lots
+
+
+def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int, adding_lots: int) -> str:
+    instrument = context.instrument
+    if context.state not in {TradingState.ACTIVE, TradingState.REDUCING}:
+        return f"trading is {context.state}"
+    if context.state is TradingState.REDUCING and worst_case_lots(context, side, adding_lots) > 0:
+        return "only orders that shrink the position"
+    if not instrument.is_tradable:
+        return f"instrument is {instrument.state}"
+    if price_ticks <= 0:
+        return "price not positive"
+    if not instrument.min_size_lots <= size_lots <= instrument.max_limit_lots:
+        return f"size {instrument.size_text(size_lots)} outside the venue's limits"
+    return (
+        _crossing_problem(context, side, price_ticks)
+        or _collar_problem(context, price_ticks)
+        or _value_problem(context, side, price_ticks, size_lots, adding_lots)
+        or ("order budget used up" if context.budget_left <= 0 else "")
+    )
+
+
+def _crossing_problem(context: RiskContext, side: Side, price_ticks: int) -> str:
+    if side is Side.BUY and price_ticks >= context.ask_ticks:
+        return "would cross the best ask"
+    if side is Side.SELL and price_ticks <= context.bid_ticks:
+        return "would cross the best bid"
+    return ""
+
+
+def _collar_problem(context: RiskContext, price_ticks: int) -> str:
+    doubled_mid = context.bid_ticks + context.ask_ticks
+    distance_bps = Decimal(abs(2 * price_ticks - doubled_mid)) * 10_000 / doubled_mid
+    if distance_bps > context.limits.price_collar_bps:
+        return f"{distance_bps:.0f} bps from mid, collar {context.limits.price_collar_bps} bps"
+    return ""
+
+
+def _value_problem(
+    context: RiskContext, side: Side, price_ticks: int, size_lots: int, adding_lots: int
+) -> str:
+    instrument, limits = context.instrument, context.limits
+    notional = instrument.notional_quote(size_lots, price_ticks)
+    if notional > limits.max_order_notional_quote:
+        return f"order worth {notional:.0f} above limit {limits.max_order_notional_quote:f}"
+    worst_lots = worst_case_lots(context, side, adding_lots)
+    if worst_lots > context.max_position_lots:
+        return "maximum position"
+    if worst_lots > 0:
+        worst = instrument.notional_quote(worst_lots, price_ticks)
+        if worst > limits.max_position_notional_quote:
+            return f"position worth {worst:.0f} above limit {limits.max_position_notional_quote:f}"
+    return ""

@@ -1,0 +1,268 @@
+"""Runs the reducer: feeds it events, carries its effects out, serves consoles, ends in order.
+
+Theory of operation. One asyncio loop owns the engine. Everything that happens becomes an event through
+``emit``, which applies it and carries the effects out before the next one; an event raised while doing so
+waits its turn. The venue's work goes first, then the log, then people. No lock is held anywhere, and nothing
+here waits for a console.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from okxmm_tui.core.effects import AnyEffect, CancelOrder, Reply, Report, Stop
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.messages import (
+    AnyCommand,
+    AnyEvent,
+    ConsolesChanged,
+    JournalFailed,
+    Kill,
+    OperatorCommand,
+    Quit,
+    SessionStarted,
+    Tick,
+)
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.journal import EventLog, log_path
+from okxmm_tui.engine.link import LinkServer, socket_path
+from okxmm_tui.engine.ports import Gateway
+from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.engine.safety import EXIT_UNPROVEN
+from okxmm_tui.engine.view import build_snapshot
+
+TICK_S = 0.05
+SNAPSHOT_S = 0.1
+_log = logging.getLogger("okxmm.engine")
+
+
+class Clock:
+    """Unix nanoseconds that never go back: wall time at start plus monotonic time since."""
+
+    def __init__(self) -> None:
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+
+    def now_ns(self) -> int:
+        """Current time."""
+        return self._offset_ns + time.monotonic_ns()
+
+
+class SessionPlan(Struct, frozen=True):
+    """What the operator asked for."""
+
+    mode: Mode
+    symbols: tuple[str, ...]
+    strategy: str
+    params: dict[str, Decimal]
+    limits: Limits
+    tag: str
+    duration_s: float | None = None
+
+
+class EngineHost:
+    """One engine from start to exit code.
+
+    Args:
+        gateway: The venue.
+        plan: What to trade and how.
+        state_dir: Where socket and event log lie.
+        on_report: Called with the time and every line for people.
+        on_ready: Called once when consoles can connect.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        plan: SessionPlan,
+        state_dir: Path,
+        *,
+        on_report: Callable[[int, Report], None],
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._gateway = gateway
+        self._plan = plan
+        self._state_dir = state_dir
+        self._on_report = on_report
+        self._on_ready = on_ready
+        self._clock = Clock()
+        self._waiting: deque[AnyEvent] = deque()
+        self._is_applying = False
+        self._seq = 0
+        self._stop: asyncio.Future[Stop] | None = None
+        self.reducer: Reducer | None = None
+        self._journal: EventLog | None = None
+        self._link = LinkServer(
+            socket_path(state_dir),
+            on_command=self._on_command,
+            on_count=lambda count: self.emit(ConsolesChanged(count)),
+        )
+
+    async def run(self) -> int:
+        """Run until a Stop effect; returns the exit code.
+
+        Raises:
+            OkxmmError: The session could not be started; nothing was sent.
+        """
+        loop = asyncio.get_running_loop()
+        self._stop = loop.create_future()
+        started = await self._prepare()
+        now_ns = self._clock.now_ns()
+        self.reducer = Reducer(started, now_ns)
+        self._journal = EventLog(log_path(self._state_dir, started.session_id))
+        self._journal.append(now_ns, started, [])
+        await self._link.start()
+        self._install_signals(loop)
+        if self._plan.duration_s is not None:
+            loop.call_later(self._plan.duration_s, self._command, Quit("the duration has passed"))
+        self._on_ready()
+        gc.collect()
+        gc.freeze()
+        return await self._run_until_stopped(self._stop)
+
+    async def _prepare(self) -> SessionStarted:
+        instruments, facts = await self._gateway.prepare(self._plan.symbols)
+        return SessionStarted(
+            session_id=self._clock.now_ns() // 1_000_000_000,
+            mode=self._plan.mode,
+            account=facts.label,
+            tag=self._plan.tag,
+            instruments=tuple(instruments),
+            strategy=self._plan.strategy,
+            params=self._plan.params,
+            limits=self._plan.limits,
+            maker_fee=facts.maker_fee,
+            taker_fee=facts.taker_fee,
+        )
+
+    async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:
+        tasks = [
+            asyncio.create_task(self._gateway.run(self.emit), name="gateway"),
+            asyncio.create_task(self._tick(), name="tick"),
+            asyncio.create_task(self._publish(), name="publish"),
+        ]
+        for task in tasks:
+            task.add_done_callback(self._on_task_done)
+        try:
+            last_word = await stop
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._gateway.close()
+        self._publish_now()
+        self._link.farewell(last_word.exit_code, last_word.text)
+        await self._link.stop()
+        if self._journal is not None:
+            self._journal.close()
+        return last_word.exit_code
+
+    # -- events and effects --------------------------------------------------------------------------
+
+    def emit(self, event: AnyEvent) -> None:
+        """Apply one event and carry its effects out; events raised meanwhile follow in order."""
+        self._waiting.append(event)
+        if self._is_applying or self.reducer is None:
+            return
+        self._is_applying = True
+        try:
+            while self._waiting:
+                self._step(self.reducer, self._waiting.popleft())
+        except Exception as error:
+            _log.exception("the engine failed on an event")
+            self._give_up(self.reducer, error)
+        finally:
+            self._is_applying = False
+
+    def _step(self, reducer: Reducer, event: AnyEvent) -> None:
+        now_ns = self._clock.now_ns()
+        effects = reducer.apply(event, now_ns)
+        if effects:
+            self._gateway.execute(effects)
+        if self._journal is not None:
+            self._journal.append(now_ns, event, effects)
+        for effect in effects:
+            self._carry_out(effect, now_ns)
+
+    def _carry_out(self, effect: AnyEffect, now_ns: int) -> None:
+        match effect:
+            case Report():
+                self._on_report(now_ns, effect)
+            case Reply(client, command_id, ok, text):
+                self._link.reply(client, command_id, ok=ok, text=text)
+            case Stop():
+                if self._stop is not None and not self._stop.done():
+                    self._stop.set_result(effect)
+            case _:
+                pass  # the gateway has taken it
+
+    def _give_up(self, reducer: Reducer, error: Exception) -> None:
+        """A defect in the engine itself: cancel what is known, over both routes, and end unproven."""
+        orders = [order for market in reducer.session.markets.values() for order in market.orders.working]
+        effects: list[AnyEffect] = [
+            CancelOrder(order.inst_id, order.cl_ord_id, order.ord_id, by_rest=by_rest)
+            for by_rest in (False, True)
+            for order in orders
+        ]
+        self._gateway.execute(effects)
+        if self._stop is not None and not self._stop.done():
+            text = (
+                f"the engine failed ({type(error).__name__}: {error}); cancels for {len(orders)} orders were "
+                "sent but not proven, the dead-man's switch stays armed; details are in okxmm.log"
+            )
+            self._stop.set_result(Stop(EXIT_UNPROVEN, text))
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        error = task.exception()
+        _log.error("the %s task failed", task.get_name(), exc_info=error)
+        if self.reducer is not None and isinstance(error, Exception):
+            self._give_up(self.reducer, error)
+
+    # -- time -----------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + TICK_S
+        while True:
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            lag_s = max(0.0, loop.time() - due)
+            due = max(due + TICK_S, loop.time())
+            if self._journal is not None and self._journal.problem:
+                self.emit(JournalFailed(self._journal.problem))
+            self.emit(Tick(int(lag_s * 1e9)))
+
+    async def _publish(self) -> None:
+        while True:
+            await asyncio.sleep(SNAPSHOT_S)
+            if self._link.wants_snapshot():
+                self._publish_now()
+
+    def _publish_now(self) -> None:
+        if self.reducer is not None:
+            self._seq += 1
+            self._link.publish(build_snapshot(self.reducer, self._seq))
+
+    # -- the outside -----------------------------------------------------------------------------------
+
+    def _on_command(self, client: str, command_id: int, command: AnyCommand) -> None:
+        self.emit(OperatorCommand(client, command_id, command))
+
+    def _command(self, command: AnyCommand) -> None:
+        self.emit(OperatorCommand("", 0, command))
+
+    def _install_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        quits: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+        for number in quits:
+            loop.add_signal_handler(number, self._command, Quit(number.name))
+        loop.add_signal_handler(signal.SIGUSR1, self._command, Kill("SIGUSR1"))

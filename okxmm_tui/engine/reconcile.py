@@ -1,0 +1,349 @@
+"""Merges the venue's word into ours: pushes, answers, queries, and whole lists read over REST.
+
+The venue is right. A missing answer means UNKNOWN, never "refused": the order counts as live exposure and is
+asked for at 0.5, 1, 3 and 10 s, and "does not exist" is believed only after the request had expired.
+"""
+
+from __future__ import annotations
+
+from okxmm_tui.core.effects import FetchTruth, QueryOrder
+from okxmm_tui.core.messages import (
+    Fill,
+    OrderAccepted,
+    OrderOutcomeUnknown,
+    OrderQueried,
+    OrderRefused,
+    OrderUpdate,
+    TruthFetched,
+)
+from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.execution import NS_PER_MS, Execution
+from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.positions import Positions
+from okxmm_tui.engine.session import Session
+
+QUERY_AFTER_NS = (500_000_000, 1_000_000_000, 3_000_000_000, 10_000_000_000)
+EXPIRY_MARGIN_NS = 1_000_000_000
+"""Clock difference allowed for before an expired request is believed to be dead."""
+RETRY_NS = 1_000_000_000
+FILLS_LOOKBACK_MS = 60_000
+POST_ONLY_WOULD_TAKE = "31"
+DEAD_MAN_FIRED = "20"
+OWN_CANCEL_SOURCES = frozenset({"", "1", POST_ONLY_WOULD_TAKE, DEAD_MAN_FIRED})
+FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"})
+ORDER_GONE_CODES = frozenset({"51400", "51401", "51402", "51410", "51503", "51509", "51510", "51603"})
+AMEND_WOULD_TAKE = "51511"
+
+
+class Reconciler:
+    """Orders, fills and positions against the venue."""
+
+    def __init__(self, session: Session, execution: Execution) -> None:
+        self._session = session
+        self._execution = execution
+        self._request: tuple[int, int] | None = None
+        self._retry_ns = 0
+        self.positions = Positions(session)
+        self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self.forced: str = ""
+        """Set when the venue liquidated or reduced us; the reducer halts on it."""
+        self.checked_ns: int | None = None
+        self.checked_text = "not yet"
+
+    # -- pushes and answers --------------------------------------------------------------------------
+
+    def on_order(self, update: OrderUpdate) -> None:
+        """Take an order push or query result; orders of others pass by, our leftovers are taken in."""
+        market = self._session.markets.get(update.inst_id)
+        if update.category in FORCED_CATEGORIES:
+            self.forced = f"{update.inst_id}: {update.category.replace('_', ' ')} by the venue"
+        if market is None:
+            return
+        if market.orders.find(update.cl_ord_id, update.ord_id) is None:
+            if update.tag != self._session.started.tag or update.state.is_terminal:
+                return
+            self._adopt_leftover(market, update)
+        if update.fill is not None:
+            self.book_fill(market, update.fill)
+        change = market.orders.apply(update)
+        if change is not None:
+            self._after_change(market, change, update)
+
+    def _after_change(self, market: Market, change: OrderChange, update: OrderUpdate) -> None:
+        order = change.order
+        if change.became_live or (update.amend_result == "0" and not order.is_done):
+            market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
+            self._execution.accepted(market, order.side)
+        if change.amend_failed and not order.is_done:
+            self._execution.cancel(order, f"amend failed: {update.text or update.code}")
+        if change.became_done:
+            self._after_done(market, order)
+        if change.missing_lots:
+            self.want_truth("a fill was missed")
+
+    def _after_done(self, market: Market, order: OwnOrder) -> None:
+        market.queue.pop(order.cl_ord_id, None)
+        market.next_refresh_ns = 0
+        text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
+        if order.cancel_source == POST_ONLY_WOULD_TAKE:
+            self._session.post_only_cancels += 1
+            self._execution.back_off(market, order.side, "post-only would have crossed")
+        elif order.cancel_source == DEAD_MAN_FIRED:
+            self._session.raise_alarm(
+                "dead-man-fired", Severity.CRITICAL, f"{text} was removed by the dead-man's switch"
+            )
+        elif order.cancel_source not in OWN_CANCEL_SOURCES:
+            self._session.report(
+                "notice",
+                Severity.WARNING,
+                f"{text} was cancelled by the venue, source {order.cancel_source}",
+                source=order.cancel_source,
+            )
+
+    def book_fill(self, market: Market, fill: Fill) -> None:
+        """Book a fill once, whichever way it reached us."""
+        booked = market.ledger.book(fill)
+        if booked is None:
+            return
+        market.orders.note_fill(fill)
+        market.fills.appendleft(booked)
+        market.next_refresh_ns = 0
+        instrument = market.instrument
+        self._session.report(
+            "fill",
+            Severity.INFO,
+            f"{instrument.inst_id} {fill.side} {instrument.size_text(fill.size_lots)} @ "
+            f"{instrument.price_text(fill.price_ticks)} fee {fill.fee:f}",
+            inst_id=instrument.inst_id,
+            side=fill.side.value,
+            price=instrument.price_text(fill.price_ticks),
+            size=instrument.size_text(fill.size_lots),
+            fee=format(fill.fee, "f"),
+            liquidity=fill.liquidity.value,
+            trade_id=fill.trade_id,
+            position=instrument.size_text(market.ledger.position.size_lots),
+        )
+
+    def on_accepted(self, event: OrderAccepted) -> None:
+        """Remember the venue's id; the push says what became of the order."""
+        if order := self._find(event.inst_id, event.cl_ord_id):
+            order.ord_id = order.ord_id or event.ord_id
+
+    def on_refused(self, event: OrderRefused) -> None:
+        """The venue (or the gateway, before sending) said no to a place, amend or cancel."""
+        market, order = self._session.markets.get(event.inst_id), self._find(event.inst_id, event.cl_ord_id)
+        if market is None or order is None or order.is_done:
+            return
+        if event.verb == "place":
+            market.orders.finish(order)
+            self._count_refusal(market, order, event)
+        elif event.verb == "amend":
+            self._amend_refused(market, order, event)
+        else:
+            order.cancel_sent_ns = self._session.now_ns
+            self._ask(order)
+
+    def _amend_refused(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
+        if order.amend is not None and event.req_id not in {"", order.amend.req_id}:
+            return
+        order.amend = None
+        if event.code in ORDER_GONE_CODES:
+            self._ask(order)
+        elif event.code == AMEND_WOULD_TAKE:
+            self._session.post_only_cancels += 1
+            self._execution.back_off(market, order.side, "amend would have crossed")
+        else:
+            self._count_refusal(market, order, event)
+            self._execution.cancel(order, f"amend refused: {event.code}")
+
+    def _count_refusal(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
+        self._session.rejects += 1
+        text = f"{event.code} {event.text}".strip()
+        market.sides[order.side].say(f"refused: {text}", self._session.now_ns)
+        self._execution.back_off(market, order.side, text)
+        self._session.report(
+            "reject",
+            Severity.WARNING,
+            f"{event.verb} {order.side} refused: {text}",
+            inst_id=event.inst_id,
+            code=event.code,
+        )
+
+    def on_unknown(self, event: OrderOutcomeUnknown) -> None:
+        """No answer: the order counts as live until the venue tells."""
+        order = self._find(event.inst_id, event.cl_ord_id)
+        if order is None or order.is_done:
+            return
+        if order.status is OrderStatus.SENT:
+            order.status = OrderStatus.UNKNOWN
+        self._session.report(
+            "notice",
+            Severity.WARNING,
+            f"{event.verb} of {order.side} {order.cl_ord_id}: outcome unknown, {event.reason}",
+        )
+        self._ask(order)
+
+    def on_queried(self, event: OrderQueried) -> None:
+        """Answer to a question about one order."""
+        order = self._find(event.inst_id, event.cl_ord_id)
+        if event.order is not None:
+            self.on_order(event.order)
+        if order is None or order.is_done or not event.reached:
+            return
+        if event.order is None:
+            if self._session.now_ns > order.expire_ns + EXPIRY_MARGIN_NS:
+                self._session.markets[event.inst_id].orders.finish(order)
+            return
+        order.queries = 0
+        order.amend = None
+        if order.cancel_sent_ns is not None:
+            self._execution.cancel(order, "cancel again", by_rest=True)
+
+    # -- timers --------------------------------------------------------------------------------------
+
+    def on_tick(self) -> None:
+        """Chase what has not been answered and keep comparing with the venue."""
+        now_ns = self._session.now_ns
+        for market in self._session.markets.values():
+            for order in market.orders.working:
+                self._chase(order, now_ns)
+            if self.positions.is_suspicious(market):
+                self.want_truth("position differs from the venue's")
+        if self._is_truth_due(now_ns):
+            self._fetch()
+
+    def _chase(self, order: OwnOrder, now_ns: int) -> None:
+        limits = self._session.limits
+        answer_by = limits.ack_timeout_ms * NS_PER_MS
+        if order.status is OrderStatus.SENT and now_ns - order.created_ns > answer_by + EXPIRY_MARGIN_NS:
+            order.status = OrderStatus.UNKNOWN
+            self._ask(order)
+        elif order.amend is not None and now_ns - order.amend.sent_ns > answer_by + EXPIRY_MARGIN_NS:
+            self._ask(order)
+        if order.cancel_sent_ns is not None and (
+            now_ns - order.cancel_sent_ns > limits.cancel_timeout_ms * NS_PER_MS
+        ):
+            self._execution.cancel(order, order.decision, by_rest=True)
+            self._ask(order)
+        if order.status is OrderStatus.UNKNOWN and now_ns >= order.next_query_ns:
+            self._ask(order)
+
+    def _ask(self, order: OwnOrder) -> None:
+        now_ns = self._session.now_ns
+        if now_ns < order.next_query_ns:
+            return
+        wait_ns = QUERY_AFTER_NS[min(order.queries, len(QUERY_AFTER_NS) - 1)]
+        order.queries += 1
+        order.next_query_ns = now_ns + wait_ns
+        self._session.effects.append(QueryOrder(order.inst_id, order.cl_ord_id))
+
+    # -- the whole truth -----------------------------------------------------------------------------
+
+    def want_truth(self, why: str) -> None:
+        """Read orders, fills and positions again, soon."""
+        self.checked_text = why
+        self._retry_ns = min(self._retry_ns, self._session.now_ns)
+
+    def on_login(self) -> None:
+        """The private stream is back: nothing is quoted until all is merged."""
+        self._session.is_merged = False
+        self._request = None
+        self._fetch()
+
+    def on_logout(self) -> None:
+        """The private stream is gone; fills may be missed from here on."""
+        self._session.is_merged = False
+
+    def _is_truth_due(self, now_ns: int) -> bool:
+        if not self._session.private_up:
+            return False
+        if self._request is not None:
+            return now_ns - self._request[1] > 10 * RETRY_NS
+        return now_ns >= self._retry_ns
+
+    def _fetch(self) -> None:
+        now_ns = self._session.now_ns
+        request_id = self._session.next_request_id()
+        self._request = (request_id, now_ns)
+        self._retry_ns = now_ns + self._session.limits.reconcile_ms * NS_PER_MS
+        self._session.effects.append(FetchTruth(request_id, self._fills_since_ms))
+
+    def on_fetch_failed(self, request_id: int, reason: str) -> None:
+        """Try again in a second."""
+        if self._request is not None and self._request[0] == request_id:
+            self._request = None
+            self._retry_ns = self._session.now_ns + RETRY_NS
+            self.checked_text = f"venue not read: {reason}"
+
+    def on_truth(self, event: TruthFetched) -> None:
+        """Merge everything; only then may quoting start."""
+        if self._request is None or self._request[0] != event.request_id:
+            return
+        asked_ns, self._request = self._request[1], None
+        session = self._session
+        for balance in event.balances:
+            session.balances[balance.ccy] = balance
+        self.positions.adopt_once(event)
+        for fill in event.fills:
+            market = session.markets.get(fill.inst_id)
+            if market is not None and fill.tag == session.started.tag:
+                self.book_fill(market, fill)
+        for order in event.orders:
+            self.on_order(order)
+        listed = {order.cl_ord_id for order in event.orders}
+        positions = {position.inst_id: position for position in event.positions}
+        for market in session.markets.values():
+            self._query_unlisted(market, listed, asked_ns)
+            self.positions.compare(market, positions.get(market.instrument.inst_id))
+        if self.positions.is_unsettled:
+            self._retry_ns = session.now_ns + RETRY_NS
+        self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self._conclude(len(listed))
+
+    def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
+        cl_ord_id = update.cl_ord_id or update.ord_id
+        order = OwnOrder(
+            update.inst_id,
+            cl_ord_id,
+            update.side,
+            update.price_ticks,
+            size_lots=update.size_lots,
+            created_ns=self._session.now_ns,
+        )
+        order.ord_id, order.is_adopted = update.ord_id, True
+        order.filled_lots = update.filled_lots
+        order.status = OrderStatus.LIVE
+        market.orders.add(order)
+        market.orders.preset_fill(order)
+        self._session.report(
+            "notice",
+            Severity.WARNING,
+            f"found an order of an earlier session at the venue: {order.side} "
+            f"{market.instrument.size_text(order.size_lots)} @ "
+            f"{market.instrument.price_text(order.price_ticks)}; cancelling it",
+        )
+        self._execution.cancel(order, "left over from an earlier session")
+
+    def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:
+        for order in market.orders.working:
+            if order.cl_ord_id not in listed and order.created_ns < asked_ns:
+                self._ask(order)
+
+    def _conclude(self, listed: int) -> None:
+        session = self._session
+        leftovers = sum(order.is_adopted for m in session.markets.values() for order in m.orders.working)
+        if leftovers or self.positions.is_unsettled:
+            self._retry_ns = min(self._retry_ns, session.now_ns + RETRY_NS)
+            self.checked_text = "merging with the venue"
+            return
+        if not session.is_merged:
+            session.is_merged = True
+            session.notice("orders, fills and positions agree with the venue")
+        ours = sum(len(market.orders.working) for market in session.markets.values())
+        self.checked_ns = session.now_ns
+        self.checked_text = f"local {ours} / exchange {listed}"
+
+    def _find(self, inst_id: str, cl_ord_id: str) -> OwnOrder | None:
+        market = self._session.markets.get(inst_id)
+        return market.orders.get(cl_ord_id) if market is not None else None

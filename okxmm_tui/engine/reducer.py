@@ -1,0 +1,242 @@
+"""The engine: ``apply(event, now_ns) -> effects``. No clock, no I/O, no randomness.
+
+Live trading, backtest and replay run this same code; feeding the same events with the same times gives the
+same effects, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from okxmm_tui.core.effects import AnyEffect, Resubscribe
+from okxmm_tui.core.messages import (
+    AnyEvent,
+    BalanceUpdate,
+    BookGap,
+    BookSnapshot,
+    BookUpdate,
+    ConsolesChanged,
+    DeadManArmed,
+    DeadManFailed,
+    FetchFailed,
+    GatewayNotice,
+    InstrumentChanged,
+    JournalFailed,
+    MarkPrice,
+    OperatorCommand,
+    OrderAccepted,
+    OrderBudget,
+    OrderOutcomeUnknown,
+    OrderQueried,
+    OrderRefused,
+    OrderUpdate,
+    PendingPolled,
+    PositionUpdate,
+    PublicTrade,
+    SessionStarted,
+    StreamDown,
+    StreamUp,
+    Tick,
+    TopOfBook,
+    TruthFetched,
+)
+from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.commands import Commands
+from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.market import BookState, Market
+from okxmm_tui.engine.reconcile import Reconciler
+from okxmm_tui.engine.safety import Safety
+from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.watchdog import Watchdog
+from okxmm_tui.errors import UsageError
+from okxmm_tui.strategies.registry import make_strategy
+
+PNL_SAMPLE_NS = 1_000_000_000
+
+
+class Reducer:
+    """One session. The first event is ``SessionStarted``, given to the constructor.
+
+    Raises:
+        UsageError: The strategy or one of its parameters was unknown or out of bounds.
+    """
+
+    def __init__(self, started: SessionStarted, now_ns: int) -> None:
+        self.session = Session(started, now_ns)
+        for instrument in started.instruments:
+            strategy = make_strategy(started.strategy)
+            params = ParamSet.from_specs(strategy.specs, started.params)
+            if isinstance(params, str):
+                raise UsageError(f"{params}.", "Set it with --set name=value.")
+            self.session.markets[instrument.inst_id] = Market(instrument, strategy, params)
+        self.execution = Execution(self.session)
+        self.safety = Safety(self.session, self.execution)
+        self.watchdog = Watchdog(self.session, self.safety)
+        self.reconciler = Reconciler(self.session, self.execution)
+        self.commands = Commands(self.session, self.execution, self.safety)
+        self._next_pnl_ns = now_ns
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            BookSnapshot: self._on_book_snapshot,
+            BookUpdate: self._on_book_update,
+            BookGap: self._on_book_gap,
+            TopOfBook: self._on_top,
+            PublicTrade: self._on_trade,
+            MarkPrice: self._on_mark,
+            InstrumentChanged: self._on_instrument,
+            OrderUpdate: self.reconciler.on_order,
+            PositionUpdate: self.reconciler.positions.on_push,
+            BalanceUpdate: self._on_balance,
+            OrderAccepted: self.reconciler.on_accepted,
+            OrderRefused: self.reconciler.on_refused,
+            OrderOutcomeUnknown: self.reconciler.on_unknown,
+            OrderQueried: self.reconciler.on_queried,
+            TruthFetched: self.reconciler.on_truth,
+            FetchFailed: self._on_fetch_failed,
+            PendingPolled: self.safety.on_pending,
+            DeadManArmed: self.safety.on_dead_man,
+            DeadManFailed: lambda event: self.safety.on_dead_man_failed(event.reason),
+            StreamUp: self._on_stream_up,
+            StreamDown: self._on_stream_down,
+            GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
+            OrderBudget: self._on_budget,
+            JournalFailed: self._on_journal_failed,
+            OperatorCommand: self.commands.on_command,
+            ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
+            Tick: self._on_tick,
+        }
+
+    def apply(self, event: AnyEvent, now_ns: int) -> list[AnyEffect]:
+        """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
+        session = self.session
+        session.now_ns = now_ns
+        session.effects = []
+        self.watchdog.on_event()
+        self._handlers[type(event)](event)
+        if self.reconciler.forced:
+            reason, self.reconciler.forced = self.reconciler.forced, ""
+            session.raise_alarm("forced", Severity.CRITICAL, reason)
+            self.safety.kill(reason)
+        market = session.markets.get(getattr(event, "inst_id", ""))
+        for touched in (market,) if market is not None else session.markets.values():
+            self._drive(touched)
+        return session.effects
+
+    def _drive(self, market: Market) -> None:
+        """Quote where that is allowed, pull where it is not."""
+        if reason := self.watchdog.block(market):
+            self.execution.pull(market, reason)
+        else:
+            self.execution.quote(market)
+
+    # -- market data -----------------------------------------------------------------------------
+
+    def _on_book_snapshot(self, event: BookSnapshot) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.on_snapshot(event, self.session.now_ns)
+            self._check_crossed(market)
+
+    def _on_book_update(self, event: BookUpdate) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            was = market.book_state
+            market.on_update(event, self.session.now_ns)
+            self._check_crossed(market)
+            if was is not BookState.LIVE and market.book_state is BookState.LIVE:
+                self.session.notice(f"{event.inst_id}: order book live")
+
+    def _check_crossed(self, market: Market) -> None:
+        if market.book.is_crossed:
+            inst_id = market.instrument.inst_id
+            reason = f"bid {market.book.bids.best_ticks} reached ask {market.book.asks.best_ticks} (ticks)"
+            self._break(market, f"crossed book, {reason}")
+            self.session.effects.append(Resubscribe(inst_id, reason))
+
+    def _on_book_gap(self, event: BookGap) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            self._break(market, event.reason)
+
+    def _break(self, market: Market, reason: str) -> None:
+        market.break_book(reason)
+        self.session.report(
+            "notice",
+            Severity.WARNING,
+            f"{market.instrument.inst_id}: order book broken ({reason}); quotes pulled, resubscribing",
+        )
+
+    def _on_top(self, event: TopOfBook) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.on_top(event, self.session.now_ns)
+
+    def _on_trade(self, event: PublicTrade) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.on_trade(event)
+
+    def _on_mark(self, event: MarkPrice) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.mark_price = event.price
+
+    def _on_instrument(self, event: InstrumentChanged) -> None:
+        new = event.instrument
+        market = self.session.markets.get(new.inst_id)
+        if market is None or market.instrument == new:
+            return
+        old = market.instrument
+        if (old.tick_size, old.lot_size, old.contract_value) != (
+            new.tick_size,
+            new.lot_size,
+            new.contract_value,
+        ):
+            text = f"{new.inst_id}: tick, lot or contract value changed; restart to trade on"
+            self.session.raise_alarm(f"instrument-{new.inst_id}", Severity.CRITICAL, text)
+            self.safety.kill(text)
+            return
+        market.instrument = new
+        self.session.notice(f"{new.inst_id}: instrument is {new.state}")
+
+    # -- account and links -------------------------------------------------------------------------
+
+    def _on_balance(self, event: BalanceUpdate) -> None:
+        self.session.balances[event.ccy] = event
+
+    def _on_budget(self, event: OrderBudget) -> None:
+        self.session.budget = event
+
+    def _on_journal_failed(self, event: JournalFailed) -> None:
+        text = f"the event log cannot be written: {event.reason}"
+        self.session.raise_alarm("journal", Severity.CRITICAL, text)
+
+    def _on_fetch_failed(self, event: FetchFailed) -> None:
+        self.reconciler.on_fetch_failed(event.request_id, event.reason)
+        self.safety.on_poll_failed(event.request_id, event.reason)
+
+    def _on_stream_up(self, event: StreamUp) -> None:
+        if event.stream == "private":
+            self.session.private_up = True
+            self.reconciler.on_login()
+        else:
+            self.session.public_up = True
+        self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
+
+    def _on_stream_down(self, event: StreamDown) -> None:
+        if event.stream == "private":
+            self.session.private_up = False
+            self.reconciler.on_logout()
+        else:
+            self.session.public_up = False
+            for market in self.session.markets.values():
+                market.break_book("market data stream down")
+        self.session.raise_alarm(
+            f"stream-{event.stream}", Severity.CRITICAL, f"{event.stream} stream down: {event.reason}"
+        )
+
+    # -- time ------------------------------------------------------------------------------------------
+
+    def _on_tick(self, event: Tick) -> None:
+        self.safety.on_tick(event.lag_ns)
+        self.watchdog.on_tick(event.lag_ns)
+        self.reconciler.on_tick()
+        if self.session.now_ns >= self._next_pnl_ns:
+            self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
+            for market in self.session.markets.values():
+                market.pnl_history.append(float(market.ledger.net_quote(market.valuation_price)))

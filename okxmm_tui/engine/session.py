@@ -1,0 +1,86 @@
+"""All state of one session, and the outbox its parts write to. No behaviour lives here."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from okxmm_tui.core.alarms import Alarms
+from okxmm_tui.core.effects import AnyEffect, Reply, Report
+from okxmm_tui.core.messages import BalanceUpdate, OrderBudget, SessionStarted
+from okxmm_tui.core.snapshot import LogLine
+from okxmm_tui.core.trading_state import StateMachine, TradingState
+from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.engine.market import Market
+
+LOG_LINES = 200
+
+
+class Session:
+    """What the reducer remembers. ``now_ns`` is the time of the event being applied."""
+
+    def __init__(self, started: SessionStarted, now_ns: int) -> None:
+        self.started = started
+        self.limits = started.limits
+        self.now_ns = now_ns
+        self.markets: dict[str, Market] = {}
+        self.alarms = Alarms()
+        self.machine = first_state(started, now_ns)
+        self.public_up = False
+        self.private_up = False
+        self.is_merged = False
+        """Whether orders, fills and positions agree with the venue since the last login."""
+        self.balances: dict[str, BalanceUpdate] = {}
+        self.budget = OrderBudget(0, 1)
+        self.rejects = 0
+        self.post_only_cancels = 0
+        self.loop_lag_ns = 0
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.effects: list[AnyEffect] = []
+        self._last_id = 0
+        self._last_line = 0
+
+    def next_client_id(self) -> str:
+        """Client order ids are decimal, unique for ever: start second, then a counter."""
+        self._last_id += 1
+        return f"{self.started.session_id}{self._last_id:07d}"
+
+    def next_request_id(self) -> int:
+        """Number for amends, queries and polls."""
+        self._last_id += 1
+        return self._last_id
+
+    def report(self, kind: str, severity: Severity, text: str, **fields: str | int) -> None:
+        """Say something to people: event log, journal and headless output."""
+        self._last_line += 1
+        self.log.append(LogLine(self._last_line, self.now_ns, severity, kind, text))
+        self.effects.append(Report(kind, severity, text, fields))
+
+    def notice(self, text: str) -> None:
+        """Say something ordinary."""
+        self.report("notice", Severity.INFO, text)
+
+    def raise_alarm(self, key: str, severity: Severity, text: str) -> None:
+        """Latch an alarm; a repetition is folded into the one that stands, news disarms."""
+        if self.alarms.raise_(key, severity, text, self.now_ns):
+            self.machine.disarm()
+            self.report("alarm", severity, text, key=key)
+
+    def clear_alarm(self, key: str, text: str) -> None:
+        """The cause of an alarm has gone."""
+        if self.alarms.clear(key):
+            self.report("alarm", Severity.INFO, text, key=key)
+
+    def reply(self, client: str, command_id: int, *, ok: bool, text: str) -> None:
+        """Answer an operator command."""
+        self.effects.append(Reply(client, command_id, ok, text))
+
+
+def first_state(started: SessionStarted, now_ns: int) -> StateMachine:
+    """LIVE waits for a typed phrase and an arming in the console; the rest may quote once it is ready.
+
+    A headless live session was confirmed on the command line.
+    """
+    if started.mode is Mode.LIVE and not started.limits.is_headless:
+        reason = "live: type the phrase to start"
+        return StateMachine(now_ns, TradingState.PAUSED, reason, needs_arming=True)
+    return StateMachine(now_ns, TradingState.ACTIVE, "started")

@@ -1,0 +1,206 @@
+"""Builds the picture a console sees; reads the session and never changes it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okxmm_tui.core.orders import OrderStatus, OwnOrder
+from okxmm_tui.core.snapshot import (
+    AccountView,
+    DeadManView,
+    FillView,
+    GaugeView,
+    HealthView,
+    MarketView,
+    OrderView,
+    SideView,
+    Snapshot,
+)
+from okxmm_tui.core.trading_state import TradingState
+from okxmm_tui.core.types import Side
+from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.reducer import Reducer
+
+LEVELS_SHOWN = 60
+FILLS_SHOWN = 50
+LOG_LINES_SHOWN = 100
+NS_PER_MS = 1_000_000
+
+
+def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
+    """Take one picture of the engine as it stands."""
+    session, safety = reducer.session, reducer.safety
+    started, machine = session.started, session.machine
+    return Snapshot(
+        seq=seq,
+        at_ns=session.now_ns,
+        session_id=started.session_id,
+        mode=started.mode,
+        account=started.account,
+        tag=started.tag,
+        strategy=started.strategy,
+        trading_state=machine.state.value,
+        state_reason=machine.reason,
+        state_since_ns=machine.since_ns,
+        armed_until_ns=machine.armed_until_ns if machine.is_armed(session.now_ns) else None,
+        markets=tuple(_market(reducer, market) for market in session.markets.values()),
+        account_view=_account(reducer),
+        alarms=session.alarms.views(),
+        health=_health(reducer),
+        dead_man=DeadManView(
+            is_armed=safety.is_dead_man_armed(),
+            expires_ns=safety.dead_man_expires_ns,
+            timeout_s=session.limits.dead_man_timeout_s,
+            problem=safety.dead_man_problem,
+        ),
+        kill=safety.kill_run.view() if safety.kill_run is not None else None,
+        log=tuple(session.log)[-LOG_LINES_SHOWN:],
+        consoles=safety.consoles,
+        is_quitting=safety.is_quitting,
+    )
+
+
+def _account(reducer: Reducer) -> AccountView:
+    session = reducer.session
+    markets = tuple(session.markets.values())
+    ccy = markets[0].instrument.settle_ccy if markets else ""
+    balance = session.balances.get(ccy)
+    return AccountView(
+        ccy=ccy,
+        equity=balance.equity if balance else None,
+        available=balance.available if balance else None,
+        net_quote=sum((m.ledger.net_quote(m.valuation_price) for m in markets), Decimal(0)),
+    )
+
+
+def _health(reducer: Reducer) -> HealthView:
+    session = reducer.session
+    return HealthView(
+        public_up=session.public_up,
+        private_up=session.private_up,
+        loop_lag_ms=session.loop_lag_ns / NS_PER_MS,
+        events_per_s=reducer.watchdog.events_per_s,
+        order_budget_used=session.budget.used,
+        order_budget_limit=session.budget.limit,
+        post_only_cancels=session.post_only_cancels,
+        rejects=session.rejects,
+        reconciled_ns=reducer.reconciler.checked_ns,
+        reconciled_text=reducer.reconciler.checked_text,
+    )
+
+
+def _market(reducer: Reducer, market: Market) -> MarketView:
+    ledger, price = market.ledger, market.valuation_price
+    target, last = market.target, market.last_trade
+    age_ns = None if market.last_book_ns is None else reducer.session.now_ns - market.last_book_ns
+    half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
+    return MarketView(
+        instrument=market.instrument,
+        book_state=market.book_state.value,
+        book_age_ms=None if age_ns is None else age_ns // NS_PER_MS,
+        bids=market.book.bids.top(LEVELS_SHOWN),
+        asks=market.book.asks.top(LEVELS_SHOWN),
+        mark_price=market.mark_price,
+        last_trade_ticks=last.price_ticks if last else None,
+        last_trade_side=last.side if last else None,
+        fair_ticks=target.fair_ticks if target else None,
+        half_spread_bps=half_bps,
+        volatility_bps=market.volatility.per_sqrt_s * 1e4,
+        bid=_side(market, Side.BUY),
+        ask=_side(market, Side.SELL),
+        orders=tuple(_order(market, order) for order in market.orders.working),
+        fills=_fills(market),
+        fill_count=ledger.fill_count,
+        position_lots=ledger.position.size_lots,
+        average_price=ledger.position.average_price,
+        realised_quote=ledger.realised_quote,
+        unrealised_quote=ledger.unrealised_quote(price),
+        fees_quote=ledger.fees_quote,
+        net_quote=ledger.net_quote(price),
+        pnl_history=tuple(market.pnl_history),
+        params=market.params.views(),
+        params_version=market.params.version,
+        gauges=_gauges(reducer, market),
+    )
+
+
+def _side(market: Market, side: Side) -> SideView:
+    state = market.sides[side]
+    quote = state.quotes[0] if state.quotes else None
+    resting = any(order.status is OrderStatus.LIVE for order in market.orders.side(side))
+    return SideView(
+        is_quoting=resting,
+        reason=state.reason,
+        since_ns=state.since_ns,
+        target_ticks=quote.price_ticks if quote else None,
+        target_lots=quote.size_lots if quote else None,
+    )
+
+
+def _order(market: Market, order: OwnOrder) -> OrderView:
+    queue = market.queue.get(order.cl_ord_id)
+    return OrderView(
+        cl_ord_id=order.cl_ord_id,
+        side=order.side,
+        price_ticks=order.price_ticks,
+        size_lots=order.size_lots,
+        filled_lots=order.filled_lots,
+        status=order.shown_status,
+        created_ns=order.created_ns,
+        queue_ahead_lots=queue.ahead_lots if queue else None,
+        decision=order.decision,
+    )
+
+
+def _fills(market: Market) -> tuple[FillView, ...]:
+    newest = [market.fills[index] for index in range(min(FILLS_SHOWN, len(market.fills)))]
+    return tuple(
+        FillView(
+            venue_ms=booked.fill.venue_ms,
+            side=booked.fill.side,
+            price_ticks=booked.fill.price_ticks,
+            size_lots=booked.fill.size_lots,
+            fee=booked.fill.fee,
+            fee_ccy=booked.fill.fee_ccy,
+            liquidity=booked.fill.liquidity,
+            realised_quote=booked.realised_quote,
+            trade_id=booked.fill.trade_id,
+        )
+        for booked in newest
+    )
+
+
+def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
+    limits, instrument = reducer.session.limits, market.instrument
+    position, limit = market.ledger.position.size_lots, market.max_position_lots
+    gauges = [
+        GaugeView(
+            "position",
+            abs(position) / limit if limit else float(position != 0),
+            f"{instrument.size(position):+f} / {instrument.size(limit):f} ct",
+        )
+    ]
+    mid = market.mid_price
+    if mid is not None:
+        worth = abs(instrument.size(position)) * instrument.contract_value * mid
+        most = limits.max_position_notional_quote
+        gauges.append(
+            GaugeView("notional", float(worth / most), f"{worth:.0f} / {most:.0f} {instrument.settle_ccy}")
+        )
+    if market.last_book_ns is not None:
+        age_ms = (reducer.session.now_ns - market.last_book_ns) / NS_PER_MS
+        fraction = age_ms / limits.book_stale_ms
+        gauges.append(
+            GaugeView("book age", fraction, f"{age_ms / 1000:.1f} / {limits.book_stale_ms / 1000:.1f} s")
+        )
+    budget = reducer.session.budget
+    gauges.append(GaugeView("orders", budget.used / budget.limit, f"{budget.used} / {budget.limit} in 2 s"))
+    if reducer.session.machine.state is TradingState.HALTED:
+        return tuple(gauges)
+    lag_ms = reducer.session.loop_lag_ns / NS_PER_MS
+    gauges.append(
+        GaugeView(
+            "loop lag", lag_ms / limits.loop_lag_limit_ms, f"{lag_ms:.1f} / {limits.loop_lag_limit_ms} ms"
+        )
+    )
+    return tuple(gauges)

@@ -1,0 +1,99 @@
+"""Watches what goes silent or slow, and says for each market why it may not quote."""
+
+from __future__ import annotations
+
+from okxmm_tui.core.trading_state import TradingState
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.execution import NS_PER_MS
+from okxmm_tui.engine.market import BookState, Market
+from okxmm_tui.engine.safety import Safety
+from okxmm_tui.engine.session import Session
+
+GOOD_TICKS_AFTER_STALL = 5
+
+
+class Watchdog:
+    """Book age, loop lag and links."""
+
+    def __init__(self, session: Session, safety: Safety) -> None:
+        self._session = session
+        self._safety = safety
+        self._good_ticks = GOOD_TICKS_AFTER_STALL
+        self._events = 0
+        self._events_since_ns = session.now_ns
+        self.events_per_s = 0.0
+
+    def on_event(self) -> None:
+        """Count one event."""
+        self._events += 1
+
+    def on_tick(self, lag_ns: int) -> None:
+        """Look at every clock."""
+        session = self._session
+        session.loop_lag_ns = lag_ns
+        self._watch_lag(lag_ns)
+        for market in session.markets.values():
+            self._watch_book(market)
+        elapsed_ns = session.now_ns - self._events_since_ns
+        if elapsed_ns >= 1_000_000_000:
+            self.events_per_s = self._events * 1e9 / elapsed_ns
+            self._events, self._events_since_ns = 0, session.now_ns
+
+    def _watch_lag(self, lag_ns: int) -> None:
+        if lag_ns > self._session.limits.loop_lag_limit_ms * NS_PER_MS:
+            self._good_ticks = 0
+            self._session.raise_alarm(
+                "loop-lag", Severity.CRITICAL, f"the engine stood still for {lag_ns / 1e9:.1f} s"
+            )
+        elif self._good_ticks < GOOD_TICKS_AFTER_STALL:
+            self._good_ticks += 1
+            if self._good_ticks == GOOD_TICKS_AFTER_STALL:
+                self._session.clear_alarm("loop-lag", "the engine runs on time again")
+
+    def _watch_book(self, market: Market) -> None:
+        inst_id = market.instrument.inst_id
+        key = f"stale-{inst_id}"
+        if market.book_state is BookState.LIVE and market.last_book_ns is not None:
+            age_ns = self._session.now_ns - market.last_book_ns
+            if age_ns > self._session.limits.book_stale_ms * NS_PER_MS:
+                market.mark_stale()
+                text = f"{inst_id}: no order book for {age_ns / 1e9:.1f} s, quotes pulled"
+                self._session.raise_alarm(key, Severity.CRITICAL, text)
+            else:
+                self._session.clear_alarm(key, f"{inst_id}: the order book is fresh again")
+
+    def block(self, market: Market) -> str:
+        """Why a market may not quote now, in a few words; empty when it may."""
+        session = self._session
+        if session.machine.state in {TradingState.HALTED, TradingState.PAUSED}:
+            return f"{session.machine.state.lower()}: {session.machine.reason}"
+        return self._link_block() or self._market_block(market)
+
+    def _link_block(self) -> str:
+        session = self._session
+        if not session.private_up:
+            return "private stream down"
+        if not session.is_merged:
+            return "merging with the venue"
+        if not self._safety.is_dead_man_armed():
+            return "dead-man's switch not armed"
+        if not session.public_up:
+            return "market data stream down"
+        if self._good_ticks < GOOD_TICKS_AFTER_STALL:
+            return "engine stood still"
+        return ""
+
+    @staticmethod
+    def _market_block(market: Market) -> str:
+        if market.strategy_problem:
+            return market.strategy_problem
+        if not market.instrument.is_tradable:
+            return f"instrument is {market.instrument.state}"
+        if market.book_state is not BookState.LIVE:
+            reasons = {
+                BookState.WAITING: "waiting for the order book",
+                BookState.RESYNC: f"book resyncing: {market.book_reason}",
+                BookState.STALE: "order book stale",
+            }
+            return reasons[market.book_state]
+        return "" if market.is_two_sided else "book has no two sides"

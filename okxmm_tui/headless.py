@@ -1,0 +1,77 @@
+"""A session without a console: one JSON object per line on standard output, a summary at the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from okxmm_tui.compose import EngineConfig, EngineRun
+from okxmm_tui.core.effects import Report
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.errors import UsageError
+
+
+def run_headless(config: EngineConfig, *, knows_live: bool) -> int:
+    """Run an engine in this process and return its exit code.
+
+    Raises:
+        OkxmmError: It could not be started.
+    """
+    if config.mode is Mode.LIVE and not knows_live:
+        raise UsageError(
+            "--venue live with --headless trades real money without a screen.",
+            "Add --i-know-this-is-live if that is what you want.",
+        )
+    run = EngineRun(config, on_report=_write_report, on_ready=lambda: None)
+    code = run.run()
+    if run.reducer is not None:
+        _write_summary(run.reducer, code)
+    return code
+
+
+def _write_report(at_ns: int, report: Report) -> None:
+    _write(
+        {
+            "at": _utc(at_ns),
+            "kind": report.kind,
+            "severity": report.severity,
+            "text": report.text,
+            **report.fields,
+        }
+    )
+
+
+def _write_summary(reducer: Reducer, code: int) -> None:
+    session = reducer.session
+    for market in session.markets.values():
+        ledger, price = market.ledger, market.valuation_price
+        _write(
+            {
+                "at": _utc(session.now_ns),
+                "kind": "summary",
+                "inst_id": market.instrument.inst_id,
+                "fills": ledger.fill_count,
+                "maker_fills": ledger.maker_fills,
+                "position": market.instrument.size_text(ledger.position.size_lots),
+                "average_price": str(ledger.position.average_price or ""),
+                "realised": format(ledger.realised_quote, "f"),
+                "unrealised": format(ledger.unrealised_quote(price), "f"),
+                "fees": format(ledger.fees_quote, "f"),
+                "net": format(ledger.net_quote(price), "f"),
+                "post_only_cancels": session.post_only_cancels,
+                "rejects": session.rejects,
+                "proven": reducer.safety.kill_run is not None and reducer.safety.kill_run.is_proven,
+                "exit_code": code,
+            }
+        )
+
+
+def _write(words: Mapping[str, object]) -> None:
+    print(json.dumps(words), file=sys.stdout, flush=True)  # noqa: T201 - standard output is the interface
+
+
+def _utc(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")

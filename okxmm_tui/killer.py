@@ -1,0 +1,64 @@
+"""The kill that needs nothing of ours alive: REST, the key, and the venue."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from okxmm_tui.compose import Urls
+from okxmm_tui.core.types import Mode
+from okxmm_tui.credentials import api_key
+from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.okx.emergency import cancel_everything
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.settings import Settings
+from okxmm_tui.statedir import EXCHANGE_NAME, make_state_dir
+
+EXIT_UNPROVEN = 75
+
+
+def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadline_s: float) -> int:
+    """Cancel and prove; returns the exit code.
+
+    Raises:
+        CredentialError: There is no key to do it with.
+        VenueUnreachableError: No embedded exchange is known in the state directory.
+    """
+    outcome = asyncio.run(
+        cancel_everything(
+            _endpoints(settings),
+            api_key(settings.venue, settings.okx),
+            tag=None if whole_account else settings.tag,
+            inst_id=inst_id,
+            deadline_s=deadline_s,
+            on_progress=lambda text: print(text, flush=True),  # noqa: T201 - a command prints
+        )
+    )
+    if outcome.is_proven:
+        print(  # noqa: T201 - a command prints
+            f"orders proven gone: {outcome.found} found, {outcome.cancels_sent} cancels sent, "
+            f"{outcome.empty_replies} empty replies"
+        )
+        return 0
+    print(  # noqa: T201 - a command prints
+        f"NOT PROVEN: {outcome.problem}; {len(outcome.residual)} orders may still be live. "
+        "Run the command again, and look at the exchange's own page."
+    )
+    for order in outcome.residual:
+        print(f"  {order}")  # noqa: T201 - a command prints
+    return EXIT_UNPROVEN
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    if settings.venue not in {Mode.SIM, Mode.PAPER}:
+        return Endpoints.venue(settings.okx.region, is_demo=settings.venue is Mode.DEMO)
+    path = make_state_dir(settings.state_dir) / EXCHANGE_NAME
+    try:
+        urls = msgspec.json.decode(path.read_bytes(), type=Urls)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise VenueUnreachableError(
+            f"No embedded exchange was found: {path} could not be read.",
+            "Give the --state-dir of the session, or --venue demo or live.",
+        ) from error
+    return Endpoints.local(urls.rest, urls.ws)

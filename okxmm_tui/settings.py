@@ -1,0 +1,152 @@
+"""Typed settings: flag > environment > .env > okxmm.toml > default, and where each value came from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import platformdirs
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
+from okxmm_tui.core.types import Mode
+from okxmm_tui.errors import UsageError
+
+CONFIG_NAME = "okxmm.toml"
+APP_NAME = "okxmm-tui"
+DEFAULT_SYMBOL = "BTC-USDT-SWAP"
+
+
+class OkxSettings(BaseModel):
+    """Account at the venue; needed for demo and live only."""
+
+    api_key: SecretStr = Field(SecretStr(""), description="API key; trade permission, no withdrawal")
+    secret: SecretStr = Field(SecretStr(""), description="secret of the key")
+    passphrase: SecretStr = Field(SecretStr(""), description="passphrase of the key")
+    region: Literal["global", "eea", "us", "tr"] = Field("global", description="where the account was opened")
+
+
+class RiskSettings(BaseModel):
+    """Limits and policies; see the safety model in the README."""
+
+    max_order_notional_quote: Decimal = Field(Decimal(5_000), gt=0, description="largest single order")
+    max_position_notional_quote: Decimal = Field(
+        Decimal(50_000), gt=0, description="largest position if every same-side order filled"
+    )
+    price_collar_bps: Decimal = Field(
+        Decimal(100), gt=0, le=10_000, description="furthest order from the mid"
+    )
+    book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
+    loop_lag_limit_ms: int = Field(
+        1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"
+    )
+    order_expire_ms: int = Field(1_000, ge=100, le=10_000, description="the venue drops later requests")
+    ack_timeout_ms: int = Field(2_000, ge=200, le=30_000, description="an unanswered order is UNKNOWN")
+    cancel_timeout_ms: int = Field(
+        1_000, ge=200, le=30_000, description="an unconfirmed cancel is sent again"
+    )
+    dead_man_timeout_s: int = Field(20, ge=10, le=120, description="cancel-all-after at the venue")
+    dead_man_renew_ms: int = Field(4_000, ge=1_000, le=9_000, description="renewal of the dead-man's switch")
+    console_lost: ConsoleLostPolicy = Field(
+        ConsoleLostPolicy.PAUSE, description="what to do when the last console is gone: pause, kill, keep"
+    )
+    console_grace_ms: int = Field(10_000, ge=1_000, le=600_000, description="how long it may be gone")
+    kill_deadline_ms: int = Field(5_000, ge=1_000, le=60_000, description="a safe quit proves itself by then")
+    reconcile_ms: int = Field(30_000, ge=1_000, le=600_000, description="orders are compared with the venue")
+    hold_tolerance_ticks: int = Field(3, ge=0, le=10_000, description="quotes nearer to their target stay")
+    allow_below_fees: bool = Field(
+        default=False, description="allow half-spreads below the maker fee plus one tick"
+    )
+
+    def limits(self, *, is_headless: bool) -> Limits:
+        """The same as the engine takes it."""
+        return msgspec.convert({**self.model_dump(mode="json"), "is_headless": is_headless}, Limits)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OKXMM_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    venue: Mode = Field(Mode.SIM, description="sim, paper, demo or live")
+    symbol: list[str] = Field([DEFAULT_SYMBOL], min_length=1, description="instruments to trade")
+    strategy: str = Field("inventory_skew", description="strategy to run")
+    params: dict[str, Decimal] = Field({}, description="strategy parameters by name")
+    market: list[str] = Field(["builtin"], description="sim only: builtin, synthetic or recordings")
+    speed: float = Field(1.0, gt=0, le=1_000, description="sim only: speed of the recording")
+    headless: bool = Field(default=False, description="run without a console, JSON lines on stdout")
+    duration: float | None = Field(None, gt=0, description="headless: stop after this many seconds")
+    state_dir: Path = Field(
+        Path(platformdirs.user_state_dir(APP_NAME)), description="journal, socket and log directory"
+    )
+    theme: str = Field("okxmm-dark", description="colour theme of the console")
+    tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")
+    okx: OkxSettings = OkxSettings()  # pyright: ignore[reportCallIssue]
+    risk: RiskSettings = RiskSettings()  # pyright: ignore[reportCallIssue]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; the first that knows a value wins."""
+        del file_secret_settings
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, toml
+
+
+def config_paths(config: Path | None) -> list[Path]:
+    """Configuration files in use: the one given, or the directory's and the user's own."""
+    if config is not None:
+        return [config]
+    return [Path(platformdirs.user_config_dir(APP_NAME)) / CONFIG_NAME, Path(CONFIG_NAME)]
+
+
+def load_settings(given: dict[str, Any], config: Path | None = None) -> Settings:
+    """Read every source.
+
+    Args:
+        given: Values from flags, the strongest source; only those that were given.
+        config: Configuration file; must exist when named.
+
+    Raises:
+        UsageError: A value, a name or the file was wrong.
+    """
+    if config is not None and not config.is_file():
+        raise UsageError(f"Configuration file {config} was not found.", "Check the path after --config.")
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(toml_file=config_paths(config))
+
+    try:
+        return Located(**given)
+    except ValidationError as error:
+        raise UsageError(_explain(error), "Correct it, or see okxmm-tui --help and the README.") from None
+    except ValueError as error:  # tomllib and the environment parser raise plain ValueErrors
+        raise UsageError(f"Settings could not be read: {error}.", "Correct okxmm.toml or OKXMM_*.") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """One sentence for the first problem; the value is shown unless it is a secret."""
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    shown = "" if name.startswith("okx.") else f" was {first.get('input')!r}"
+    return f"Setting {name}{shown}: {first['msg'][0].lower()}{first['msg'][1:]}."

@@ -1,0 +1,87 @@
+"""Quotes around the mid, both moved against the inventory.
+
+    half   = max(base_spread_bps / 2, maker fee + 1 tick) of the mid + volatility_multiplier x sigma_1s
+    shift  = inventory_skew x clamp(position / max_position, -1, 1) x half
+    bid    = floor(mid - shift - half),  ask = ceil(mid - shift + half)
+
+Positive inventory moves *both* quotes down: the ask becomes likelier to fill, the bid less likely. The side
+that would grow the position shrinks to the room left and disappears at the limit (market-making.md 2.6).
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from okxmm_tui.core.params import ParamSet, ParamSpec
+from okxmm_tui.core.types import Side
+from okxmm_tui.strategies.base import MarketInput, Quote, Target
+
+AT_LIMIT = "inventory limit"
+
+
+class InventorySkew:
+    """The strategy behind ``--strategy inventory_skew``."""
+
+    name = "inventory_skew"
+    specs = (
+        ParamSpec(
+            "base_spread_bps", "spread", "bps", Decimal(4), Decimal("0.1"), Decimal(500), Decimal("0.5"),
+            "Full spread between bid and ask before volatility widens it; never inside fees plus one tick.",
+        ),
+        ParamSpec(
+            "order_size", "size", "contracts", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
+            "Size of each quote.",
+        ),
+        ParamSpec(
+            "inventory_skew", "skew", "x half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
+            "How far both quotes move against a full position, in half-spreads.",
+        ),
+        ParamSpec(
+            "max_position", "max pos", "contracts", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
+            "Largest position either way; the growing side disappears there.",
+        ),
+        ParamSpec(
+            "volatility_multiplier", "vol mult", "x sigma", Decimal("0.5"), Decimal(0), Decimal(20),
+            Decimal("0.1"),
+            "Half-spread added per one-second standard deviation of the mid.",
+        ),
+        ParamSpec(
+            "refresh_interval_ms", "refresh", "ms", Decimal(500), Decimal(0), Decimal(60_000), Decimal(100),
+            "Quotes are reconsidered at most this often; a fill or a new parameter does so at once.",
+        ),
+    )  # fmt: skip
+
+    def target(self, market: MarketInput, params: ParamSet) -> Target:
+        """Return at most one quote a side."""
+        instrument = market.instrument
+        mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
+        half_ticks = self._half_spread_ticks(market, params, mid_ticks)
+        limit_lots = int(params["max_position"] / instrument.lot_size)
+        used = market.position_lots / limit_lots if limit_lots else 0.0
+        centre_ticks = mid_ticks - params.number("inventory_skew") * min(1.0, max(-1.0, used)) * half_ticks
+        bid = min(math.floor(centre_ticks - half_ticks), market.ask_ticks - 1)
+        ask = max(math.ceil(centre_ticks + half_ticks), market.bid_ticks + 1)
+        size_lots = int(params["order_size"] / instrument.lot_size)
+        bid_lots = min(size_lots, limit_lots - market.position_lots)
+        ask_lots = min(size_lots, limit_lots + market.position_lots)
+        quotes: list[Quote] = []
+        if bid_lots >= instrument.min_size_lots and bid > 0:
+            quotes.append(Quote(Side.BUY, bid, bid_lots))
+        if ask_lots >= instrument.min_size_lots:
+            quotes.append(Quote(Side.SELL, ask, ask_lots))
+        return Target(
+            quotes=tuple(quotes),
+            fair_ticks=mid_ticks,
+            half_spread_ticks=half_ticks,
+            bid_reason="" if bid_lots >= instrument.min_size_lots else AT_LIMIT,
+            ask_reason="" if ask_lots >= instrument.min_size_lots else AT_LIMIT,
+        )
+
+    @staticmethod
+    def _half_spread_ticks(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
+        half = params.number("base_spread_bps") / 2 / 1e4 * mid_ticks
+        if not market.allow_below_fees:
+            half = max(half, market.maker_fee * mid_ticks + 1)
+        sigma_ticks = market.volatility_per_sqrt_s * mid_ticks
+        return half + params.number("volatility_multiplier") * sigma_ticks

@@ -1,0 +1,1 @@
+"""Tests of okxmm_tui.engine."""

@@ -1,0 +1,186 @@
+"""Target against working: hold, amend, place, cancel."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
+from okxmm_tui.core.messages import CancelOne, OrderRefused, SetParam
+from okxmm_tui.core.orders import OrderStatus
+from okxmm_tui.core.types import Side, VenueOrderState
+from tests.engine.desk import Desk
+from tests.samples import INST, fill, order_update
+
+
+def test_two_quotes_are_placed_once():
+    """With everything ready, one bid and one ask go out, and no second pair while they are unanswered."""
+    desk = Desk()
+    desk.connect()
+    desk.book()
+    desk.run(2_000)
+    assert [order.side for order in desk.taken(PlaceOrder)] == [Side.BUY, Side.SELL]
+
+
+def test_a_small_move_is_held():
+    """A target within the tolerance leaves the order and its queue place alone."""
+    desk = Desk()
+    desk.quoting()
+    effects = desk.update(bids=((600_000, 0), (599_998, 5)), after_ms=600)
+    assert not desk.taken(AmendOrder, effects)
+    assert all(order.decision.startswith("HOLD") for order in desk.market.orders.working)
+
+
+def test_a_large_move_is_amended_in_place():
+    """Both quotes follow the market, by amend, once each."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    moved = desk.taken(AmendOrder, effects)
+    assert {amend.cl_ord_id for amend in moved} == {bid, ask}
+    assert not desk.taken(AmendOrder, desk.run(1_000))
+
+
+def test_an_amend_result_frees_the_order_for_the_next():
+    """After the venue's word the order may move again."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    amend = next(a for a in desk.taken(AmendOrder, effects) if a.cl_ord_id == bid)
+    desk.feed(
+        order_update(
+            bid, Side.BUY, amend.price_ticks or 0, amend.size_lots or 0, amend_result="0", req_id=amend.req_id
+        )
+    )
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    assert (order.amend, order.price_ticks) == (None, amend.price_ticks)
+
+
+def test_a_failed_amend_cancels_the_order():
+    """A stale price must not stay in the market."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    amend = next(a for a in desk.taken(AmendOrder, effects) if a.cl_ord_id == bid)
+    effects = desk.feed(
+        order_update(bid, Side.BUY, 599_000, 100, amend_result="-1", req_id=amend.req_id, code="51511")
+    )
+    assert [cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)] == [bid]
+
+
+def test_a_post_only_cancel_steps_away_and_waits():
+    """A cancelSource 31 is a normal outcome: one tick further, a little later, not an alarm."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    first = desk.market.orders.get(bid)
+    assert first is not None
+    desk.cancelled(bid, source="31")
+    again = desk.taken(PlaceOrder, desk.update(after_ms=600))
+    assert [order.price_ticks for order in again] == [first.price_ticks - 1]
+    assert desk.reducer.session.post_only_cancels == 1
+    assert len(desk.reducer.session.alarms) == 0
+
+
+def test_refusals_in_a_row_wait_longer_and_raise_an_alarm():
+    """An identical reject loop slows down and is shown."""
+    desk = Desk()
+    desk.connect()
+    desk.book()
+    tries = 0
+    for _ in range(400):
+        for order in desk.market.orders.side(Side.BUY):
+            tries += 1
+            desk.feed(OrderRefused("place", INST, order.cl_ord_id, "51008", "insufficient balance"))
+        desk.update(after_ms=50)
+    assert 5 <= tries <= 12
+    assert any("51008" in alarm.text for alarm in desk.reducer.session.alarms.views())
+
+
+def test_a_partial_remainder_keeps_its_place():
+    """A partly filled order that need not move is not touched."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    desk.feed(
+        order_update(
+            bid,
+            Side.BUY,
+            order.price_ticks,
+            100,
+            state=VenueOrderState.PARTIALLY_FILLED,
+            filled_lots=40,
+            fill=fill(Side.BUY, desk.market.instrument.price_text(order.price_ticks), "0.4", cl_ord_id=bid),
+        )
+    )
+    assert order.status is OrderStatus.LIVE
+    assert order.remaining_lots == 60
+    assert not desk.taken(CancelOrder)
+
+
+def test_a_fill_is_reported_and_requoted_at_once():
+    """The fill appears in the report with the new position, and the empty side quotes again."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    text = desk.market.instrument.price_text(order.price_ticks)
+    effects = desk.feed(
+        order_update(
+            bid, Side.BUY, order.price_ticks, 100, state=VenueOrderState.FILLED, filled_lots=100,
+            fill=fill(Side.BUY, text, "1", cl_ord_id=bid, fee="-0.12"),
+        )
+    )  # fmt: skip
+    reports = [report for report in desk.taken(Report, effects) if report.kind == "fill"]
+    assert reports[0].fields["position"] == "1.00"
+    assert [placed.side for placed in desk.taken(PlaceOrder, effects)] == [Side.BUY]
+
+
+def test_a_size_change_is_amended():
+    """A smaller size goes out as an amend at once; the price stays."""
+    desk = Desk()
+    desk.quoting()
+    effects = desk.command(SetParam(INST, "order_size", Decimal("0.5")))
+    sizes = {amend.size_lots for amend in desk.taken(AmendOrder, effects)}
+    assert sizes == {50}
+
+
+def test_a_hand_cancelled_side_stays_empty_for_a_while():
+    """``x`` on an order means something: it does not reappear in the same second."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    effects = desk.command(CancelOne(INST, bid))
+    assert [cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)] == [bid]
+    desk.cancelled(bid)
+    assert not desk.taken(PlaceOrder, desk.run(4_000))
+
+
+def test_a_strategy_that_raises_pulls_its_quotes(monkeypatch):
+    """The engine survives, the market is pulled, the alarm names the error."""
+    desk = Desk()
+    desk.quoting()
+
+    def broken(*_):
+        raise ZeroDivisionError("no depth")
+
+    monkeypatch.setattr(desk.market.strategy, "target", broken, raising=False)
+    effects = desk.update(after_ms=600)
+    assert len(desk.taken(CancelOrder, effects)) == 2
+    assert any("no depth" in alarm.text for alarm in desk.reducer.session.alarms.views())
+
+
+def test_a_position_at_the_limit_mutes_one_side():
+    """At the maximum long position the bid is pulled and says why."""
+    desk = Desk(params={"max_position": Decimal(1)})
+    bid, _ = desk.quoting()
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    text = desk.market.instrument.price_text(order.price_ticks)
+    desk.feed(
+        order_update(
+            bid, Side.BUY, order.price_ticks, 100, state=VenueOrderState.FILLED, filled_lots=100,
+            fill=fill(Side.BUY, text, "1", cl_ord_id=bid),
+        )
+    )  # fmt: skip
+    assert desk.market.sides[Side.BUY].reason == "inventory limit"
+    assert desk.market.orders.side(Side.BUY) == []
