@@ -1,0 +1,248 @@
+"""From wire rows to core events: venue text becomes whole ticks, whole lots and exact decimals.
+
+Pure functions. A row that does not concern our instruments gives None; a row that cannot be read raises
+``WireError`` with the offending value.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Protocol
+
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.messages import BalanceUpdate, Fill, OrderUpdate, PositionUpdate
+from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
+from okxmm_tui.errors import WireError
+from okxmm_tui.okx.messages import (
+    BalanceDetail,
+    FillRow,
+    InstrumentRow,
+    OrderRow,
+    PositionRow,
+    Scalar,
+    text_of,
+)
+
+MAX_DIGITS = 40
+"""No amount on a venue has more digits on either side of the point."""
+
+_KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE}
+_SIDES = {"buy": Side.BUY, "sell": Side.SELL}
+_STATES = {state.value: state for state in VenueOrderState}
+
+
+class Instruments(Protocol):
+    """Instruments by id."""
+
+    def get(self, inst_id: str, /) -> Instrument | None:
+        """Return the instrument, or None when it is not ours."""
+        ...
+
+
+def number(value: Scalar) -> Decimal:
+    """Read a scalar as an exact number; empty is 0.
+
+    Raises:
+        WireError: The text was no finite number.
+    """
+    return optional_number(value) or Decimal(0)
+
+
+def optional_number(value: Scalar) -> Decimal | None:
+    """Read a scalar as an exact number, or None when it is empty.
+
+    Raises:
+        WireError: The text was no finite number.
+    """
+    text = text_of(value)
+    if not text:
+        return None
+    try:
+        result = Decimal(text)
+    except InvalidOperation as error:
+        raise WireError(f"number {text[:40]!r} was unreadable.") from error
+    if not result.is_finite() or abs(result.adjusted()) > MAX_DIGITS:
+        raise WireError(f"number {text[:40]!r} was not finite, or beyond all reason.")
+    return result
+
+
+def whole(value: Scalar) -> int:
+    """Read a scalar as a whole number, such as Unix ms; empty is 0.
+
+    Raises:
+        WireError: The text was no whole number.
+    """
+    text = text_of(value)
+    if not text:
+        return 0
+    try:
+        return int(text)
+    except ValueError as error:
+        raise WireError(f"whole number {text[:40]!r} was unreadable.") from error
+
+
+def side_of(value: Scalar) -> Side:
+    """Read a side.
+
+    Raises:
+        WireError: It was neither buy nor sell.
+    """
+    side = _SIDES.get(text_of(value))
+    if side is None:
+        raise WireError(f"side {text_of(value)[:20]!r} was neither buy nor sell.")
+    return side
+
+
+def instrument_of(row: InstrumentRow) -> Instrument | None:
+    """Read instrument metadata; None while the venue has not filled it in (new listings)."""
+    tick_size, lot_size = optional_number(row.tick_sz), optional_number(row.lot_sz)
+    if not tick_size or not lot_size or tick_size < 0 or lot_size < 0:
+        return None
+    kind = _KINDS.get(text_of(row.ct_type), ContractKind.SPOT)
+    base, quote = _currencies(row, kind)
+    code = text_of(row.inst_id_code)
+    face = number(row.ct_val) * (optional_number(row.ct_mult) or Decimal(1))
+    return Instrument(
+        inst_id=row.inst_id,
+        inst_type=row.inst_type,
+        kind=kind,
+        code=whole(code) if code else None,
+        tick_size=tick_size,
+        lot_size=lot_size,
+        min_size_lots=int(-(-number(row.min_sz) // lot_size)),
+        max_limit_lots=int(number(row.max_lmt_sz) // lot_size),
+        contract_value=Decimal(1) if kind is ContractKind.SPOT else face,
+        base_ccy=base,
+        quote_ccy=quote,
+        settle_ccy=text_of(row.settle_ccy) or quote,
+        state=row.state,
+        max_leverage=optional_number(row.lever) or Decimal(1),
+    )
+
+
+def _currencies(row: InstrumentRow, kind: ContractKind) -> tuple[str, str]:
+    # Derivatives leave baseCcy and quoteCcy empty; the underlying (BTC-USDT) names both.
+    base, _, quote = (text_of(row.uly) or row.inst_id).partition("-")
+    if kind is ContractKind.LINEAR:
+        return text_of(row.ct_val_ccy) or base, text_of(row.settle_ccy) or quote.partition("-")[0]
+    if kind is ContractKind.INVERSE:
+        return text_of(row.settle_ccy) or base, text_of(row.ct_val_ccy) or quote.partition("-")[0]
+    return text_of(row.base_ccy) or base, text_of(row.quote_ccy) or quote
+
+
+def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> OrderUpdate | None:
+    """Read one order.
+
+    Args:
+        row: From the orders channel or a REST answer.
+        instruments: Those we hold.
+        is_push: Whether the fill fields describe this very update; REST repeats the last fill instead.
+    """
+    instrument = instruments.get(row.inst_id)
+    if instrument is None:
+        return None
+    fill = _pushed_fill(row, instrument) if is_push else None
+    return OrderUpdate(
+        inst_id=row.inst_id,
+        ord_id=text_of(row.ord_id),
+        cl_ord_id=text_of(row.cl_ord_id),
+        tag=text_of(row.tag),
+        side=side_of(row.side),
+        price_ticks=_units(row.px, instrument, is_price=True),
+        size_lots=_units(row.sz, instrument),
+        filled_lots=_units(row.acc_fill_sz, instrument),
+        state=_STATES.get(text_of(row.state), VenueOrderState.UNRECOGNISED),
+        update_ms=whole(row.u_time),
+        fill=fill,
+        cancel_source=text_of(row.cancel_source),
+        amend_result=text_of(row.amend_result),
+        req_id=text_of(row.req_id),
+        code=text_of(row.code) or "0",
+        text=text_of(row.msg),
+        reduce_only=text_of(row.reduce_only) == "true",
+        category=text_of(row.category) or "normal",
+    )
+
+
+def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
+    trade_id = text_of(row.trade_id)
+    size_lots = _units(row.fill_sz, instrument)
+    if not size_lots or trade_id in {"", "0"}:
+        return None
+    return Fill(
+        inst_id=row.inst_id,
+        trade_id=trade_id,
+        ord_id=text_of(row.ord_id),
+        cl_ord_id=text_of(row.cl_ord_id),
+        side=side_of(row.side),
+        price_ticks=_units(row.fill_px, instrument, is_price=True),
+        size_lots=size_lots,
+        fee=number(row.fill_fee),
+        fee_ccy=text_of(row.fill_fee_ccy),
+        liquidity=_liquidity(row.exec_type),
+        venue_ms=whole(row.fill_time) or whole(row.u_time),
+        tag=text_of(row.tag),
+    )
+
+
+def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
+    """Read one row of ``trade/fills``."""
+    instrument = instruments.get(row.inst_id)
+    if instrument is None or text_of(row.trade_id) in {"", "0"}:
+        return None
+    return Fill(
+        inst_id=row.inst_id,
+        trade_id=text_of(row.trade_id),
+        ord_id=text_of(row.ord_id),
+        cl_ord_id=text_of(row.cl_ord_id),
+        side=side_of(row.side),
+        price_ticks=_units(row.fill_px, instrument, is_price=True),
+        size_lots=_units(row.fill_sz, instrument),
+        fee=number(row.fee),
+        fee_ccy=text_of(row.fee_ccy),
+        liquidity=_liquidity(row.exec_type),
+        venue_ms=whole(row.fill_time) or whole(row.ts),
+        tag=text_of(row.tag),
+    )
+
+
+def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdate | None:
+    """Read one position; isolated ones are not ours, because every order of ours is cross margin."""
+    instrument = instruments.get(row.inst_id)
+    if instrument is None or text_of(row.mgn_mode) == "isolated":
+        return None
+    size_lots = instrument.size_to_lots(number(row.pos))
+    return PositionUpdate(
+        inst_id=row.inst_id,
+        size_lots=-size_lots if text_of(row.pos_side) == "short" and size_lots > 0 else size_lots,
+        average_price=optional_number(row.avg_px) if size_lots else None,
+        mark_price=optional_number(row.mark_px),
+        liquidation_price=optional_number(row.liq_px),
+        update_ms=whole(row.u_time),
+    )
+
+
+def balance_update(detail: BalanceDetail) -> BalanceUpdate:
+    """Read one currency; margin modes fill ``availEq``, spot mode fills ``availBal``."""
+    cash = number(detail.cash_bal)
+    equity = optional_number(detail.eq)
+    available = optional_number(detail.avail_eq)
+    return BalanceUpdate(
+        ccy=detail.ccy,
+        equity=cash if equity is None else equity,
+        cash=cash,
+        available=number(detail.avail_bal) if available is None else available,
+        update_ms=whole(detail.u_time),
+    )
+
+
+def _liquidity(exec_type: Scalar) -> Liquidity:
+    # A fill without a role (liquidation, delivery) did not come from resting: count it as taking.
+    return Liquidity.MAKER if text_of(exec_type) == "M" else Liquidity.TAKER
+
+
+def _units(value: Scalar, instrument: Instrument, *, is_price: bool = False) -> int:
+    amount = number(value)
+    if not amount:
+        return 0
+    return instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount)

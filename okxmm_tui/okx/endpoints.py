@@ -1,0 +1,88 @@
+"""Hosts of the venue by region and environment; the one place that resolves them.
+
+OKX v5, sections "Production trading services" and "Demo trading services"; port 443 throughout, because
+8443 stopped taking connections on 2026-10-31. Nothing here opens a connection.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from okxmm_tui.errors import UsageError
+
+DEMO_HEADER = {"x-simulated-trading": "1"}
+
+
+class Region(StrEnum):
+    """Where the account was registered; a key works in its own region only."""
+
+    GLOBAL = "global"
+    EEA = "eea"
+    US = "us"
+    TR = "tr"
+
+
+class _Hosts(Struct, frozen=True):
+    rest: str
+    live_ws: str
+    demo_ws: str
+
+
+# Turkey documents the global WebSocket hosts.
+_HOSTS = {
+    Region.GLOBAL: _Hosts("openapi.okx.com", "ws.okx.com", "wspap.okx.com"),
+    Region.EEA: _Hosts("eea.okx.com", "wseea.okx.com", "wseeapap.okx.com"),
+    Region.US: _Hosts("us.okx.com", "wsus.okx.com", "wsuspap.okx.com"),
+    Region.TR: _Hosts("tr.okx.com", "ws.okx.com", "wspap.okx.com"),
+}
+
+
+class Endpoints(Struct, frozen=True):
+    """Base URLs of one venue, without a trailing slash."""
+
+    rest: str
+    """For example ``https://openapi.okx.com``; paths start with ``/api/v5``."""
+    ws: str
+    """For example ``wss://ws.okx.com/ws/v5``; ``/public`` and ``/private`` follow."""
+    headers: dict[str, str] = {}
+    """Sent with every REST request; demo trading is chosen by a header."""
+
+    @property
+    def public_ws(self) -> str:
+        """URL of the market data stream."""
+        return f"{self.ws}/public"
+
+    @property
+    def private_ws(self) -> str:
+        """URL of the account, order and trading stream."""
+        return f"{self.ws}/private"
+
+    @classmethod
+    def venue(cls, region: str, *, is_demo: bool, rest: str = "", ws: str = "") -> Endpoints:
+        """Resolve a region and environment; ``rest`` and ``ws`` override single URLs.
+
+        Raises:
+            UsageError: The region is not one of OKX's.
+        """
+        try:
+            hosts = _HOSTS[Region(region.lower())]
+        except ValueError as error:
+            known = ", ".join(Region)
+            raise UsageError(f"region {region!r} was unknown.", f"Use one of: {known}.") from error
+        host = hosts.demo_ws if is_demo else hosts.live_ws
+        return cls(
+            rest=_trimmed(rest or f"https://{hosts.rest}"),
+            ws=_trimmed(ws or f"wss://{host}/ws/v5"),
+            headers=dict(DEMO_HEADER) if is_demo else {},
+        )
+
+    @classmethod
+    def local(cls, rest: str, ws: str) -> Endpoints:
+        """Point at an embedded exchange, as its ready line names it."""
+        return cls(rest=_trimmed(rest), ws=_trimmed(ws))
+
+
+def _trimmed(url: str) -> str:
+    return url.rstrip("/")

@@ -1,0 +1,305 @@
+"""OKX as the engine's gateway: prepares a session, keeps both streams up, carries effects out.
+
+Everything runs on one event loop. ``execute`` writes to the private socket before it returns and starts
+REST requests as tasks; every outcome comes back as an event, later. It decides nothing about trading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from okxmm_tui.core.account import AccountFacts
+from okxmm_tui.core.effects import (
+    AmendOrder,
+    AnyEffect,
+    CancelOrder,
+    FetchTruth,
+    PlaceOrder,
+    PollPending,
+    QueryOrder,
+    Resubscribe,
+    SetDeadMan,
+)
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.messages import (
+    AnyEvent,
+    DeadManArmed,
+    DeadManFailed,
+    FetchFailed,
+    GatewayNotice,
+    OrderBudget,
+    PendingPolled,
+)
+from okxmm_tui.core.types import Severity
+from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
+from okxmm_tui.okx import preparation
+from okxmm_tui.okx.auth import ApiKey, login_args
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.order_requests import OrderEffect
+from okxmm_tui.okx.order_tracker import OrderTracker
+from okxmm_tui.okx.orders_route import OrdersRoute
+from okxmm_tui.okx.private_session import PrivateSession
+from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, PublicSession
+from okxmm_tui.okx.rate_limits import RateLimits, Usage
+from okxmm_tui.okx.rest import Rest
+from okxmm_tui.okx.rest_queries import RestQueries
+from okxmm_tui.okx.transport import ConnectGate, Stream
+
+BUDGET_EVERY_S = 0.5
+CLOCK_EVERY_S = 60.0
+CLOCK_WARNING_MS = 1_000
+CLOSE_WITHIN_S = 2.0
+MAX_TAG = 16
+MILLISECOND_NS = 1_000_000
+
+Emit = Callable[[AnyEvent], None]
+
+
+class OkxGateway:
+    """One venue, one key, some instruments.
+
+    Args:
+        endpoints: Where.
+        api_key: None for market data only.
+        tag: Marks every order of ours; up to 16 letters and digits.
+        book_channel: ``books``, or ``books-l2-tbt`` from VIP4 on.
+        ack_timeout_ms: An order operation without an answer for this long is UNKNOWN.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        api_key: ApiKey | None,
+        *,
+        tag: str,
+        book_channel: str = DEFAULT_BOOK_CHANNEL,
+        ack_timeout_ms: int = 2_000,
+    ) -> None:
+        if len(tag) > MAX_TAG or (tag and not (tag.isalnum() and tag.isascii())):
+            raise UsageError(f"order tag {tag!r} was not 1 to {MAX_TAG} letters and digits.")
+        self._endpoints = endpoints
+        self._api_key = api_key
+        self._tag = tag
+        self._book_channel = book_channel
+        self._instruments: dict[str, Instrument] = {}
+        self._rest = Rest(endpoints, api_key)
+        self._queries = RestQueries(self._rest, self._instruments)
+        self._limits = RateLimits()
+        self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
+        self._route = OrdersRoute(
+            self._rest,
+            self._instruments,
+            tag=tag,
+            limits=self._limits,
+            tracker=self._tracker,
+            emit_all=self._emit_soon,
+            spawn=self._spawn,
+            reload_instrument=self._start_reload,
+        )
+        self._emit: Emit | None = None
+        self._public: tuple[PublicSession, Stream] | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._requests: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """The venue's clock minus ours."""
+        return self._rest.clock.offset_ms
+
+    async def prepare(self, inst_ids: Sequence[str]) -> tuple[Sequence[Instrument], AccountFacts]:
+        """Load metadata, check the key, and return the instruments and account facts.
+
+        Raises:
+            UsageError: An instrument or an account setting does not fit.
+            CredentialError: The key was refused, cannot trade, or can withdraw.
+            VenueUnreachableError: The venue did not answer.
+        """
+        await self._rest.sync_clock()
+        has_key = self._api_key is not None
+        loaded = await preparation.load_instruments(self._rest, inst_ids, has_key=has_key)
+        self._instruments.clear()
+        self._instruments.update({instrument.inst_id: instrument for instrument, _ in loaded})
+        label, fees = "market data only", preparation.NO_FEES
+        if has_key:
+            label = await preparation.load_account(self._rest)
+            fees = await preparation.load_fees(self._rest, [row for _, row in loaded])
+        return list(self._instruments.values()), preparation.facts(label, fees)
+
+    async def run(self, emit: Emit) -> None:
+        """Keep both streams connected and emit events until cancelled or closed."""
+        self._emit = emit
+        self._stopped.clear()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                tasks = [group.create_task(each) for each in self._services(emit)]
+                await self._stopping.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._group = None
+            self._emit = None
+            self._stopped.set()
+
+    def execute(self, effects: Sequence[AnyEffect]) -> None:
+        """Start the venue effects of one reducer step; never blocks.
+
+        Does nothing unless ``run`` is running, because no outcome could be told.
+        """
+        if self._group is None:
+            return
+        orders: list[OrderEffect] = []
+        for effect in effects:
+            match effect:
+                case PlaceOrder() | AmendOrder() | CancelOrder():
+                    orders.append(effect)
+                case QueryOrder(inst_id=inst_id, cl_ord_id=cl_ord_id):
+                    self._spawn(self._query(inst_id, cl_ord_id))
+                case FetchTruth(request_id=request_id, fills_since_ms=since_ms):
+                    self._spawn(self._read(request_id, self._queries.truth(request_id, since_ms)))
+                case PollPending(request_id=request_id):
+                    self._spawn(self._read(request_id, self._poll(request_id)))
+                case SetDeadMan(timeout_s=timeout_s):
+                    self._spawn(self._set_dead_man(timeout_s))
+                case Resubscribe(inst_id=inst_id):
+                    self._resubscribe(inst_id)
+                case _:
+                    pass
+        if orders:
+            self._route.send(orders, time.monotonic_ns())
+
+    async def close(self) -> None:
+        """Let REST requests finish, end the streams, close every socket."""
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=CLOSE_WITHIN_S)
+        self._stopping.set()
+        if self._group is not None:
+            await self._stopped.wait()
+        await self._rest.close()
+
+    # -- services -------------------------------------------------------------------------------
+
+    def _services(self, emit: Emit) -> Sequence[Coroutine[Any, Any, None]]:
+        gate = ConnectGate()
+        session = PublicSession(
+            list(self._instruments.values()),
+            book_channel=self._book_channel,
+            login=self._login if self._api_key else None,
+            on_instrument=self._on_instrument,
+        )
+        stream = Stream(self._endpoints.public_ws, session, emit, gate)
+        self._public = session, stream
+        services = [stream.run(), self._keep_clock()]
+        if self._api_key is not None:
+            private = PrivateSession(self._instruments, self._login, self._tracker, self._route.settle)
+            wire = Stream(self._endpoints.private_ws, private, emit, gate)
+            self._route.connect(private, wire)
+            services += [wire.run(), self._report_budget(emit)]
+        return services
+
+    def _login(self) -> dict[str, str]:
+        if self._api_key is None:
+            raise UsageError("a login needs an API key.")
+        return login_args(self._api_key, self._rest.clock.now_ns())
+
+    async def _keep_clock(self) -> None:
+        was_reported = False
+        while True:
+            await asyncio.sleep(CLOCK_EVERY_S)
+            try:
+                await self._rest.sync_clock()
+            except VenueUnreachableError as error:
+                self._emit_soon([GatewayNotice(Severity.WARNING, f"clock not checked: {error}")])
+                continue
+            is_off = abs(self.clock_offset_ms) >= CLOCK_WARNING_MS
+            if is_off and not was_reported:
+                text = f"this computer's clock differs from the venue's by {self.clock_offset_ms} ms"
+                self._emit_soon([GatewayNotice(Severity.WARNING, text)])
+            was_reported = is_off
+
+    async def _report_budget(self, emit: Emit) -> None:
+        last: Usage | None = None
+        while True:
+            usage = self._limits.tightest(time.monotonic_ns())
+            if usage != last:
+                last = usage
+                emit(OrderBudget(usage.used, usage.limit))
+            await asyncio.sleep(BUDGET_EVERY_S)
+
+    # -- single requests ------------------------------------------------------------------------
+
+    async def _query(self, inst_id: str, cl_ord_id: str) -> None:
+        self._emit_soon([await self._queries.order(inst_id, cl_ord_id)])
+
+    async def _poll(self, request_id: int) -> AnyEvent:
+        orders = await self._queries.pending()
+        return PendingPolled(request_id, tuple(order for order in orders if order.tag == self._tag))
+
+    async def _read(self, request_id: int, fetch: Coroutine[Any, Any, AnyEvent]) -> None:
+        try:
+            event = await fetch
+        except OkxmmError as error:
+            event = FetchFailed(request_id, str(error))
+        self._emit_soon([event])
+
+    async def _set_dead_man(self, timeout_s: int) -> None:
+        try:
+            event: AnyEvent = DeadManArmed(await self._queries.set_dead_man(timeout_s, self._tag))
+        except OkxmmError as error:
+            event = DeadManFailed(str(error))
+        self._emit_soon([event])
+
+    def _resubscribe(self, inst_id: str) -> None:
+        if self._public is not None:
+            session, stream = self._public
+            session.resubscribe(inst_id, time.monotonic_ns())
+            stream.flush()
+
+    # -- instruments ----------------------------------------------------------------------------
+
+    def _on_instrument(self, instrument: Instrument) -> None:
+        old = self._instruments.get(instrument.inst_id)
+        self._instruments[instrument.inst_id] = instrument
+        if old is None or old.code != instrument.code:
+            self._route.use_socket_again(instrument.inst_id)
+
+    def _start_reload(self, inst_id: str) -> None:
+        self._spawn(self._reload(inst_id))
+
+    async def _reload(self, inst_id: str) -> None:
+        try:
+            loaded = await preparation.load_instruments(
+                self._rest, [inst_id], has_key=self._api_key is not None
+            )
+        except OkxmmError as error:
+            self._emit_soon([GatewayNotice(Severity.WARNING, f"{inst_id} could not be read again: {error}")])
+            return
+        if self._public is not None:
+            session, stream = self._public
+            for instrument, _ in loaded:
+                self._emit_soon(session.change_instrument(instrument, time.monotonic_ns()))
+            stream.flush()
+
+    # -- plumbing -------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._group is None:
+            work.close()
+            return
+        task = self._group.create_task(work)
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+
+    def _emit_soon(self, events: Sequence[AnyEvent]) -> None:
+        # The engine may be inside a reducer step that called execute: never call back into it.
+        asyncio.get_running_loop().call_soon(self._emit_all, events)
+
+    def _emit_all(self, events: Sequence[AnyEvent]) -> None:
+        for event in events:
+            if self._emit is not None:
+                self._emit(event)

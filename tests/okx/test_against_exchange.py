@@ -1,0 +1,160 @@
+"""The gateway against the embedded exchange: the same sockets as in a session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from okxmm_tui.core import messages as m
+from okxmm_tui.core.books import OrderBook
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, QueryOrder, SetDeadMan
+from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.emergency import cancel_everything
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.gateway import OkxGateway
+from tests.okx.test_gateway import Probe
+
+process = pytest.importorskip("okxmm_tui.exchange.process")
+
+INST = "BTC-USDT-SWAP"
+SIM = ApiKey("sim", "sim", "sim")
+
+
+class Desk:
+    """A connected gateway, its events and its book."""
+
+    def __init__(self, gateway: OkxGateway, probe: Probe, endpoints: Endpoints) -> None:
+        self.gateway, self.probe, self.endpoints = gateway, probe, endpoints
+
+    async def bid_below_market(self, cl_ord_id: str, distance: int = 500) -> PlaceOrder:
+        top = await self.probe.first(m.TopOfBook, lambda event: event.bid_ticks > 0)
+        return PlaceOrder(INST, cl_ord_id, Side.BUY, top.bid_ticks - distance, 10, in_a_second())
+
+
+def in_a_second() -> int:
+    return time.time_ns() // 1_000_000 + 1_000
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with process.running_exchange(process.ExchangeOptions()) as exchange:
+        endpoints = Endpoints.local(exchange.rest, exchange.ws)
+        gateway = OkxGateway(endpoints, SIM, tag="mmx")
+        await gateway.prepare([INST])
+        probe = Probe()
+        run = asyncio.create_task(gateway.run(probe))
+        try:
+            for stream in ("public", "private"):
+                await probe.first(m.StreamUp, lambda event, stream=stream: event.stream == stream)
+            yield Desk(gateway, probe, endpoints)
+        finally:
+            await gateway.close()
+            await run
+
+
+async def test_book_arrives_and_chains(desk):
+    """A snapshot and increments make a book that is two-sided, uncrossed, and without a gap."""
+    await desk.probe.first(m.BookUpdate)
+    await desk.probe.first(m.TopOfBook)
+    book = OrderBook()
+    for event in desk.probe.events:
+        if isinstance(event, m.BookSnapshot):
+            book.replace(event.bids, event.asks, event.seq_id, event.venue_ms)
+        elif isinstance(event, m.BookUpdate):
+            book.apply(event.bids, event.asks, event.seq_id, event.venue_ms)
+    assert book.is_two_sided
+    assert not book.is_crossed
+    assert not desk.probe.all(m.BookGap)
+    assert not desk.probe.all(m.GatewayNotice)
+
+
+async def test_life_of_an_order(desk):
+    """Place, amend, query, read the truth, cancel: every answer and push comes back as its event."""
+    probe, gateway = desk.probe, desk.gateway
+    place = await desk.bid_below_market("m1")
+    gateway.execute([place])
+    accepted = await probe.first(m.OrderAccepted)
+    live = await probe.first(m.OrderUpdate)
+    assert (live.state, live.price_ticks, live.size_lots, live.tag) == (
+        VenueOrderState.LIVE, place.price_ticks, 10, "mmx",
+    )  # fmt: skip
+    assert live.ord_id == accepted.ord_id
+
+    gateway.execute([AmendOrder(INST, "m1", "r1", place.price_ticks - 10, 20, in_a_second())])
+    amended = await probe.first(m.OrderUpdate, lambda event: event.req_id == "r1")
+    assert (amended.amend_result, amended.price_ticks, amended.size_lots) == ("0", place.price_ticks - 10, 20)
+
+    gateway.execute([QueryOrder(INST, "m1"), QueryOrder(INST, "m404"), FetchTruth(1, 0), PollPending(2)])
+    known = await probe.first(m.OrderQueried, lambda event: event.cl_ord_id == "m1")
+    unknown = await probe.first(m.OrderQueried, lambda event: event.cl_ord_id == "m404")
+    truth = await probe.first(m.TruthFetched)
+    polled = await probe.first(m.PendingPolled)
+    assert known.order.size_lots == 20
+    assert (unknown.reached, unknown.order) == (True, None)
+    assert [order.cl_ord_id for order in truth.orders] == [order.cl_ord_id for order in polled.orders] == ["m1"]
+    assert [position.size_lots for position in truth.positions] == [0]
+    assert truth.balances[0].ccy == "USDT"
+
+    gateway.execute([CancelOrder(INST, "m1")])
+    ended = await probe.first(m.OrderUpdate, lambda event: event.state is VenueOrderState.CANCELED)
+    assert ended.cancel_source == "1"
+
+
+async def test_fill_brings_fee_position_and_balance(desk):
+    """A limit order that takes is reported with price, signed fee and role, and the position follows."""
+    probe = desk.probe
+    top = await probe.first(m.TopOfBook, lambda event: event.ask_ticks > 0)
+    desk.gateway.execute([PlaceOrder(INST, "t1", Side.BUY, top.ask_ticks + 100, 10, in_a_second(), post_only=False)])
+    filled = await probe.first(m.OrderUpdate, lambda event: event.fill is not None)
+    position = await probe.first(m.PositionUpdate, lambda event: event.size_lots > 0)
+    assert filled.fill.fee < 0
+    assert filled.fill.liquidity == "T"
+    assert position.average_price > 0
+    await probe.first(m.BalanceUpdate, lambda event: event.update_ms >= filled.update_ms - 1_000)
+    desk.gateway.execute([FetchTruth(5, 0)])
+    truth = await probe.first(m.TruthFetched)
+    assert sum(fill.size_lots for fill in truth.fills) == truth.positions[0].size_lots > 0
+
+
+async def test_post_only_that_would_take_is_cancelled(desk):
+    """The acknowledgement says yes, and the push says cancelled with source 31."""
+    top = await desk.probe.first(m.TopOfBook, lambda event: event.ask_ticks > 0)
+    desk.gateway.execute([PlaceOrder(INST, "x1", Side.BUY, top.ask_ticks + 100, 10, in_a_second())])
+    ended = await desk.probe.first(m.OrderUpdate)
+    assert (ended.state, ended.cancel_source) == (VenueOrderState.CANCELED, "31")
+
+
+async def test_expired_request_is_refused(desk):
+    """An order that arrives after its expiry is dropped by the venue, with a code."""
+    place = await desk.bid_below_market("e1")
+    late = PlaceOrder(INST, "e1", Side.BUY, place.price_ticks, 10, in_a_second() - 5_000)
+    desk.gateway.execute([late])
+    refused = await desk.probe.first(m.OrderRefused)
+    assert refused.code in {"50036", "50037"}
+
+
+@pytest.mark.parametrize(("timeout_s", "is_ahead"), [(20, True), (0, False)])
+async def test_dead_man_answers_with_its_trigger(desk, timeout_s, is_ahead):
+    """Arming answers with a trigger time ahead of now, disarming with 0."""
+    desk.gateway.execute([SetDeadMan(timeout_s)])
+    armed = await desk.probe.first(m.DeadManArmed)
+    ahead_ms = armed.trigger_ms - time.time_ns() // 1_000_000
+    assert 5_000 < ahead_ms < 30_000 if is_ahead else armed.trigger_ms == 0
+
+
+async def test_emergency_sweep_proves_an_empty_book(desk):
+    """The REST-only sweep finds every order of ours, cancels it, and proves that none is left."""
+    place = await desk.bid_below_market("k0")
+    orders = [PlaceOrder(INST, f"k{n}", Side.BUY, place.price_ticks - n, 10, in_a_second()) for n in range(30)]
+    desk.gateway.execute(orders)
+    await desk.probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "k29")
+    said: list[str] = []
+    outcome = await cancel_everything(
+        desk.endpoints, SIM, tag="mmx", inst_id=None, deadline_s=10, on_progress=said.append
+    )
+    assert (outcome.found, outcome.residual, outcome.is_proven, outcome.problem) == (30, 0, True, "")
+    assert said[0] == "30 pending, cancelling"

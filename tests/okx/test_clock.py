@@ -1,0 +1,32 @@
+"""The venue's clock."""
+
+from __future__ import annotations
+
+from okxmm_tui.okx.clock import VenueClock
+
+MS = 1_000_000
+
+
+def test_offset_is_measured_half_way():
+    """The venue's answer was true in the middle of the round trip."""
+    clock = VenueClock(lambda: 1_000 * MS)
+    clock.measure(venue_ms=1_250, sent_ns=1_000 * MS, took_ns=100 * MS)
+    assert clock.offset_ns == 200 * MS + MS // 2
+    assert clock.now_ns() == 1_200 * MS + MS // 2
+
+
+def test_quickest_of_the_last_samples_counts():
+    """A slow answer says little about the clock and does not replace a quick one."""
+    clock = VenueClock(lambda: 0)
+    clock.measure(1_000, 1_000 * MS, 2 * MS)
+    quick = clock.offset_ns
+    clock.measure(1_400, 1_000 * MS, 400 * MS)
+    assert clock.offset_ns == quick
+
+
+def test_a_clock_that_was_set_is_believed_at_once():
+    """A jump of more than a second voids the older samples."""
+    clock = VenueClock(lambda: 0)
+    clock.measure(1_000, 1_000 * MS, 2 * MS)
+    clock.measure(61_000, 1_000 * MS, 40 * MS)
+    assert clock.offset_ms > 59_000

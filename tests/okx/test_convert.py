@@ -1,0 +1,168 @@
+"""Wire rows to core events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
+from okxmm_tui.errors import WireError
+from okxmm_tui.okx.convert import (
+    balance_update, fill_of, instrument_of, number, optional_number, order_update, position_update, side_of, whole,
+)  # fmt: skip
+from okxmm_tui.okx.messages import BalanceDetail, FillRow, InstrumentRow, OrderRow, PositionRow
+from tests.okx.conftest import make_instrument
+from tests.okx.fake_venue import INVERSE, SPOT, SWAP
+
+KNOWN = {"BTC-USDT-SWAP": make_instrument()}
+ORDER = {
+    "instId": "BTC-USDT-SWAP", "ordId": "33", "clOrdId": "1001", "tag": "mmx", "side": "buy", "px": "60000.1",
+    "sz": "2", "accFillSz": "0.5", "avgPx": "60000.1", "state": "partially_filled", "uTime": "1795161601101",
+    "fillPx": "60000.1", "fillSz": "0.5", "tradeId": "900100", "fillTime": "1795161601100", "execType": "M",
+    "fillFee": "-0.06", "fillFeeCcy": "USDT", "reduceOnly": "false", "category": "normal", "code": "0",
+}  # fmt: skip
+
+
+def order(*, is_push: bool = True, **changes):
+    return order_update(msgspec.convert(ORDER | changes, OrderRow), KNOWN, is_push=is_push)
+
+
+def test_order_push_with_a_fill():
+    """The example of the reference, field by field."""
+    update = order()
+    assert (update.price_ticks, update.size_lots, update.filled_lots) == (600_001, 200, 50)
+    assert (update.state, update.update_ms, update.tag) == (
+        VenueOrderState.PARTIALLY_FILLED, 1_795_161_601_101, "mmx",
+    )  # fmt: skip
+    fill = update.fill
+    assert (fill.trade_id, fill.price_ticks, fill.size_lots, fill.venue_ms) == (
+        "900100", 600_001, 50, 1_795_161_601_100,
+    )  # fmt: skip
+    assert (fill.fee, fill.fee_ccy, fill.liquidity, fill.tag) == (Decimal("-0.06"), "USDT", Liquidity.MAKER, "mmx")
+
+
+def test_rest_order_repeats_its_last_fill_which_is_no_event():
+    """Over REST the same fields mean the last fill ever, so none is reported."""
+    assert order(is_push=False).fill is None
+
+
+@pytest.mark.parametrize("changes", [{"fillSz": "0"}, {"fillSz": ""}, {"tradeId": ""}, {"tradeId": "0"}])
+def test_push_without_an_execution_has_no_fill(changes):
+    """Zero size or no trade id is no execution."""
+    assert order(**changes).fill is None
+
+
+@pytest.mark.parametrize("average", ["0", ""])
+def test_average_price_of_nothing(average):
+    """Both spellings of "not filled yet" read alike."""
+    assert order(avgPx=average, accFillSz="0", fillSz="").filled_lots == 0
+
+
+def test_unknown_state_is_unrecognised():
+    """A state of tomorrow is neither an error nor terminal."""
+    update = order(state="hibernating")
+    assert update.state is VenueOrderState.UNRECOGNISED
+    assert not update.state.is_terminal
+
+
+def test_market_order_has_no_price():
+    """An order without a price has 0 ticks."""
+    assert order(px="").price_ticks == 0
+
+
+def test_reduce_only_is_text_or_boolean():
+    """Pushes write "true"; a real boolean reads the same."""
+    assert order(reduceOnly="true").reduce_only
+    assert order(reduceOnly=True).reduce_only
+
+
+def test_other_instruments_are_not_ours():
+    """Rows of instruments we do not hold give nothing."""
+    assert order(instId="XRP-USDT-SWAP") is None
+    assert fill_of(msgspec.convert({"instId": "X", "tradeId": "1"}, FillRow), KNOWN) is None
+    assert position_update(msgspec.convert({"instId": "X"}, PositionRow), KNOWN) is None
+
+
+def test_off_tick_order_is_an_error_with_its_value():
+    """A price we cannot hold exactly is not rounded away."""
+    with pytest.raises(WireError, match=r"60000\.15"):
+        order(px="60000.15")
+
+
+def test_fill_row():
+    """A row of trade/fills; without a role it counts as taking."""
+    row = {
+        "instId": "BTC-USDT-SWAP", "tradeId": "5", "ordId": "1", "side": "sell", "fillPx": "60000",
+        "fillSz": "0.03", "fee": "", "feeCcy": "USDT", "execType": "", "ts": "9",
+    }  # fmt: skip
+    fill = fill_of(msgspec.convert(row, FillRow), KNOWN)
+    assert (fill.side, fill.size_lots, fill.fee, fill.liquidity, fill.venue_ms) == (
+        Side.SELL, 3, Decimal(0), Liquidity.TAKER, 9,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pos", "side", "expected"), [("1.5", "net", 150), ("-1.5", "net", -150), ("1.5", "short", -150), ("", "net", 0)]
+)
+def test_position_is_signed(pos, side, expected):
+    """Net positions carry their sign, long/short ones their side."""
+    row = {"instId": "BTC-USDT-SWAP", "pos": pos, "posSide": side, "avgPx": "60000.1", "mgnMode": "cross"}
+    assert position_update(msgspec.convert(row, PositionRow), KNOWN).size_lots == expected
+
+
+def test_isolated_position_is_not_ours():
+    """We trade cross margin; an isolated position beside it is somebody else's."""
+    row = {"instId": "BTC-USDT-SWAP", "pos": "1", "mgnMode": "isolated"}
+    assert position_update(msgspec.convert(row, PositionRow), KNOWN) is None
+
+
+def test_balance_of_margin_and_spot_modes():
+    """Margin modes fill availEq, spot mode leaves it empty and fills availBal."""
+    margin = balance_update(BalanceDetail("USDT", eq="9", cash_bal="8", avail_eq="7", avail_bal="1", u_time="3"))
+    spot = balance_update(BalanceDetail("USDT", eq="", cash_bal="8", avail_eq="", avail_bal="6"))
+    assert (margin.equity, margin.cash, margin.available, margin.update_ms) == (9, 8, 7, 3)
+    assert (spot.equity, spot.available) == (8, 6)
+
+
+def test_instruments_of_three_kinds():
+    """Linear, inverse and spot rows name base, quote and contract value as the engine counts them."""
+    linear, inverse, spot = (instrument_of(msgspec.convert(row, InstrumentRow)) for row in (SWAP, INVERSE, SPOT))
+    assert (linear.kind, linear.base_ccy, linear.quote_ccy, linear.settle_ccy) == (
+        ContractKind.LINEAR, "BTC", "USDT", "USDT",
+    )  # fmt: skip
+    assert (linear.contract_value, linear.min_size_lots, linear.code) == (Decimal("0.01"), 1, 10459)
+    assert (inverse.kind, inverse.base_ccy, inverse.quote_ccy) == (ContractKind.INVERSE, "BTC", "USD")
+    assert (spot.kind, spot.contract_value, spot.code) == (ContractKind.SPOT, 1, None)
+
+
+def test_new_listing_has_no_metadata_yet():
+    """Rows of announced instruments have empty fields and are not instruments yet."""
+    assert instrument_of(InstrumentRow("NEW-USDT-SWAP", tick_sz="", lot_sz="")) is None
+
+
+def test_demo_codes_need_64_bits():
+    """Demo instrument codes have sixteen digits."""
+    row = msgspec.convert(SWAP | {"instIdCode": 2021032601102993}, InstrumentRow)
+    assert instrument_of(row).code == 2021032601102993
+
+
+@pytest.mark.parametrize("text", ["abc", "NaN", "-Infinity", "1e999"])
+def test_nonsense_numbers_are_refused(text):
+    """What is no finite amount raises, with its text."""
+    with pytest.raises(WireError):
+        number(text)
+
+
+def test_empty_numbers():
+    """Empty is zero where a number is needed, and nothing where it is optional."""
+    assert (number(""), optional_number(""), whole(None)) == (0, None, 0)
+
+
+def test_wrong_words_are_refused():
+    """A side or time that is none is an error, not a guess."""
+    with pytest.raises(WireError, match="sideways"):
+        side_of("sideways")
+    with pytest.raises(WireError, match="noon"):
+        whole("noon")

@@ -1,0 +1,49 @@
+"""Hosts by region and environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from okxmm_tui.errors import UsageError
+from okxmm_tui.okx.endpoints import Endpoints
+
+
+@pytest.mark.parametrize(
+    ("region", "is_demo", "rest", "ws"),
+    [
+        ("global", False, "openapi.okx.com", "ws.okx.com"),
+        ("global", True, "openapi.okx.com", "wspap.okx.com"),
+        ("eea", False, "eea.okx.com", "wseea.okx.com"),
+        ("eea", True, "eea.okx.com", "wseeapap.okx.com"),
+        ("us", False, "us.okx.com", "wsus.okx.com"),
+        ("US", True, "us.okx.com", "wsuspap.okx.com"),
+        ("tr", False, "tr.okx.com", "ws.okx.com"),
+        ("tr", True, "tr.okx.com", "wspap.okx.com"),
+    ],
+)
+def test_hosts(region, is_demo, rest, ws):
+    """Every region resolves, on the standard port, and only demo carries the demo header."""
+    endpoints = Endpoints.venue(region, is_demo=is_demo)
+    assert endpoints.rest == f"https://{rest}"
+    assert endpoints.public_ws == f"wss://{ws}/ws/v5/public"
+    assert endpoints.private_ws == f"wss://{ws}/ws/v5/private"
+    assert endpoints.headers == ({"x-simulated-trading": "1"} if is_demo else {})
+
+
+def test_urls_can_be_overridden_singly():
+    """A host that moved can be set without waiting for a release."""
+    endpoints = Endpoints.venue("us", is_demo=False, rest="https://app.okx.com/")
+    assert (endpoints.rest, endpoints.ws) == ("https://app.okx.com", "wss://wsus.okx.com/ws/v5")
+
+
+def test_local_takes_the_ready_line_of_the_exchange():
+    """The embedded exchange differs by its URLs only."""
+    endpoints = Endpoints.local("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws/v5")
+    assert endpoints.public_ws == "ws://127.0.0.1:8080/ws/v5/public"
+    assert endpoints.headers == {}
+
+
+def test_unknown_region_names_the_known_ones():
+    """A typing error is answered with the choices."""
+    with pytest.raises(UsageError, match="global, eea, us, tr"):
+        Endpoints.venue("mars", is_demo=False)

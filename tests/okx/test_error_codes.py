@@ -1,0 +1,114 @@
+"""The code table: complete against the fact sheet, and safe for codes it does not know."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from okxmm_tui.okx.error_codes import (
+    KNOWN_CODES, Reaction, cancel_source_text, close_code_text, describe, is_credential_problem, lookup, reaction_of,
+)  # fmt: skip
+from tests.okx.conftest import shared
+
+LETTERS = {
+    "F": {Reaction.FIX},
+    "H": {Reaction.HALT},
+    "R": {Reaction.RETRY},
+    "Q": {Reaction.QUERY},
+    "S": {Reaction.RESYNC},
+    "D": {Reaction.DROP},
+    "-": {Reaction.IGNORE},
+    "wait": {Reaction.WAIT},
+    "resync clock": {Reaction.SYNC_CLOCK},
+    "reload instruments": {Reaction.RELOAD_INSTRUMENTS},
+    "re-read price-limit": {Reaction.REQUOTE},
+    "requote": {Reaction.REQUOTE},
+    "stop instrument": {Reaction.STOP_INSTRUMENT},
+    "cancel them": {Reaction.RESYNC},
+    "cancel + new": {Reaction.CANCEL_AND_NEW},
+    "reset MMP": {Reaction.WAIT},
+    "call activate-feature": {Reaction.HALT},
+}
+
+
+def _sheet_rows():
+    text = shared("reference", "okx-protocol.md").read_text()
+    section = text.split("## 9. Error codes")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split("|")]
+        if len(cells) == 4 and re.match(r"\W*\d{5}", cells[0]):
+            yield cells[0].replace("*", ""), cells[3].replace("*", "")
+
+
+def _codes(cell):
+    for part in re.split(r"[,/]", cell):
+        first, _, last = part.strip().partition("-")
+        yield from (str(code) for code in range(int(first), int(last or first) + 1))
+
+
+def test_every_code_of_the_sheet_is_known_with_its_reaction():
+    """Each code has an entry, and its reaction is the one the sheet asks for first."""
+    rows = list(_sheet_rows())
+    assert len(rows) > 90
+    wrong = []
+    for cell, do in rows:
+        expected = next((LETTERS[key] for key in sorted(LETTERS, key=len, reverse=True) if do.startswith(key)), set())
+        wrong += [
+            (code, do, str(reaction_of(code)))
+            for code in _codes(cell)
+            if code not in KNOWN_CODES or reaction_of(code) not in expected
+        ]
+    assert wrong == []
+
+
+def test_every_websocket_code_of_the_sheet_is_known():
+    """The codes of section 3 have entries too."""
+    text = shared("reference", "okx-protocol.md").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("WS codes:"))
+    codes = set(re.findall(r"\b6\d{4}\b", line.split("Retired")[0]))
+    assert len(codes) > 20
+    assert codes <= KNOWN_CODES
+
+
+def test_every_cancel_source_of_the_sheet_has_words():
+    """Section 5.1's numbers all read as sentences."""
+    text = shared("reference", "okx-protocol.md").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("cancelSource: 0 system"))
+    codes = re.findall(r"(?:^|[;:/]\s*\**)(\d+)(?=[ /])", line.replace("**", ""))
+    assert len(codes) > 25
+    assert all(not cancel_source_text(code).startswith("cancel source") for code in codes)
+
+
+@pytest.mark.parametrize("code", ["50004", "51149", "51054", "50071", "51016"])
+def test_uncertain_codes_ask_first(code):
+    """Codes after which the order may exist are never taken for a refusal."""
+    assert reaction_of(code) is Reaction.QUERY
+
+
+def test_two_famous_misreadings_are_not_repeated():
+    """50113 is a bad signature and 51415 a trigger rule; neither is a rate limit."""
+    assert reaction_of("50113") is Reaction.HALT
+    assert reaction_of("51415") is Reaction.FIX
+
+
+def test_unknown_code_drops_the_action():
+    """A code of tomorrow never raises and never repeats an order."""
+    assert lookup("99999").reaction is Reaction.DROP
+    assert describe("99999", "new rule") == "99999 code unknown to this version: new rule"
+
+
+def test_words_for_people():
+    """Cancel sources and close codes read as words, unknown ones as their number."""
+    assert cancel_source_text("31") == "post-only would have taken"
+    assert cancel_source_text("") == ""
+    assert cancel_source_text("77") == "cancel source 77"
+    assert close_code_text(4004) == "idle for 30 s"
+    assert close_code_text(None) == "connection lost"
+    assert close_code_text(4999) == "closed with code 4999"
+
+
+def test_key_problems_are_told_from_the_rest():
+    """The command line exits with another code when the key is the problem."""
+    assert is_credential_problem("50119")
+    assert not is_credential_problem("50011")

@@ -1,0 +1,397 @@
+"""The gateway end to end against a scripted venue on loopback sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from okxmm_tui.core import messages as m
+from okxmm_tui.core.effects import (
+    AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, QueryOrder, Resubscribe, SetDeadMan,
+)  # fmt: skip
+from okxmm_tui.core.types import Side
+from okxmm_tui.errors import UsageError, VenueUnreachableError
+from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.gateway import OkxGateway
+from tests.okx.fake_venue import SWAP, FakeVenue, ok, op_reply, refusal, refuse_rows, running_fake
+
+KEY = ApiKey("k", "s", "p")
+INST = "BTC-USDT-SWAP"
+
+
+class Probe:
+    """Collects events and waits for the first one that fits."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self._changed = asyncio.Event()
+
+    def __call__(self, event: Any) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    async def first(self, kind: type, fits: Callable[[Any], bool] = lambda event: True, timeout: float = 5) -> Any:
+        async with asyncio.timeout(timeout):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind) and fits(event):
+                        return event
+                self._changed.clear()
+                await self._changed.wait()
+
+    def all(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@asynccontextmanager
+async def session(
+    venue: FakeVenue, *, key: ApiKey | None = KEY, ack_timeout_ms: int = 2_000
+) -> AsyncIterator[tuple[OkxGateway, Probe]]:
+    gateway = OkxGateway(venue.endpoints, key, tag="mmx", ack_timeout_ms=ack_timeout_ms)
+    await gateway.prepare([INST])
+    probe = Probe()
+    run = asyncio.create_task(gateway.run(probe))
+    try:
+        await probe.first(m.StreamUp, lambda event: event.stream == "public")
+        if key:
+            await probe.first(m.StreamUp, lambda event: event.stream == "private")
+        yield gateway, probe
+    finally:
+        await gateway.close()
+        await run
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[FakeVenue]:
+    async with running_fake() as fake:
+        yield fake
+
+
+def place(cl_ord_id: str = "a1", **changes: Any) -> PlaceOrder:
+    fields: dict[str, Any] = {
+        "inst_id": INST, "cl_ord_id": cl_ord_id, "side": Side.BUY, "price_ticks": 600_001, "size_lots": 200,
+        "expire_ms": 1_795_161_602_000,
+    }  # fmt: skip
+    return PlaceOrder(**(fields | changes))
+
+
+async def test_prepare_reads_instrument_and_fees(venue):
+    """Metadata becomes ticks and lots, and a fee the venue writes as negative becomes a positive cost."""
+    gateway = OkxGateway(venue.endpoints, KEY, tag="mmx")
+    [instrument], facts = await gateway.prepare([INST])
+    await gateway.close()
+    assert (instrument.code, str(instrument.tick_size), instrument.base_ccy) == (10459, "0.1", "BTC")
+    assert (facts.label, str(facts.maker_fee), str(facts.taker_fee)) == ("desk", "0.0002", "0.0005")
+
+
+async def test_place_goes_out_as_documented(venue):
+    """A place carries the integer code, cross mode, tag, expiry and exact texts, and is acknowledged."""
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place()])
+        accepted = await probe.first(m.OrderAccepted)
+    sent = next(op for op in venue.ops if op["op"] == "order")
+    [args] = sent["args"]
+    assert args == {
+        "instIdCode": 10459, "tdMode": "cross", "clOrdId": "a1", "tag": "mmx", "side": "buy",
+        "ordType": "post_only", "px": "60000.1", "sz": "2.00",
+    }  # fmt: skip
+    # The venue's clock stands still in this fake, so the expiry moved by the measured offset.
+    assert abs(int(sent["expTime"]) - (1_795_161_602_000 + gateway.clock_offset_ms)) <= 1
+    assert (accepted.verb, accepted.cl_ord_id, accepted.ord_id) == ("place", "a1", "90")
+
+
+async def test_consecutive_orders_travel_in_one_batch(venue):
+    """Two places for one step go out as one batch; a lone cancel after them goes single."""
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place("a1"), place("a2", side=Side.SELL), CancelOrder(INST, "a0")])
+        await probe.first(m.OrderAccepted, lambda event: event.verb == "cancel")
+    sent = [(op["op"], len(op["args"])) for op in venue.ops if "order" in op["op"]]
+    assert sent == [("batch-orders", 2), ("cancel-order", 1)]
+    assert {event.cl_ord_id for event in probe.all(m.OrderAccepted)} == {"a0", "a1", "a2"}
+
+
+async def test_amend_asks_to_cancel_on_failure(venue):
+    """An amend names what changes, and that the order must not stay behind at the old price."""
+    async with session(venue) as (gateway, probe):
+        gateway.execute([AmendOrder(INST, "a1", "r7", 599_999, None, 1_795_161_602_000)])
+        await probe.first(m.OrderAccepted)
+    [args] = next(op for op in venue.ops if op["op"] == "amend-order")["args"]
+    assert args == {
+        "instIdCode": 10459, "clOrdId": "a1", "reqId": "r7", "newPx": "59999.9", "cxlOnFail": True,
+    }  # fmt: skip
+
+
+async def test_refusal_carries_code_and_request(venue):
+    """A refused amend says which code and which request."""
+    venue.on_op = lambda op: refuse_rows(op, "51511", "would take")
+    async with session(venue) as (gateway, probe):
+        gateway.execute([AmendOrder(INST, "a1", "r7", 1, None, 0)])
+        refused = await probe.first(m.OrderRefused)
+    assert (refused.verb, refused.code, refused.req_id, refused.text) == ("amend", "51511", "r7", "would take")
+
+
+@pytest.mark.parametrize("code", ["50004", "51149", "51054", "50026", "51016"])
+async def test_codes_that_say_nothing_leave_the_order_unknown(venue, code):
+    """A venue-side timeout is never taken for a refusal."""
+    venue.on_op = lambda op: refuse_rows(op, code)
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place()])
+        unknown = await probe.first(m.OrderOutcomeUnknown)
+    assert (unknown.verb, unknown.cl_ord_id) == ("place", "a1")
+    assert not probe.all(m.OrderRefused)
+
+
+async def test_no_answer_is_unknown_and_late_answer_is_still_read(venue):
+    """Without an acknowledgement in time the order is UNKNOWN; the acknowledgement counts when it comes."""
+    held = []
+    venue.on_op = held.append
+    async with session(venue, ack_timeout_ms=30) as (gateway, probe):
+        gateway.execute([place()])
+        await probe.first(m.OrderOutcomeUnknown)
+        [op] = held
+        await venue.push("private", op_reply(op, [{"clOrdId": "a1", "ordId": "77", "sCode": "0"}]))
+        accepted = await probe.first(m.OrderAccepted)
+    assert accepted.ord_id == "77"
+
+
+async def test_disconnect_between_send_and_answer_is_unknown(venue):
+    """A connection lost with an order in flight makes it UNKNOWN, and the stream comes back by itself."""
+    venue.on_op = lambda op: None
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place()])
+        async with asyncio.timeout(5):
+            while not any(op["op"] == "order" for op in venue.ops):
+                await asyncio.sleep(0)
+        venue.sockets["private"][0].transport.abort()
+        unknown = await probe.first(m.OrderOutcomeUnknown)
+        await probe.first(m.StreamDown)
+        async with asyncio.timeout(5):
+            while len([e for e in probe.all(m.StreamUp) if e.stream == "private"]) < 2:
+                await asyncio.sleep(0.01)
+    assert "connection lost" in unknown.reason
+
+
+async def test_orders_without_a_stream_are_refused_and_cancels_go_by_rest(venue):
+    """With the private stream down a place certainly was not sent, and a cancel takes the second way."""
+    venue.rest["/api/v5/trade/cancel-order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "sCode": "0"}])
+    async with session(venue) as (gateway, probe):
+        gateway._route._session.phase = "closed"
+        gateway.execute([place("a1"), CancelOrder(INST, "a2")])
+        refused = await probe.first(m.OrderRefused)
+        accepted = await probe.first(m.OrderAccepted)
+    assert (refused.code, accepted.cl_ord_id) == ("not_connected", "a2")
+
+
+async def test_cancels_by_rest_are_grouped(venue):
+    """A group of REST cancels is one signed batch request naming instruments by id."""
+    venue.rest["/api/v5/trade/cancel-batch-orders"] = lambda q, b: ok(
+        [{"clOrdId": row["clOrdId"], "sCode": "0"} for row in b]
+    )
+    async with session(venue) as (gateway, probe):
+        gateway.execute([CancelOrder(INST, "a1", by_rest=True), CancelOrder(INST, "a2", by_rest=True)])
+        await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
+    [(_, _, _, body, headers)] = [r for r in venue.requests if r[1].endswith("cancel-batch-orders")]
+    assert body == b'[{"instId":"BTC-USDT-SWAP","clOrdId":"a1"},{"instId":"BTC-USDT-SWAP","clOrdId":"a2"}]'
+    assert headers["ok-access-key"] == "k"
+
+
+async def test_refused_instrument_code_moves_orders_to_rest(venue):
+    """When the WebSocket refuses the published code, this and later orders go by REST, with a notice."""
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}])
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place("a1")])
+        await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a1")
+        gateway.execute([place("a2")])
+        await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
+    assert len([op for op in venue.ops if op["op"] == "order"]) == 1
+    assert "by REST" in probe.all(m.GatewayNotice)[0].text
+    [first, _] = [r for r in venue.requests if r[1] == "/api/v5/trade/order"]
+    assert "exptime" in first[4]
+    assert not probe.all(m.OrderRefused)
+
+
+async def test_relisted_instrument_goes_back_to_the_socket(venue):
+    """A code that has changed at the venue is loaded and used on the WebSocket again."""
+    venue.on_op = lambda op: (
+        refuse_rows(op, "51001")
+        if op["args"][0]["instIdCode"] == 10459
+        else op_reply(op, [{"clOrdId": op["args"][0]["clOrdId"], "ordId": "6", "sCode": "0"}])
+    )
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}])
+    async with session(venue) as (gateway, probe):
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"instIdCode": 777}])
+        gateway.execute([place("a1")])
+        changed = await probe.first(m.InstrumentChanged)
+        gateway.execute([place("a2")])
+        await probe.first(m.OrderAccepted, lambda event: event.ord_id == "6")
+    assert changed.instrument.code == 777
+
+
+async def test_local_rate_limit_refuses_before_the_venue_does(venue):
+    """The 52nd single order of one instrument in two seconds stays here; cancels still leave."""
+    async with session(venue) as (gateway, probe):
+        for index in range(52):
+            gateway.execute([place(f"a{index}")])
+        refused = await probe.first(m.OrderRefused)
+        gateway.execute([CancelOrder(INST, "a0")])
+        await probe.first(m.OrderAccepted, lambda event: event.verb == "cancel")
+        budget = await probe.first(m.OrderBudget, lambda event: event.used > 0)
+    assert (refused.code, refused.cl_ord_id) == ("rate_limit_local", "a51")
+    assert (budget.used, budget.limit) == (51, 51)
+
+
+async def test_query_tells_absent_from_unreachable(venue):
+    """51603 means the venue knows no such order; a dead REST port means nothing is known."""
+    venue.rest["/api/v5/trade/order"] = lambda q, b: refusal("51603")
+    async with session(venue) as (gateway, probe):
+        gateway.execute([QueryOrder(INST, "a1")])
+        absent = await probe.first(m.OrderQueried)
+        venue.rest["/api/v5/trade/order"] = lambda q, b: b"<html>bad gateway</html>"
+        gateway.execute([QueryOrder(INST, "a2")])
+        away = await probe.first(m.OrderQueried, lambda event: event.cl_ord_id == "a2")
+    assert (absent.reached, absent.order, away.reached) == (True, None, False)
+
+
+async def test_truth_is_read_whole_and_in_order(venue):
+    """Pending orders come before fills, every page is read, and a flat instrument is said to be flat."""
+
+    def pending(query: dict[str, str], body: Any) -> Any:
+        start = int(query.get("after", "200"))
+        rows = [_order(ord_id) for ord_id in range(start - 1, max(start - 101, 69), -1)]
+        return ok(rows)
+
+    venue.rest["/api/v5/trade/orders-pending"] = pending
+    venue.rest["/api/v5/trade/fills"] = lambda q, b: ok([_fill(5)])
+    async with session(venue) as (gateway, probe):
+        asked_before = len(venue.requests)
+        gateway.execute([FetchTruth(7, 1_000)])
+        truth = await probe.first(m.TruthFetched)
+    paths = [path.rsplit("/", 1)[1] for _, path, *_ in venue.requests[asked_before:]]
+    assert paths == ["orders-pending", "orders-pending", "fills", "positions", "balance"]
+    assert len({order.ord_id for order in truth.orders}) == 130
+    assert (truth.request_id, truth.fills[0].trade_id, truth.balances[0].ccy) == (7, "5", "USDT")
+    assert [(p.inst_id, p.size_lots) for p in truth.positions] == [(INST, 0)]
+
+
+async def test_failed_read_names_its_request(venue):
+    """A refused list is a failure, not an empty list."""
+    venue.rest["/api/v5/trade/orders-pending"] = lambda q, b: refusal("50119")
+    async with session(venue) as (gateway, probe):
+        gateway.execute([PollPending(9)])
+        failed = await probe.first(m.FetchFailed)
+    assert failed.request_id == 9
+    assert "50119" in failed.reason
+
+
+async def test_poll_counts_only_our_tag(venue):
+    """Orders of another hand on the same account do not spoil the proof of a kill."""
+    venue.rest["/api/v5/trade/orders-pending"] = lambda q, b: ok([_order(1), _order(2) | {"tag": "other"}])
+    async with session(venue) as (gateway, probe):
+        gateway.execute([PollPending(9)])
+        polled = await probe.first(m.PendingPolled)
+    assert [order.ord_id for order in polled.orders] == ["1"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("1795161630", 1_795_161_630_000), ("1795161630000", 1_795_161_630_000)])
+async def test_dead_man_trigger_is_in_milliseconds(venue, text, expected):
+    """cancel-all-after carries the tag, and its trigger is read in either unit."""
+    venue.rest["/api/v5/trade/cancel-all-after"] = lambda q, b: ok([{"triggerTime": text, "tag": b["tag"]}])
+    async with session(venue) as (gateway, probe):
+        gateway.execute([SetDeadMan(20)])
+        armed = await probe.first(m.DeadManArmed)
+    assert armed.trigger_ms == expected
+
+
+async def test_dead_man_refusal_is_told(venue):
+    """A dead-man's switch that could not be set is an event of its own."""
+    venue.rest["/api/v5/trade/cancel-all-after"] = lambda q, b: refusal("51071")
+    async with session(venue) as (gateway, probe):
+        gateway.execute([SetDeadMan(20)])
+        assert "51071" in (await probe.first(m.DeadManFailed)).reason
+
+
+async def test_resubscribe_brings_a_new_snapshot(venue):
+    """The engine's wish for a fresh book becomes unsubscribe and subscribe, and a snapshot follows."""
+    async with session(venue) as (gateway, probe):
+        await probe.first(m.BookSnapshot)
+        probe.events.clear()
+        gateway.execute([Resubscribe(INST, "crossed")])
+        await probe.first(m.BookSnapshot)
+    books = [op["op"] for op in venue.ops if "args" in op and op["args"][0].get("channel") == "books"]
+    assert books == ["subscribe", "unsubscribe", "subscribe"]
+
+
+async def test_upgrade_notice_opens_a_new_connection(venue):
+    """The venue's notice of an upgrade is followed by a clean reconnect."""
+    async with session(venue) as (_, probe):
+        await venue.push("public", {"event": "notice", "code": "64008", "msg": "upgrade"})
+        down = await probe.first(m.StreamDown)
+        probe.events.clear()
+        await probe.first(m.StreamUp)
+    assert (down.stream, "upgrade" in down.reason) == ("public", True)
+
+
+async def test_market_data_needs_no_key(venue):
+    """Without a key only the public stream runs, and orders are refused here."""
+    async with session(venue, key=None) as (gateway, probe):
+        gateway.execute([place()])
+        refused = await probe.first(m.OrderRefused)
+    assert refused.code == "not_connected"
+    assert all(not op.get("op") == "login" for op in venue.ops)
+
+
+async def test_effects_outside_a_run_do_nothing(venue):
+    """Before run and after close there is nobody to tell an outcome, so nothing is started."""
+    gateway = OkxGateway(venue.endpoints, KEY, tag="mmx")
+    await gateway.prepare([INST])
+    gateway.execute([place(), FetchTruth(1, 0)])
+    await gateway.close()
+    assert "/api/v5/trade/orders-pending" not in venue.paths()
+
+
+async def test_run_ends_cleanly_when_cancelled(venue):
+    """The host may also just cancel the run; close afterwards is harmless."""
+    gateway = OkxGateway(venue.endpoints, KEY, tag="mmx")
+    await gateway.prepare([INST])
+    probe = Probe()
+    run = asyncio.create_task(gateway.run(probe))
+    await probe.first(m.StreamUp)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    await gateway.close()
+
+
+async def test_venue_away_at_start_is_said():
+    """Nobody listening is an error with the address, not a hang."""
+    from okxmm_tui.okx.endpoints import Endpoints
+
+    gateway = OkxGateway(Endpoints.local("http://127.0.0.1:9", "ws://127.0.0.1:9"), KEY, tag="")
+    with pytest.raises(VenueUnreachableError, match="127.0.0.1:9"):
+        await gateway.prepare([INST])
+    await gateway.close()
+
+
+def test_tag_must_be_letters_and_digits():
+    """The venue refuses other tags on every single order, so we refuse them once."""
+    with pytest.raises(UsageError, match="tag"):
+        OkxGateway(FakeVenue().endpoints, KEY, tag="mm-x")
+
+
+def _order(ord_id: int) -> dict[str, str]:
+    return {
+        "instId": INST, "ordId": str(ord_id), "clOrdId": f"c{ord_id}", "tag": "mmx", "side": "buy", "px": "60000.1",
+        "sz": "2", "accFillSz": "0", "state": "live", "uTime": "1",
+    }  # fmt: skip
+
+
+def _fill(trade_id: int) -> dict[str, str]:
+    return {
+        "instId": INST, "tradeId": str(trade_id), "ordId": "1", "billId": str(trade_id), "side": "sell",
+        "fillPx": "60000.1", "fillSz": "0.5", "fee": "-0.1", "feeCcy": "USDT", "execType": "M", "ts": "2000",
+    }  # fmt: skip
