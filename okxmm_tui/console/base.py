@@ -1,0 +1,194 @@
+"""The part of the application that listens and draws: newest snapshot in, at most ten frames a second out.
+
+It holds no trading logic, and the kill key does not depend on it at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+
+from okxmm_tui.console import themes
+from okxmm_tui.console.driver import with_kill_keys
+from okxmm_tui.console.housekeeping import YOUNG_EVERY_S, Collector, listen_to_signals
+from okxmm_tui.console.kill_watch import KillWatch
+from okxmm_tui.console.leaving import Leaving
+from okxmm_tui.console.operator import Operator, needs_phrase
+from okxmm_tui.console.port import Clock, ConsoleExit, ConsoleLink, Escalate
+from okxmm_tui.console.screens.dashboard import Dashboard
+from okxmm_tui.console.screens.live_phrase import LivePhrase
+from okxmm_tui.console.state import ConsoleState
+from okxmm_tui.console.widgets.banner import terminal_title
+from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
+from okxmm_tui.errors import OkxmmError
+
+FRAME_S = 0.1
+AGES_EVERY = 5
+PUSH_TITLE, POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"
+
+
+class BaseConsole(App[ConsoleExit]):
+    """The console without its keys."""
+
+    CSS_PATH = "console.tcss"
+    TITLE = "okxmm-tui"
+
+    def __init__(
+        self,
+        link: ConsoleLink,
+        *,
+        theme: str = themes.DEFAULT_THEME,
+        is_read_only: bool = False,
+        escalate: Escalate | None = None,
+        clock: Clock = time.time_ns,
+        tune: bool = False,
+    ) -> None:
+        self.kill_watch = KillWatch(link, clock, escalate)
+        super().__init__()
+        self.animation_level = "none"
+        self.link = link
+        self.state = ConsoleState(clock, self.kill_watch, is_read_only=is_read_only)
+        self.operator = Operator(link, self.state)
+        self.leaving = Leaving(self, self.operator, self.state)
+        self._collector = Collector() if tune else None
+        self._frame = 0
+        self._drawn: Snapshot | None = None
+        self._title = ""
+        self._last_key_ns = clock()
+        self._has_asked_phrase = False
+        self._stop_signals: Callable[[], None] | None = None
+        for name in themes.theme_names():
+            self.register_theme(themes.to_textual(themes.load_theme(name)))
+        self.theme = themes.load_theme(theme).name
+
+    # -- set-up and take-down -----------------------------------------------------------------------
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, with the kill keys taken in its input thread."""
+        return with_kill_keys(super().get_driver_class(), self.kill_watch.press_in_thread)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our colour roles, for themes that do not know them."""
+        return themes.load_theme(themes.DEFAULT_THEME).variables()
+
+    def get_default_screen(self) -> Dashboard:
+        """Start on the dashboard."""
+        return Dashboard()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The screen at the bottom of the stack."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, Dashboard)  # noqa: S101
+        return screen
+
+    def on_mount(self) -> None:
+        """Start listening and drawing."""
+        self._stop_signals = listen_to_signals(self.leaving.on_signal)
+        self._write(PUSH_TITLE)
+        self.run_worker(self._listen(), name="link")
+        self.set_interval(FRAME_S, self._tick)
+        self.call_after_refresh(self._first_frame)
+
+    def _first_frame(self) -> None:
+        self.draw()
+        if self._collector is not None:
+            self._collector.take_over()
+            self.set_interval(YOUNG_EVERY_S, self._collect)
+
+    def _collect(self) -> None:
+        if self._collector is not None:
+            self._collector.tick(self.state.clock() - self._last_key_ns)
+
+    def on_unmount(self) -> None:
+        """Leave the terminal and the process as they were."""
+        self._write(POP_TITLE)
+        if self._stop_signals is not None:
+            self._stop_signals()
+        if self._collector is not None:
+            self._collector.give_back()
+        self.link.close()
+
+    # -- what the engine says -----------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        # Anything else is a fault of the console and must crash it, not look like a lost engine.
+        with contextlib.suppress(OkxmmError, OSError, EOFError):
+            async for message in self.link.messages():
+                if self._take(message):
+                    return
+        self.state.lose_engine()
+        self.call_next(self.draw)
+        self.leaving.on_engine_gone()
+
+    def _take(self, message: Snapshot | CommandReply | Farewell) -> bool:
+        match message:
+            case Snapshot():
+                is_first = self.state.snapshot is None
+                self.state.receive(message)
+                if is_first:
+                    self.call_next(self.draw)
+            case CommandReply():
+                self.operator.on_reply(message)
+                self.call_next(self.draw)
+            case Farewell():
+                self.leaving.on_farewell(message)
+                return True
+        return False
+
+    # -- drawing --------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        """Draw what is new; without news only the ages move, and they need fewer frames."""
+        self._frame += 1
+        self.kill_watch.check()
+        if self.state.snapshot is not self._drawn or self._frame % AGES_EVERY == 0:
+            self.draw(turn=self._frame)
+
+    def draw(self, *, turn: int | None = None) -> None:
+        """Draw one frame now; with a turn, slow panels draw only when it is theirs."""
+        if not self.dashboard.is_mounted:
+            return
+        self._drawn = self.state.snapshot
+        view = self.state.view()
+        self.dashboard.show(view, turn)
+        title = terminal_title(view)
+        if title != self._title:
+            self._title = title
+            self._write(f"\x1b]0;{title}\x07")
+        self._ask_phrase_once()
+
+    def _write(self, data: str) -> None:
+        if self._driver is not None and not self._driver.is_headless and not self._driver.is_web:
+            self._driver.write(data)
+
+    def _ask_phrase_once(self) -> None:
+        if not self._has_asked_phrase and self.state.snapshot is not None:
+            self._has_asked_phrase = True
+            self.ask_phrase()
+
+    def ask_phrase(self) -> bool:
+        """Ask for the phrase if real money waits for it; True if it was asked."""
+        snapshot = self.state.snapshot
+        if snapshot is None or self.state.is_read_only or not needs_phrase(snapshot):
+            return False
+        self.push_screen(LivePhrase(snapshot), self._on_phrase)
+        return True
+
+    def _on_phrase(self, is_typed: bool | None) -> None:  # noqa: FBT001
+        if is_typed:
+            self.operator.go_live()
+        else:
+            self.state.say("still paused; p asks for the phrase again", "armed")
+        self.draw()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when a key was last pressed, then go on as ever."""
+        if isinstance(event, events.Key):
+            self._last_key_ns = self.state.clock()
+        await super().on_event(event)

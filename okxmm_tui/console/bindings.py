@@ -1,0 +1,115 @@
+"""The one table of keys: bindings, help, hints and palette are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+KILL_KEYS = ("ctrl+k", "f12")
+"""Never remappable: their bindings carry no id, and nothing else may bind them."""
+
+NUDGE_KEYS = {"base_spread_bps": "[ ]", "order_size": "{ }", "inventory_skew": ", .", "max_position": "; '"}
+"""Parameters that have keys of their own, if the strategy has them."""
+
+SAFETY, QUOTING, PARAMS, SCREEN = "Safety", "Quoting", "Parameters", "Screen"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """One key, or two for the same action."""
+
+    keys: str
+    action: str
+    label: str
+    help: str
+    group: str
+    shown: str = ""
+    """How the key is written; the key itself when empty."""
+    is_priority: bool = False
+    hint: str = ""
+    """Label at the foot of the screen; not hinted when empty."""
+    in_palette: bool = True
+
+    @property
+    def key_text(self) -> str:
+        """The key as the operator reads it."""
+        return self.shown or self.keys.replace(",", " or ")
+
+
+TABLE: tuple[KeySpec, ...] = (
+    KeySpec("ctrl+k,f12", "kill", "Kill", "Halt at once and cancel every own order; proof is shown. Works "
+            "everywhere, asks nothing, stays HALTED.", SAFETY, is_priority=True),
+    KeySpec("ctrl+q", "safe_quit", "Quit safely", "Pull every order, prove it, end engine and console.",
+            SAFETY, is_priority=True, hint="quit"),
+    KeySpec("ctrl+d", "detach", "Detach", "Close this console only; the engine follows its rule for a lost "
+            "console.", SAFETY),
+    KeySpec("space", "acknowledge", "Seen", "Mark every alarm as seen.", SAFETY),
+    KeySpec("p", "pause", "Pause or resume", "ACTIVE: pull the quotes. PAUSED: quote again. HALTED: says "
+            "how to get out.", QUOTING, hint="pause"),
+    KeySpec("a", "arm", "Arm", "Allow one risk-raising act within ten seconds; again takes it back.",
+            QUOTING, hint="arm"),
+    KeySpec("r", "resume", "Resume", "Quote again; from HALTED only when armed.", QUOTING, hint="resume"),
+    KeySpec("x", "cancel_order", "Cancel order", "Cancel the order under the cursor.", QUOTING,
+            hint="cancel"),
+    KeySpec("left_square_bracket", "nudge('base_spread_bps', -1)", "Spread down",
+            "Half-spread one step tighter.", PARAMS, "[", in_palette=False),
+    KeySpec("right_square_bracket", "nudge('base_spread_bps', 1)", "Spread up",
+            "Half-spread one step wider.", PARAMS, "]", in_palette=False),
+    KeySpec("left_curly_bracket", "nudge('order_size', -1)", "Size down",
+            "Order size one step smaller.", PARAMS, "{", in_palette=False),
+    KeySpec("right_curly_bracket", "nudge('order_size', 1)", "Size up",
+            "Order size one step larger.", PARAMS, "}", in_palette=False),
+    KeySpec("comma", "nudge('inventory_skew', -1)", "Skew down",
+            "Inventory skew one step weaker.", PARAMS, ",", in_palette=False),
+    KeySpec("full_stop", "nudge('inventory_skew', 1)", "Skew up",
+            "Inventory skew one step stronger.", PARAMS, ".", in_palette=False),
+    KeySpec("semicolon", "nudge('max_position', -1)", "Position limit down",
+            "Maximum position one step lower.", PARAMS, ";", in_palette=False),
+    KeySpec("apostrophe", "nudge('max_position', 1)", "Position limit up",
+            "Maximum position one step higher.", PARAMS, "'", in_palette=False),
+    KeySpec("e", "edit_param", "Set a parameter", "Type a parameter and its value.", PARAMS, hint="set"),
+    KeySpec("u", "undo", "Undo", "Take the last parameter change back.", PARAMS, hint="undo"),
+    KeySpec("m", "maximise", "Maximise", "Give the focused panel the whole screen; again or esc gives it "
+            "back.", SCREEN),
+    KeySpec("n", "next_market", "Next market", "Show the next instrument.", SCREEN),
+    KeySpec("t", "next_theme", "Next theme", "Change the colours.", SCREEN),
+    KeySpec("f1", "help", "Help", "This page.", SCREEN, "F1", hint="help"),
+    KeySpec("f8", "picture", "Picture", "Save the screen as SVG.", SCREEN, "F8"),
+    KeySpec("k", "remind_kill", "Reminder", "Does nothing but name the kill keys.", SCREEN, in_palette=False),
+    KeySpec("ctrl+c", "help_quit", "How to leave", "Names the keys that leave.", SCREEN, in_palette=False),
+)  # fmt: skip
+
+EXTRA_HELP = (
+    ("tab", "Focus the next panel; up and down move inside it.", SCREEN),
+    ("ctrl+p", "Command palette: every action, and `set` for every parameter.", SCREEN),
+)
+"""Keys the framework binds."""
+
+_SHORT = {"ctrl+q": "^Q", "f1": "F1"}
+
+HINTS: tuple[tuple[str, str], ...] = (
+    ("^K", "kill"),
+    *(
+        (_SHORT.get(spec.keys, spec.key_text), spec.hint)
+        for spec in TABLE
+        if spec.hint and spec.keys[0] != "c"
+    ),
+    ("[ ]", "spread"),
+    ("{ }", "size"),
+    ("^Q", "quit"),
+    ("tab", "focus"),
+    ("^P", "palette"),
+    (", .", "skew"),
+    ("; '", "limit"),
+    ("m", "maximise"),
+    ("^D", "detach"),
+)
+
+
+def bindings() -> list[Binding]:
+    """The table as Textual bindings; no ids, so that no keymap can take a key away."""
+    return [
+        Binding(spec.keys, spec.action, spec.label, show=False, priority=spec.is_priority, tooltip=spec.help)
+        for spec in TABLE
+    ]

@@ -1,0 +1,185 @@
+"""Numbers, ages and clocks as text: pure functions, fixed widths left to the columns, signs always shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.types import ContractKind, Side
+
+NONE = "-"
+"""Shown where a number is not known."""
+
+SECOND_NS = 1_000_000_000
+BARS = " ▏▎▍▌▋▊▉█"
+RISING = " ▁▂▃▄▅▆▇█"
+HANGING = " ▔▔▀▀▀███"
+"""Few terminals have the finer blocks that hang from the top of a cell."""
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+@lru_cache(maxsize=4096)
+def _scaled(units: int, step: Decimal) -> str:
+    return format(units * step, f",.{_decimals(step)}f")
+
+
+@lru_cache(maxsize=64)
+def _decimals(step: Decimal) -> int:
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def price_text(instrument: Instrument, price_ticks: int | None) -> str:
+    """Price with the decimals of the tick size and thousands separators."""
+    if price_ticks is None:
+        return NONE
+    return _scaled(price_ticks, instrument.tick_size)
+
+
+def fine_price_text(instrument: Instrument, ticks: float | None) -> str:
+    """Price between ticks, with one digit more than the tick size."""
+    if ticks is None:
+        return NONE
+    return format(ticks * float(instrument.tick_size), f",.{instrument.price_decimals + 1}f")
+
+
+def exact_price_text(instrument: Instrument, price: Decimal | None) -> str:
+    """An exact price, rounded for reading to one digit more than the tick size."""
+    return NONE if price is None else format(price, f",.{instrument.price_decimals + 1}f")
+
+
+def mark_text(instrument: Instrument, price: Decimal | None) -> str:
+    """A mark price with the decimals of the tick size."""
+    return NONE if price is None else format(price, f",.{instrument.price_decimals}f")
+
+
+def size_text(instrument: Instrument, size_lots: int | None) -> str:
+    """Size in contracts (base currency for spot) with the decimals of the lot size."""
+    if size_lots is None:
+        return NONE
+    return _scaled(size_lots, instrument.lot_size)
+
+
+def fitted_size(instrument: Instrument, size_lots: int, width: int) -> str:
+    """Size in at most ``width`` characters: decimals go first, then thousands; digits are never just cut."""
+    text = size_text(instrument, size_lots)
+    return text if len(text) <= width else shortened(float(instrument.size(size_lots)), width)
+
+
+def fitted_money(amount: Decimal, width: int) -> str:
+    """Signed money in at most ``width`` characters, shortened like ``fitted_size``."""
+    text = money_text(amount)
+    return text if len(text) <= width else shortened(float(amount), width, sign="+")
+
+
+def fitted_position(instrument: Instrument, size_lots: int, width: int) -> str:
+    """Signed position in at most ``width`` characters, shortened like ``fitted_size``."""
+    text = signed_size_text(instrument, size_lots)
+    return text if len(text) <= width else shortened(float(instrument.size(size_lots)), width, sign="+")
+
+
+def shortened(value: float, width: int, sign: str = "") -> str:
+    """Number with as many digits as fit, in thousands, millions or billions where it has to be."""
+    for divisor, suffix in ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")):
+        for decimals in (1, 0):
+            text = f"{value / divisor:{sign},.{decimals}f}{suffix}"
+            if len(text) <= width:
+                return text
+    return f"{value:{sign}.0e}"
+
+
+def signed_size_text(instrument: Instrument, size_lots: int) -> str:
+    """Position size; the sign is always there, also for zero."""
+    return format(instrument.size(size_lots), f"+,.{instrument.size_decimals}f")
+
+
+def size_unit(instrument: Instrument) -> str:
+    """Unit the sizes are counted in."""
+    return instrument.base_ccy if instrument.kind is ContractKind.SPOT else "ct"
+
+
+def money_text(amount: Decimal | None, decimals: int = 2) -> str:
+    """Money with its sign; a rounded zero is ``+0.00``."""
+    if amount is None:
+        return NONE
+    text = format(amount, f"+,.{decimals}f")
+    return "+" + text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def age_text(age_ns: int | None) -> str:
+    """Age in at most five characters: ``0.4s``, ``14s``, ``2m05``, ``1h02``, ``3d04``."""
+    if age_ns is None:
+        return NONE
+    age_ns = max(0, age_ns)
+    if age_ns < 10 * SECOND_NS:
+        return f"{age_ns // (SECOND_NS // 10) / 10:.1f}s"
+    seconds = age_ns // SECOND_NS
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3_600:
+        return f"{seconds // 60}m{seconds % 60:02d}"
+    if seconds < 86_400:
+        return f"{seconds // 3_600}h{seconds % 3_600 // 60:02d}"
+    return f"{seconds // 86_400}d{seconds % 86_400 // 3_600:02d}"
+
+
+def calm_age_text(age_ns: int | None) -> str:
+    """Age that does not flicker: whole seconds, and ``now`` below one."""
+    if age_ns is not None and age_ns < SECOND_NS:
+        return "now"
+    if age_ns is not None and age_ns < 10 * SECOND_NS:
+        return f"{age_ns // SECOND_NS}s"
+    return age_text(age_ns)
+
+
+def clock_text(at_ns: int) -> str:
+    """UTC time of day."""
+    return _at(at_ns).strftime("%H:%M:%S")
+
+
+def clock_ms_text(at_ns: int) -> str:
+    """UTC time of day with milliseconds."""
+    return f"{_at(at_ns):%H:%M:%S}.{at_ns // 1_000_000 % 1_000:03d}"
+
+
+def _at(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC)
+
+
+def bar(fraction: float, width: int) -> str:
+    """Horizontal bar of eighths in exactly ``width`` cells."""
+    eighths = round(max(0.0, min(1.0, fraction)) * width * 8)
+    whole, part = divmod(eighths, 8)
+    text = "█" * whole + (BARS[part] if part else "")
+    return text.ljust(width)
+
+
+def side_glyph(side: Side) -> str:
+    """Glyph of a side, for screens without colour."""
+    return "▲" if side is Side.BUY else "▼"
+
+
+def side_word(side: Side) -> str:
+    """Word of a quoting side."""
+    return "BID" if side is Side.BUY else "ASK"
+
+
+def side_role(side: Side) -> str:
+    """Colour role of a side."""
+    return "bid" if side is Side.BUY else "ask"
+
+
+def money_role(amount: Decimal | float | None) -> str:
+    """Colour role of money; never without its sign beside it."""
+    if not amount:
+        return "text"
+    return "gain" if amount > 0 else "loss"
+
+
+def spread_text(best_bid: int, best_ask: int) -> str:
+    """Spread in ticks and basis points of the mid."""
+    ticks = best_ask - best_bid
+    mid = (best_ask + best_bid) / 2
+    return f"{ticks:,} tk {ticks / mid * 10_000:.2f} bp" if mid else f"{ticks:,} tk"

@@ -1,0 +1,207 @@
+"""What the operator's keys mean: checks that need no engine, then a command; no screen in here."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okxmm_tui.console.pending import Change
+from okxmm_tui.console.port import ConsoleLink
+from okxmm_tui.console.state import ConsoleState
+from okxmm_tui.core.messages import (
+    AcknowledgeAlarms,
+    AnyCommand,
+    Arm,
+    CancelOne,
+    Disarm,
+    Pause,
+    Quit,
+    Resume,
+    SetParam,
+    UndoParam,
+)
+from okxmm_tui.core.params import plain
+from okxmm_tui.core.snapshot import CommandReply, OrderView, ParamView, Snapshot
+from okxmm_tui.core.types import Mode
+from okxmm_tui.errors import LinkError
+
+LIVE_PHRASE = "trade live"
+ARM_LASTS_NS = 10_000_000_000
+
+
+class Operator:
+    """Turns keys into commands, and replies into words."""
+
+    def __init__(self, link: ConsoleLink, state: ConsoleState) -> None:
+        self._link = link
+        self._state = state
+        self._asked: dict[int, str] = {}
+        self._armed_sent_ns: int | None = None
+
+    # -- quoting ----------------------------------------------------------------------------------
+
+    def pause_or_resume(self) -> None:
+        """Pause when quoting, resume when paused; never out of HALTED."""
+        match self._trading_state():
+            case "ACTIVE" | "REDUCING":
+                self._send(Pause(), "pause")
+            case "PAUSED":
+                self._send(Resume(), "resume")
+            case "HALTED":
+                self._state.say("HALTED is latched: press a to arm, then r to resume", "alarm-2")
+            case _:
+                self._state.say("no engine yet")
+
+    def arm_or_disarm(self) -> None:
+        """Arm; take it back when armed."""
+        if self._is_armed():
+            self._armed_sent_ns = None
+            self._send(Disarm(), "disarm")
+        elif self._send(Arm(), "arm"):
+            self._armed_sent_ns = self._state.clock()
+
+    def resume(self) -> None:
+        """Quote again; HALTED needs arming first."""
+        if self._trading_state() == "HALTED" and not self._is_armed():
+            self._state.say("HALTED: press a to arm first, then r within ten seconds", "alarm-2")
+        elif self._trading_state() == "ACTIVE":
+            self._state.say("already ACTIVE")
+        elif self._send(Resume(), "resume"):
+            self._armed_sent_ns = None
+
+    def go_live(self) -> None:
+        """The phrase was typed: arm and resume in one go."""
+        if self._send(Arm(), "arm"):
+            self._send(Resume(), "resume")
+
+    def cancel(self, order: OrderView | None) -> None:
+        """Cancel one order."""
+        market = self._state.market
+        if order is None or market is None:
+            self._state.say("no order to cancel")
+            return
+        name = f"cancel {order.side.value} {market.instrument.price_text(order.price_ticks)}"
+        self._send(CancelOne(market.instrument.inst_id, order.cl_ord_id), name)
+
+    def acknowledge(self) -> None:
+        """Mark alarms as seen."""
+        self._send(AcknowledgeAlarms(), "mark alarms as seen")
+
+    # -- parameters ---------------------------------------------------------------------------------
+
+    def nudge(self, name: str, steps: int) -> None:
+        """Move a parameter some steps on from what was last asked for."""
+        param = self.param(name)
+        if param is None:
+            self._state.say(f"this strategy has no {name}")
+            return
+        value, bound = self._state.pending.nudged(param, steps)
+        if value == self._state.pending.current(param):
+            self._state.say(bound, "alarm-2")
+            return
+        if self._set(param, value):
+            self._state.say(bound or self._change_text(param, value), "alarm-2" if bound else "armed")
+
+    def set_typed(self, name: str, text: str) -> str:
+        """Set a parameter from typed text; returns what is wrong with it, or nothing."""
+        param = self.param(name)
+        if param is None:
+            return f"{name or 'the name'} is no parameter of this strategy"
+        try:
+            value = Decimal(text)
+        except ArithmeticError:
+            return f"{text!r} is no number"
+        if not value.is_finite() or not param.minimum <= value <= param.maximum:
+            bounds = f"{plain(param.minimum)} and {plain(param.maximum)} {param.unit}".rstrip()
+            return f"{name} must lie between {bounds}"
+        if self._set(param, value):
+            self._state.say(self._change_text(param, value), "armed")
+        return ""
+
+    def undo(self) -> None:
+        """Take the last parameter change back."""
+        market = self._state.market
+        if market is not None and self._send(UndoParam(market.instrument.inst_id), "undo"):
+            self._state.pending.forget()
+
+    def param(self, name: str) -> ParamView | None:
+        """A parameter of the market in focus."""
+        market = self._state.market
+        return next((param for param in market.params if param.name == name), None) if market else None
+
+    def _set(self, param: ParamView, value: Decimal) -> bool:
+        market = self._state.market
+        if market is None:
+            return False
+        command_id = self._send(SetParam(market.instrument.inst_id, param.name, value), f"set {param.name}")
+        if command_id is None:
+            return False
+        change = Change(value, command_id, self._state.clock(), market.params_version)
+        self._state.pending.ask(param.name, change)
+        return True
+
+    @staticmethod
+    def _change_text(param: ParamView, value: Decimal) -> str:
+        return f"{param.label} {plain(param.value)} → {plain(value)} {param.unit}".rstrip() + ", asked for"
+
+    # -- leaving ------------------------------------------------------------------------------------
+
+    def quit(self, reason: str) -> bool:
+        """Ask the engine for a safe quit, once; True if it was asked now."""
+        if self._state.is_quitting:
+            self._state.say("already quitting: waiting for proof that every order is gone", "armed")
+            return False
+        if self._send(Quit(reason), "quit") is None:
+            return False
+        self._state.is_quitting = True
+        self._state.say("quitting safely: pulling every order, then proving it", "armed")
+        return True
+
+    # -- replies ------------------------------------------------------------------------------------
+
+    def on_reply(self, reply: CommandReply) -> None:
+        """Say what the engine answered."""
+        name = self._asked.pop(reply.command_id, "command")
+        self._state.pending.answer(reply, self._state.clock())
+        if name == "quit" and not reply.ok:
+            self._state.is_quitting = False
+        if not reply.ok:
+            self._state.say(f"{name} refused: {reply.text}", "alarm-1")
+        elif reply.text:
+            self._state.say(f"{name}: {reply.text}", "gain")
+
+    # -- within -------------------------------------------------------------------------------------
+
+    def _send(self, command: AnyCommand, name: str) -> int | None:
+        if self._state.is_read_only:
+            self._state.say(f"read-only: {name} is not sent", "alarm-2")
+            return None
+        if self._state.is_engine_gone:
+            self._state.say(f"the engine is gone: {name} was not sent", "alarm-1")
+            return None
+        try:
+            command_id = self._link.send(command)
+        except (LinkError, OSError) as error:
+            self._state.say(f"{name} was not sent: {error}", "alarm-1")
+            return None
+        self._asked[command_id] = name
+        return command_id
+
+    def _trading_state(self) -> str:
+        return self._state.snapshot.trading_state if self._state.snapshot else ""
+
+    def _is_armed(self) -> bool:
+        now = self._state.clock()
+        shown = self._state.snapshot.armed_until_ns if self._state.snapshot else None
+        # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work.
+        is_sent = self._armed_sent_ns is not None and now - self._armed_sent_ns < ARM_LASTS_NS
+        return is_sent or (shown is not None and shown > now)
+
+
+def needs_phrase(snapshot: Snapshot | None) -> bool:
+    """Whether real money waits for its typed phrase."""
+    return (
+        snapshot is not None
+        and snapshot.mode is Mode.LIVE
+        and snapshot.trading_state == "PAUSED"
+        and snapshot.state_reason.startswith("live:")
+    )

@@ -1,0 +1,81 @@
+"""The help page, generated from the key table and the strategy's own parameter texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
+from okxmm_tui.core.params import plain
+from okxmm_tui.core.snapshot import ParamView
+
+KEY_WIDTH = 15
+SAFETY_TEXT = (
+    "Kill needs no question and no free screen: the key is taken before the screen sees it. "
+    "The engine halts, cancels every own order, and shows PROVEN once the venue's list of orders came "
+    "back empty twice. If the engine does not confirm within a second, an independent kill is started."
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys and all parameters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", show=False),
+        Binding("f1", "dismiss", "Close", show=False),
+        Binding("q", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, params: tuple[ParamView, ...]) -> None:
+        super().__init__()
+        self._params = params
+
+    def compose(self) -> ComposeResult:
+        """One page that scrolls."""
+        with VerticalScroll(id="help") as page:
+            page.border_title = "HELP"
+            page.border_subtitle = "esc closes"
+            yield Static(help_page(self._params, str(self.app.theme_variables.get("primary", "blue"))))
+
+
+def help_lines() -> list[tuple[str, str, str]]:
+    """Group, key and text of every key there is."""
+    lines = [(spec.group, spec.key_text, spec.help) for spec in TABLE]
+    return lines + [(group, key, text) for key, text, group in EXTRA_HELP]
+
+
+def help_page(params: tuple[ParamView, ...], key_colour: str) -> Group:
+    """The page: a table a group, so that long texts wrap beside their key."""
+    style = f"bold {key_colour}"
+    parts: list[RenderableType] = [Text(SAFETY_TEXT, "italic")]
+    for group in dict.fromkeys(line[0] for line in help_lines()):
+        parts += [
+            Text(f"\n{group}", "bold"),
+            _table(style, [line[1:] for line in help_lines() if line[0] == group]),
+        ]
+    if params:
+        parts += [Text("\nStrategy parameters", "bold"), _table(style, [_param(param) for param in params])]
+    return Group(*parts)
+
+
+def _table(style: str, rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 1))
+    table.add_column(style=style, min_width=KEY_WIDTH, no_wrap=True)
+    table.add_column(ratio=1)
+    for key, words in rows:
+        table.add_row(Text(key), Text(words))
+    return table
+
+
+def _param(param: ParamView) -> tuple[str, str]:
+    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {param.unit}".rstrip()
+    return param.name, f"{param.help} {bounds}, step {plain(param.step)}."

@@ -1,0 +1,52 @@
+"""The typed phrase before real money: until it is exact, the engine stays paused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from okxmm_tui.console.operator import LIVE_PHRASE
+from okxmm_tui.console.screens.safe_input import SafeInput
+from okxmm_tui.core.snapshot import Snapshot
+
+
+class LivePhrase(ModalScreen[bool]):
+    """True when the phrase was typed, False when left paused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Stay paused", show=False)]
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+
+    def compose(self) -> ComposeResult:
+        """What is at stake, then the field."""
+        names = ", ".join(market.instrument.inst_id for market in self._snapshot.markets)
+        with Vertical(id="phrase") as box:
+            box.border_title = "REAL MONEY"
+            box.border_subtitle = "esc stays paused · ctrl+k kills"
+            yield Static(" LIVE ", id="phrase-mode")
+            yield Static(f"account    {self._snapshot.account or 'unnamed'}", markup=False)
+            yield Static(f"instrument {names}", markup=False)
+            yield Static(f"strategy   {self._snapshot.strategy}", markup=False)
+            yield Static(f"\nType “{LIVE_PHRASE}” and press enter to start quoting.", markup=False)
+            yield SafeInput()
+            yield Static("", id="phrase-problem", markup=False)
+
+    @on(SafeInput.Submitted)
+    def check(self, event: SafeInput.Submitted) -> None:
+        """Leave only with the exact phrase."""
+        if event.value == LIVE_PHRASE:
+            self.dismiss(True)  # noqa: FBT003
+            return
+        self.query_one("#phrase-problem", Static).update("not the phrase: still paused")
+
+    def action_leave(self) -> None:
+        """Stay paused."""
+        self.dismiss(False)  # noqa: FBT003

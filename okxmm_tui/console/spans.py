@@ -1,0 +1,97 @@
+"""Lines as plain data: tuples of (text, role), cheap to compare and cut to an exact width.
+
+A role names a component style; ``fore@back`` takes the background of a second role.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+EMPTY: Line = ()
+
+
+def width_of(text: str) -> int:
+    """Number of terminal cells of a text."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    """Number of terminal cells of a line."""
+    return sum(width_of(text) for text, _ in line)
+
+
+def clip(text: str, width: int) -> str:
+    """Cut a text to a width, with an ellipsis where something was lost."""
+    if width <= 0:
+        return ""
+    if width_of(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def left(text: str, width: int) -> str:
+    """Left-align in exactly ``width`` cells."""
+    text = clip(text, width)
+    return text + " " * (width - width_of(text))
+
+
+def right(text: str, width: int) -> str:
+    """Right-align in exactly ``width`` cells."""
+    text = clip(text, width)
+    return " " * (width - width_of(text)) + text
+
+
+def fit(line: Line, width: int) -> Line:
+    """Cut or fill a line to exactly ``width`` cells."""
+    spans: list[Span] = []
+    room = width
+    for text, role in line:
+        cells = width_of(text)
+        if cells > room:
+            spans.append((left(text, room), role))
+            return tuple(spans)
+        spans.append((text, role))
+        room -= cells
+    if room:
+        spans.append((" " * room, "text"))
+    return tuple(spans)
+
+
+def spread(first: Line, last: Line, width: int, filler: str = " ", role: str = "text") -> Line:
+    """Put one line at the left and one at the right edge; the left one gives way."""
+    room = max(0, width - line_width(last))
+    gap = room - line_width(first)
+    if gap < 0:
+        return fit(fit(first, room) + last, width)
+    return (*first, (filler * gap, role), *last)
+
+
+def paint(line: Line, back: str) -> Line:
+    """Give every span the background of another role."""
+    return tuple((text, f"{role.partition('@')[0]}@{back}") for text, role in line)
+
+
+def paint_share(line: Line, fraction: float, back: str) -> Line:
+    """Give the first share of a line another background: a bar with text on it."""
+    edge = round(max(0.0, min(1.0, fraction)) * line_width(line))
+    spans: list[Span] = []
+    for text, role in line:
+        cells = width_of(text)
+        inside = min(cells, max(0, edge))
+        edge -= cells
+        if inside == cells:
+            spans.append((text, f"{role}@{back}"))
+        elif inside == 0:
+            spans.append((text, role))
+        else:
+            spans.extend(((text[:inside], f"{role}@{back}"), (text[inside:], role)))
+    return tuple(spans)
+
+
+def waiting(height: int, width: int, text: str) -> list[Line]:
+    """An empty panel that says what it waits for."""
+    pad = max(0, (width - width_of(text)) // 2)
+    return [EMPTY] * max(0, (height - 1) // 2) + [((" " * pad, "text"), (text, "muted"))]

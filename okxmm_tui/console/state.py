@@ -1,0 +1,89 @@
+"""What the console knows: the newest snapshot, what it asked for, and what it has to tell the operator."""
+
+from __future__ import annotations
+
+from okxmm_tui.console.kill_watch import KillWatch
+from okxmm_tui.console.pending import PendingParams
+from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, ConsoleExit
+from okxmm_tui.console.view import QUIET_AFTER_NS, LinkState, View, has_orders
+from okxmm_tui.core.snapshot import MarketView, Snapshot
+
+MESSAGE_SHOWN_NS = 6_000_000_000
+NEVER_ROLE = "text"
+
+
+class ConsoleState:
+    """Mutable state of the console, touched by its event loop only."""
+
+    def __init__(self, clock: Clock, watch: KillWatch, *, is_read_only: bool) -> None:
+        self.clock = clock
+        self.watch = watch
+        self.is_read_only = is_read_only
+        self.pending = PendingParams()
+        self.snapshot: Snapshot | None = None
+        self.is_engine_gone = False
+        self.is_quitting = False
+        self.focus = 0
+        self._received_ns = clock()
+        self._message: tuple[str, str, int] | None = None
+
+    @property
+    def market(self) -> MarketView | None:
+        """The instrument in focus."""
+        if self.snapshot is None or not self.snapshot.markets:
+            return None
+        return self.snapshot.markets[self.focus % len(self.snapshot.markets)]
+
+    def receive(self, snapshot: Snapshot) -> None:
+        """Take the newest picture."""
+        self.snapshot = snapshot
+        self._received_ns = self.clock()
+        self.watch.observe(snapshot)
+        for name in self.pending.observe(self.market, self.clock()):
+            self.say(f"{name}: the engine did not answer; the value shown is the one in force", "alarm-2")
+
+    def lose_engine(self) -> None:
+        """The link ended without a farewell."""
+        self.is_engine_gone = True
+        self.pending.forget()
+        self.watch.engine_gone()
+
+    def say(self, text: str, role: str = "text") -> None:
+        """Tell the operator something for a few seconds."""
+        self._message = (text, role, self.clock() + MESSAGE_SHOWN_NS)
+
+    def view(self) -> View:
+        """Everything the panels need for one frame."""
+        now = self.clock()
+        age = now - self._received_ns
+        if self._message is not None and self._message[2] <= now:
+            self._message = None
+        return View(
+            snapshot=self.snapshot,
+            market=self.market,
+            link=self._link_state(age),
+            now_ns=now,
+            age_ns=age,
+            pending=self.pending.values,
+            refusals=self.pending.refusals,
+            message=self._message[:2] if self._message else None,
+            kill_note=self.watch.note,
+            is_read_only=self.is_read_only,
+            is_quitting=self.is_quitting,
+        )
+
+    def _link_state(self, age_ns: int) -> LinkState:
+        if self.is_engine_gone:
+            return LinkState.GONE
+        if self.snapshot is None:
+            return LinkState.CONNECTING
+        return LinkState.QUIET if age_ns > QUIET_AFTER_NS else LinkState.UP
+
+    def exit_without_farewell(self) -> ConsoleExit:
+        """How a console ends whose engine never said goodbye."""
+        if has_orders(self.snapshot):
+            return ConsoleExit(
+                EXIT_NOT_PROVEN,
+                "Engine gone with orders working: not proven cancelled. Run `okxmm-tui kill`.",
+            )
+        return ConsoleExit(EXIT_ENGINE_GONE, "Engine gone; no orders were working in its last picture.")

@@ -1,0 +1,90 @@
+"""Latched alarms and the loss of the engine, above everything else until seen."""
+
+from __future__ import annotations
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.spans import Line, clip, paint, spread
+from okxmm_tui.console.view import LinkState, View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.snapshot import AlarmView
+from okxmm_tui.core.types import Severity
+
+SEVERITY_WORDS = {
+    Severity.CRITICAL: ("CRITICAL", "alarm-1"),
+    Severity.WARNING: ("WARNING", "alarm-2"),
+    Severity.INFO: ("NOTICE", "alarm-3"),
+}
+MOST_ALARMS = 3
+
+
+class AlarmBar(LinePanel):
+    """Rows that need the operator."""
+
+    IS_FRAMED = False
+    ALLOW_MAXIMIZE = False
+
+    def wanted_rows(self, view: View) -> int:
+        """Rows the alarms need."""
+        return len(_gone(view)) + min(MOST_ALARMS, len(_shown(view)))
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """Engine gone first, then alarms, worst and newest first."""
+        lines = [_loud(text, width) for text in _gone(view)]
+        alarms = _shown(view)
+        for index, alarm in enumerate(alarms[:MOST_ALARMS]):
+            more = len(alarms) - MOST_ALARMS if index == MOST_ALARMS - 1 else 0
+            lines.append(_alarm(alarm, view.now_ns, width, more))
+        return lines[:height]
+
+
+def _shown(view: View) -> list[AlarmView]:
+    if view.snapshot is None:
+        return []
+    order = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    alarms = [alarm for alarm in view.snapshot.alarms if not (alarm.is_acknowledged and alarm.is_cleared)]
+    return sorted(alarms, key=lambda alarm: (alarm.is_acknowledged, order[alarm.severity], -alarm.since_ns))
+
+
+def _gone(view: View) -> list[str]:
+    if view.link is LinkState.QUIET:
+        return [f"ENGINE SILENT for {fmt.calm_age_text(view.age_ns)} — everything below is that old"]
+    if view.link is not LinkState.GONE:
+        return []
+    return [engine_gone_text(view)]
+
+
+def engine_gone_text(view: View) -> str:
+    """What happens to our orders now that nobody renews the dead-man's switch."""
+    switch = None if view.snapshot is None else view.snapshot.dead_man
+    if switch is None or not switch.is_armed or switch.expires_ns is None:
+        return "ENGINE GONE — the dead-man's switch was not armed: check open orders at the venue"
+    at = fmt.clock_text(switch.expires_ns)
+    verb = "removes" if switch.expires_ns > view.now_ns else "removed"
+    return f"ENGINE GONE — dead-man's switch {verb} orders by {at}"
+
+
+def _loud(text: str, width: int) -> Line:
+    return spread(
+        ((f" {clip(text, width - 20)}", "mode-live"),),
+        (("ctrl+q leaves ", "mode-live"),),
+        width,
+        " ",
+        "mode-live",
+    )
+
+
+def _alarm(alarm: AlarmView, now_ns: int, width: int, more: int) -> Line:
+    word, role = SEVERITY_WORDS[alarm.severity]
+    times = f" ({alarm.count} times)" if alarm.count > 1 else ""
+    state = "cleared" if alarm.is_cleared else ("seen" if alarm.is_acknowledged else "space: seen")
+    rest = f"  +{more} more" if more > 0 else ""
+    tail: Line = (
+        (f"  {fmt.calm_age_text(now_ns - alarm.since_ns):>5}", "muted"),
+        (f"  {state}{rest} ", role),
+    )
+    glyph = " " if alarm.is_acknowledged else "‼"
+    room = width - sum(len(text) for text, _ in tail) - len(word) - 6
+    line = spread(
+        ((f" {glyph} {word} ", role), (f" {clip(alarm.text + times, room)}", "strong")), tail, width
+    )
+    return line if alarm.is_acknowledged else paint(line, "cursor")

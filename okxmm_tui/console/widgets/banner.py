@@ -1,0 +1,108 @@
+"""The top line: which money, which market, which state, how much; and the key that ends it."""
+
+from __future__ import annotations
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread
+from okxmm_tui.console.view import LinkState, View, mode_role
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.core.types import Mode
+
+WIDE_FROM = 100
+STATE_ROLES = {"ACTIVE": "chip-good", "PAUSED": "chip-warn", "REDUCING": "chip-warn", "HALTED": "chip-bad"}
+
+
+class Banner(LinePanel):
+    """Mode, instrument, state, position, PnL, alarms, clock."""
+
+    IS_FRAMED = False
+    ALLOW_MAXIMIZE = False
+
+    def show(self, view: View) -> None:
+        """Draw; the banner never dims, for it says what the dimmed panels were."""
+        self.view = view
+        width, height = self.size
+        if width and height:
+            self._update([self.rows(view, width, height)[0]])
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The one line."""
+        snapshot = view.snapshot
+        if snapshot is None:
+            return [_connecting(view, width)]
+        role = mode_role(snapshot.mode)
+        return [_line(view, snapshot, role, width)]
+
+
+def _connecting(view: View, width: int) -> Line:
+    is_gone = view.link is LinkState.GONE
+    text = " the engine ended before its first message" if is_gone else " connecting to the engine…"
+    role = "mode-live" if is_gone else "mode-sim"
+    return spread(((" OKXMM ", role), (text, role)), ((" ^K KILL ", "mode-live"),), width, " ", role)
+
+
+def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
+    market = view.market
+    name = market.instrument.inst_id if market else "no market"
+    if len(snapshot.markets) > 1:
+        name += f" 1/{len(snapshot.markets)}"
+    state = (f" {state_word(view, snapshot, width)} ", STATE_ROLES.get(snapshot.trading_state, "chip-warn"))
+    tail = _figures(view, snapshot, role, width)
+    mode = f" {snapshot.mode.upper()} "
+    # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
+    room = width - len(mode) - len(state[0]) - line_width(tail) - 1
+    head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
+    if width >= WIDE_FROM and snapshot.account:
+        head.append((f"{clip(snapshot.account, 16)} ", role))
+    head.append(state)
+    room = width - line_width(tuple(head)) - line_width(tail) - 2
+    if room >= 8 and snapshot.state_reason:
+        since = fmt.calm_age_text(view.now_ns - snapshot.state_since_ns)
+        head.append((f" {clip(f'{snapshot.state_reason} {since}', room)}", role))
+    return spread(tuple(head), tail, width, " ", role)
+
+
+def state_word(view: View, snapshot: Snapshot, width: int) -> str:
+    """Trading state, with what is under way."""
+    if view.is_quitting or snapshot.is_quitting:
+        return "QUITTING"
+    if view.armed_left_ns:
+        armed = f"ARMED {-(-view.armed_left_ns // fmt.SECOND_NS)}s"
+        return f"{snapshot.trading_state} {armed}" if width >= WIDE_FROM else armed
+    return snapshot.trading_state
+
+
+def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
+    market = view.market
+    position = fmt.fitted_position(market.instrument, market.position_lots, 7) if market else fmt.NONE
+    net = fmt.fitted_money(snapshot.account_view.net_quote, 10 if width >= WIDE_FROM else 8)
+    alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
+    wide = width >= WIDE_FROM
+    clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
+    return (
+        (f" pos{right(position, 8)}", role),
+        (f"  net{right(net, 11 if wide else 9)}", role),
+        (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
+        (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
+        (" ^K KILL ", "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill"),
+    )
+
+
+def terminal_title(view: View) -> str:
+    """Title for the terminal's own bar, so that a tab shows LIVE too."""
+    snapshot, market = view.snapshot, view.market
+    if snapshot is None or market is None:
+        return "okxmm-tui"
+    alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
+    parts = [
+        snapshot.mode.upper(),
+        market.instrument.inst_id,
+        f"{fmt.signed_size_text(market.instrument, market.position_lots)} {fmt.size_unit(market.instrument)}",
+        snapshot.trading_state,
+    ]
+    if view.link is LinkState.GONE:
+        parts.append("ENGINE GONE")
+    if alarms:
+        parts.append(f"!{alarms}")
+    return " · ".join(parts)

@@ -1,0 +1,233 @@
+"""The base of every panel: framed lines drawn with the Line API, and only changed lines repainted.
+
+A panel hands over plain (text, role) lines; what did not change since the last frame keeps its strip
+and costs one tuple comparison.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.color import blend_rgb
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
+from okxmm_tui.console.view import View
+
+LINE_ROLES = (
+    "text", "strong", "muted", "frame", "frame-focus", "title", "head", "bid", "bid-bar", "ask", "ask-bar",
+    "own", "mid", "pos-long", "pos-short", "gain", "loss", "stale", "cursor",
+    "gauge", "gauge-warn", "gauge-crit", "alarm-1", "alarm-2", "alarm-3", "armed", "key",
+    "mode-live", "mode-demo", "mode-sim", "mode-paper", "mode-replay", "chip-bad", "chip-good", "chip-warn",
+    "chip-kill",
+)  # fmt: skip
+
+DIM_SHARE = 0.5
+
+
+class LinePanel(Widget):
+    """A titled panel of lines."""
+
+    ALLOW_SELECT = False
+    ALLOW_MAXIMIZE = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in LINE_ROLES}
+
+    TITLE: ClassVar[str] = ""
+    IS_FRAMED: ClassVar[bool] = True
+    IS_SLOW: ClassVar[bool] = False
+    """Whether two or three frames a second are enough; a key press still draws it at once."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+        self._strips: list[Strip | None] = []
+        self._styles_by_role: dict[str, Style] = {}
+        self._was_dim = False
+        self._rows: list[Line] = []
+        self._dressed_rows: list[Line] = []
+        self._dress: tuple[str, str, int, str] | None = None
+        self._width = 0
+        # Filters of the terminal (NO_COLOR among them) and the background they need; asked for once a theme.
+        self._filters: tuple[tuple[LineFilter, ...], Color] | None = None
+        self.view: View | None = None
+
+    # -- what a panel says -------------------------------------------------------------------------
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """Lines of the body, at most ``height`` of ``width`` cells."""
+        raise NotImplementedError
+
+    def badge(self, view: View) -> Line:
+        """Short text at the right end of the title."""
+        return EMPTY
+
+    def footer(self, view: View) -> Line:
+        """Text in the lower edge of the frame."""
+        return EMPTY
+
+    def is_stale(self, view: View) -> bool:
+        """Whether the panel's own source is too old to act on."""
+        return False
+
+    # -- drawing ------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        """Draw a view; only lines that changed are repainted."""
+        self.view = view
+        width, height = self.size
+        if not width or not height:
+            return
+        is_dim = view.is_dim or self.is_stale(view)
+        if is_dim != self._was_dim:
+            self._was_dim = is_dim
+            self._forget()
+        self._update(self._compose_lines(view, width, height))
+
+    def _compose_lines(self, view: View, width: int, height: int) -> list[Line]:
+        if not self.IS_FRAMED:
+            return self._dressed(self.rows(view, width, height)[:height], "", "", width)
+        if self.is_flat:
+            top = self._edge("─", "", self._title(), self.badge(view), width)
+            rows = self.rows(view, width - 2, height - 1)[: height - 1]
+            return [top, *self._dressed(rows, " ", "", width)]
+        body = self.rows(view, width - 4, height - 2)[: max(0, height - 2)]
+        body += [EMPTY] * (height - 2 - len(body))
+        top = self._edge("╭", "╮", self._title(), self.badge(view), width)
+        low = self._edge("╰", "╯", EMPTY, self.footer(view), width)
+        return [top, *self._dressed(body, "│ ", " │", width), low]
+
+    def _dressed(self, rows: list[Line], before: str, after: str, width: int) -> list[Line]:
+        """Rows with the sides of the frame; a row that did not change is not dressed again."""
+        edge = self._edge_role
+        dress = (before, after, width, edge)
+        known = self._rows if dress == self._dress else []
+        dressed: list[Line] = []
+        for y, row in enumerate(rows):
+            if y < len(known) and known[y] == row:
+                dressed.append(self._dressed_rows[y])
+                continue
+            inner = fit(row, width - len(before) - len(after))
+            start: Line = ((before, edge),) if before else EMPTY
+            dressed.append((*start, *inner, (after, edge)) if after else (*start, *inner))
+        self._rows, self._dressed_rows, self._dress = rows, dressed, dress
+        return dressed
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether rows are scarce, so that a rule above the panel has to do for a frame."""
+        return self.screen.has_class("-narrow") and not self.has_class("-maximized")
+
+    @property
+    def _edge_role(self) -> str:
+        return "frame-focus" if self.has_focus else "frame"
+
+    def _title(self) -> Line:
+        return ((self.TITLE, "title"),)
+
+    def _edge(self, start: str, end: str, title: Line, badge: Line, width: int) -> Line:
+        role = self._edge_role
+        head: Line = ((f"{start}─ ", role), *title, (" ", role)) if title else ((f"{start}─", role),)
+        tail: Line = ((" ", role), *badge, (f" ─{end}", role)) if badge else ((f"─{end}", role),)
+        return spread(head, tail, width, "─", role)
+
+    def _update(self, lines: list[Line]) -> None:
+        old = self._lines
+        width = self.size.width
+        if len(lines) != len(old) or width != self._width:
+            self._lines, self._width = lines, width
+            self._strips = [None] * len(lines)
+            self.refresh()
+            return
+        changed = [y for y, line in enumerate(lines) if line != old[y]]
+        for y in changed:
+            old[y] = lines[y]
+            self._strips[y] = None
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _forget(self) -> None:
+        self._styles_by_role.clear()
+        self._filters = None
+        self._strips = [None] * len(self._strips)
+        self.refresh()
+
+    # -- what Textual asks --------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Give Textual one line."""
+        strips = self._strips
+        if y >= len(strips):
+            return Strip.blank(self._width, self._style("text"))
+        strip = strips[y]
+        if strip is None:
+            strip = strips[y] = self._strip(self._lines[y])
+        return strip
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Give Textual its lines, past its own cache: panels leave it no border or padding to draw."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span != (0, self._width):
+            return [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    def _strip(self, line: Line) -> Strip:
+        segments = [Segment(text, self._style(role)) for text, role in line]
+        strip = Strip(segments, line_width(line)).adjust_cell_length(self._width, self._style("text"))
+        if self._filters is None:
+            self._filters = (*self.get_line_filters(),), self.background_colors[1]
+        filters, background = self._filters
+        for line_filter in filters:
+            strip = strip.apply_filter(line_filter, background)
+        return strip
+
+    def _style(self, role: str) -> Style:
+        style = self._styles_by_role.get(role)
+        if style is None:
+            fore, _, back = role.partition("@")
+            style = self.get_component_rich_style(f"line--{fore}")
+            if back:
+                style += Style(bgcolor=self.get_component_rich_style(f"line--{back}").bgcolor)
+            # Chips say why the rest is dim; they stay loud.
+            if self._was_dim and not fore.startswith("chip"):
+                style = faded(style)
+            self._styles_by_role[role] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Drop every colour: the theme or a class changed."""
+        super().notify_style_update()
+        self._styles_by_role.clear()
+        self._filters = None
+        self._strips = [None] * len(self._strips)
+
+    def on_resize(self) -> None:
+        """Draw again for the new size."""
+        self._redraw()
+
+    def on_focus(self, _: events.Focus) -> None:
+        """Show the focus in the frame."""
+        self._redraw()
+
+    def on_blur(self, _: events.Blur) -> None:
+        """Take the focus off the frame."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.view is not None:
+            self.show(self.view)
+
+
+def faded(style: Style) -> Style:
+    """The style half way into its background: old numbers stay readable and look old."""
+    if style.color is None or style.bgcolor is None or style.color.is_default:
+        return style + Style(dim=True)
+    front, back = style.color.get_truecolor(), style.bgcolor.get_truecolor()
+    mixed = blend_rgb(front, back, DIM_SHARE)
+    return style + Style(color=f"#{mixed.red:02x}{mixed.green:02x}{mixed.blue:02x}", bold=False)

@@ -1,0 +1,131 @@
+"""Own working orders with state, queue and age; the cursor says which one ``x`` cancels."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, paint, right, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.snapshot import MarketView, OrderView
+from okxmm_tui.core.types import Side
+
+STATES = {
+    "live": ("live", "gain"),
+    "sent": ("sent", "armed"),
+    "amending": ("amend", "armed"),
+    "cancelling": ("cancel", "armed"),
+    "unknown": ("UNKN", "alarm-1"),
+}
+HEADER_FROM_HEIGHT = 5
+AGE_FROM, AGE_WIDTH, WHY_FROM = 39, 6, 52
+
+
+class Orders(LinePanel, can_focus=True):
+    """Own working orders."""
+
+    TITLE = "ORDERS"
+    HELP = "Up and down choose an order, x cancels it. A state in amber was asked for, not confirmed."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+    ]
+
+    _selected_id: str = ""
+
+    def badge(self, view: View) -> Line:
+        """How many, and when they last agreed with the venue."""
+        if view.market is None or view.snapshot is None:
+            return EMPTY
+        seen = view.snapshot.health.reconciled_ns
+        agreed = "never" if seen is None else fmt.calm_age_text(view.now_ns - seen)
+        return ((f"{len(view.market.orders)} open", "text"), (f" · checked {agreed}", "muted"))
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """Header where there is room, then one line an order: asks first, best price nearest the bids."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        orders = ranked(market)
+        if not orders:
+            return waiting(height, width, "no orders in the market")
+        chosen = self.selected
+        lines = [_header(width)] if height >= HEADER_FROM_HEIGHT else []
+        room = height - len(lines)
+        first = max(0, min(_index(orders, chosen) - room + 1, len(orders) - room))
+        for order in orders[first : first + room]:
+            line = _order(market.instrument, order, order is chosen, view.now_ns, width)
+            lines.append(paint(fit(line, width), "cursor") if order is chosen and self.has_focus else line)
+        return lines
+
+    @property
+    def selected(self) -> OrderView | None:
+        """The order under the cursor; the first one after its order is gone."""
+        if self.view is None or self.view.market is None:
+            return None
+        orders = ranked(self.view.market)
+        found = next((order for order in orders if order.cl_ord_id == self._selected_id), None)
+        return found or (orders[0] if orders else None)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        if self.view is None or self.view.market is None or self.selected is None:
+            return
+        orders = ranked(self.view.market)
+        target = max(0, min(len(orders) - 1, _index(orders, self.selected) + step))
+        self._selected_id = orders[target].cl_ord_id
+        self.show(self.view)
+
+    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
+        """Move the cursor by wheel."""
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
+        """Move the cursor by wheel."""
+        self.action_move(-1)
+
+
+def ranked(market: MarketView) -> list[OrderView]:
+    """Orders as they stand in the ladder: highest price first."""
+    return sorted(market.orders, key=lambda order: (-order.price_ticks, order.created_ns))
+
+
+def _index(orders: list[OrderView], order: OrderView | None) -> int:
+    return orders.index(order) if order in orders else 0
+
+
+def _header(width: int) -> Line:
+    head = f"    {right('price', 9)}{right('size', 7)}{right('ahead', 7)} {left('state', 6)}"
+    why = "  why" if width > WHY_FROM else ""
+    return ((head + right("age", AGE_WIDTH if width >= AGE_FROM else 0) + why, "head"),)
+
+
+def _order(instrument: Instrument, order: OrderView, is_chosen: bool, now_ns: int, width: int) -> Line:  # noqa: FBT001
+    role = fmt.side_role(order.side)
+    word, word_role = STATES.get(order.status, (order.status, "alarm-2"))
+    queue = "?" if order.queue_ahead_lots is None else fmt.fitted_size(instrument, order.queue_ahead_lots, 6)
+    spans: list[Span] = [
+        ("▸ " if is_chosen else "  ", "own"),
+        (f"{fmt.side_glyph(order.side)} ", role),
+        (right(fmt.price_text(instrument, order.price_ticks), 9), role),
+        (right(fmt.fitted_size(instrument, order.size_lots - order.filled_lots, 6), 7), "text"),
+        (right(queue, 7), "muted"),
+        (f" {left(word, 6)}", word_role),
+    ]
+    age = fmt.calm_age_text(now_ns - order.created_ns)
+    spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))
+    if width > WHY_FROM:
+        part = f"{fmt.size_text(instrument, order.filled_lots)} filled, " if order.filled_lots else ""
+        spans.append(("  " + clip(part + order.decision, width - 42), "muted"))
+    return tuple(spans)
+
+
+def side_counts(market: MarketView) -> tuple[int, int]:
+    """Own bids and asks in the market."""
+    bids = sum(order.side is Side.BUY for order in market.orders)
+    return bids, len(market.orders) - bids

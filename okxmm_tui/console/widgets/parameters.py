@@ -1,0 +1,66 @@
+"""Strategy parameters: confirmed value, value asked for, bounds, and the keys that move them."""
+
+from __future__ import annotations
+
+from okxmm_tui.console.bindings import NUDGE_KEYS
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.params import plain
+from okxmm_tui.core.snapshot import ParamView
+
+VALUE_WIDTH, UNIT_WIDTH, BOUNDS_WIDTH = 8, 3, 22
+
+
+class Parameters(LinePanel, can_focus=True):
+    """Strategy parameters."""
+
+    TITLE = "PARAMETERS"
+    IS_SLOW = True
+    HELP = "Amber with an arrow: asked for, not confirmed yet. e types a value, u takes the last change back."
+
+    def badge(self, view: View) -> Line:
+        """What is under way."""
+        if view.pending:
+            return ((f"{len(view.pending)} pending", "armed"),)
+        return EMPTY if view.market is None else ((f"v{view.market.params_version}", "muted"),)
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """One line a parameter, its help below where there is room."""
+        if view.market is None:
+            return waiting(height, width, "no engine yet")
+        params = view.market.params
+        if not params:
+            return waiting(height, width, "the strategy has no parameters")
+        refusals = [_refusal(text, width) for text in view.refusals.values()]
+        has_help = height >= 2 * len(params) + len(refusals) and width >= 44
+        lines: list[Line] = []
+        for param in _most_wanted(params):
+            lines.append(_param(param, view, width))
+            if has_help:
+                lines.append((("    ", "text"), (clip(param.help, width - 4), "muted")))
+        return (lines[: height - len(refusals)] if refusals else lines[:height]) + refusals[:height]
+
+
+def _most_wanted(params: tuple[ParamView, ...]) -> list[ParamView]:
+    """Those with keys first: on a small screen the rest falls off."""
+    return sorted(params, key=lambda param: param.name not in NUDGE_KEYS)
+
+
+def _param(param: ParamView, view: View, width: int) -> Line:
+    pending = view.pending.get(param.name)
+    keys = NUDGE_KEYS.get(param.name, "")
+    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
+    value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
+    if pending is not None:
+        value = ((right(f"→{plain(pending)}", VALUE_WIDTH), "armed"),)
+    tail: Line = (*value, (f" {left(param.unit, UNIT_WIDTH)}", "muted"))
+    if bounds:
+        tail = (*tail, (right(bounds, BOUNDS_WIDTH), "muted"))
+    room = width - VALUE_WIDTH - UNIT_WIDTH - 1 - (BOUNDS_WIDTH if bounds else 0)
+    head: Line = ((f"{keys:<3} ", "key"), (clip(param.label, room - 4), "text"))
+    return spread(head, tail, width)
+
+
+def _refusal(text: str, width: int) -> Line:
+    return ((clip(f"✕ {text}", width), "alarm-1"),)

@@ -1,0 +1,129 @@
+"""Position and profit, taken apart, with a signed curve of the session's net."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.spans import EMPTY, Line, Span, right, spread, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.snapshot import MarketView
+
+
+class Pnl(LinePanel):
+    """Position and PnL of the market in focus."""
+
+    TITLE = "POSITION & PnL"
+    IS_SLOW = True
+
+    def badge(self, view: View) -> Line:
+        """Currency everything is counted in."""
+        return EMPTY if view.market is None else ((view.market.instrument.settle_ccy, "muted"),)
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """Compact pairs where rows are scarce, else a column of figures and the curve."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        if height < 6:
+            return _compact(market, width)
+        lines = [_position(market, width), *_figures(market, width)]
+        if height >= 10:
+            lines.append(_account(view, width))
+        lines.append(EMPTY)
+        return lines + curve(market.pnl_history, width, height - len(lines))
+
+
+def _position(market: MarketView, width: int) -> Line:
+    instrument, lots = market.instrument, market.position_lots
+    role = "text" if not lots else ("pos-long" if lots > 0 else "pos-short")
+    word = "flat" if not lots else ("long" if lots > 0 else "short")
+    entry = fmt.exact_price_text(instrument, market.average_price)
+    tail: Line = ((f"@ {entry}", "muted"),) if lots else EMPTY
+    size = f"{fmt.signed_size_text(instrument, lots)} {fmt.size_unit(instrument)}"
+    return spread(((f"{word:<6}", role), (size, role)), tail, width)
+
+
+def _figures(market: MarketView, width: int) -> list[Line]:
+    figures = (
+        ("realised", market.realised_quote),
+        ("unrealised", market.unrealised_quote),
+        ("fees", market.fees_quote),
+    )
+    lines: list[Line] = [
+        spread(((name, "muted"),), ((fmt.money_text(value), fmt.money_role(value)),), width)
+        for name, value in figures
+    ]
+    net = market.net_quote
+    arrow = "▴" if net > 0 else ("▾" if net < 0 else " ")
+    lines.append(
+        spread((("net", "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
+    )
+    return lines
+
+
+def _account(view: View, width: int) -> Line:
+    account = view.snapshot.account_view if view.snapshot else None
+    if account is None or account.equity is None:
+        return spread((("equity", "muted"),), (("not known yet", "muted"),), width)
+    return spread((("equity", "muted"),), ((f"{account.equity:,.2f}", "text"),), width)
+
+
+def _compact(market: MarketView, width: int) -> list[Line]:
+    half = width // 2
+
+    def cell(name: str, value: Decimal) -> tuple[Span, Span]:
+        return (
+            (f"{name:<5}", "muted"),
+            (right(fmt.fitted_money(value, half - 8), half - 7) + "  ", fmt.money_role(value)),
+        )
+
+    return [
+        _position(market, width),
+        (*cell("real", market.realised_quote), *cell("unrl", market.unrealised_quote)),
+        (*cell("net", market.net_quote), *cell("fees", market.fees_quote)),
+    ]
+
+
+def resampled(history: tuple[float, ...], width: int) -> list[float]:
+    """Mean of equal runs of samples, so that any history fits any width."""
+    if len(history) <= width:
+        return list(history)
+    step = -(-len(history) // width)
+    # Runs are counted from the newest sample back, or every new sample would redraw the whole curve.
+    first = len(history) % step
+    runs = ([history[:first]] if first else []) + [
+        history[start : start + step] for start in range(first, len(history), step)
+    ]
+    return [sum(run) / len(run) for run in runs][-width:]
+
+
+def curve(history: tuple[float, ...], width: int, height: int) -> list[Line]:
+    """Signed area curve: gains stand on the zero line, losses hang from it."""
+    if height < 1 or width < 1:
+        return []
+    values = resampled(history, width)
+    if not values:
+        return waiting(height, width, "no history yet")
+    top, bottom = max(0.0, *values), min(0.0, *values)
+    span = (top - bottom) or 1.0
+    above = height if bottom == 0 else min(height - 1, max(1 if top else 0, round(height * top / span)))
+    below = height - above
+    pad = width - len(values)
+    per_row = max(top / above if above else 0.0, -bottom / below if below else 0.0) or 1.0
+    rows = [_row(values, "gain", (above - y - 1) * per_row, per_row, pad) for y in range(above)]
+    return rows + [_row(values, "loss", y * per_row, per_row, pad) for y in range(below)]
+
+
+def _row(values: list[float], role: str, floor: float, per_row: float, pad: int) -> Line:
+    spans: list[Span] = [(" " * pad, "text")]
+    for value in values:
+        reach = (value if role == "gain" else -value) - floor
+        eighths = max(0, min(8, round(reach / per_row * 8)))
+        cell = ((fmt.RISING if role == "gain" else fmt.HANGING)[eighths], role)
+        if spans[-1][1] == cell[1]:
+            spans[-1] = (spans[-1][0] + cell[0], cell[1])
+        else:
+            spans.append(cell)
+    return tuple(spans)

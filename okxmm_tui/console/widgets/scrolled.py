@@ -1,0 +1,52 @@
+"""A panel whose rows can be more than fit: scrolled by keys while it has the focus."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from okxmm_tui.console.spans import Line
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+
+
+class ScrolledPanel(LinePanel, can_focus=True):
+    """Rows under a header, from an offset that keys move."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "move(-10)", "Page up", show=False),
+        Binding("pagedown", "move(10)", "Page down", show=False),
+        Binding("home", "move(-100000)", "Newest", show=False),
+    ]
+
+    offset_rows = 0
+
+    def count(self, view: View) -> int:
+        """Number of rows there are."""
+        raise NotImplementedError
+
+    def action_move(self, step: int) -> None:
+        """Scroll."""
+        if self.view is None:
+            return
+        room = max(1, self.size.height - 3)
+        last = max(0, self.count(self.view) - room)
+        self.offset_rows = max(0, min(last, self.offset_rows + step))
+        self.show(self.view)
+
+    def window(self, view: View, lines: list[Line], height: int) -> list[Line]:
+        """The rows from the offset on; stays inside when rows went away."""
+        self.offset_rows = max(0, min(self.offset_rows, len(lines) - height))
+        return lines[self.offset_rows : self.offset_rows + height]
+
+    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
+        """Scroll by wheel."""
+        self.action_move(2)
+
+    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
+        """Scroll by wheel."""
+        self.action_move(-2)

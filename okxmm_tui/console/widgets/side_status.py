@@ -1,0 +1,61 @@
+"""Why each side quotes or does not, and since when: the first question of every operator."""
+
+from __future__ import annotations
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.spans import EMPTY, Line, clip, spread, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.snapshot import MarketView, SideView
+from okxmm_tui.core.types import Side
+
+
+class SideStatus(LinePanel):
+    """Quoting state per side."""
+
+    TITLE = "QUOTES"
+    IS_SLOW = True
+
+    def badge(self, view: View) -> Line:
+        """Strategy and its half-spread."""
+        if view.market is None or view.snapshot is None:
+            return EMPTY
+        half = view.market.half_spread_bps
+        width = "" if half is None else f" ±{half:.1f} bp"
+        return ((clip(view.snapshot.strategy, 20) + width, "muted"),)
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """One line a side, two where there is room."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        has_detail = height >= 4
+        lines: list[Line] = []
+        for side, state in ((Side.BUY, market.bid), (Side.SELL, market.ask)):
+            lines.append(_state(market, side, state, view, width, has_detail=has_detail))
+            if has_detail:
+                role = "muted" if state.is_quoting else "text"
+                lines.append((("  ", "text"), (clip(state.reason, width - 2), role)))
+        return lines
+
+
+def _state(
+    market: MarketView, side: Side, state: SideView, view: View, width: int, *, has_detail: bool
+) -> Line:
+    role = fmt.side_role(side)
+    word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
+    room = width - 13 - len(word)
+    text = _target(market, state, room) if state.is_quoting or has_detail else state.reason
+    head: Line = ((f"{fmt.side_glyph(side)} {fmt.side_word(side)} ", role), (f"{word} ", word_role))
+    age = fmt.calm_age_text(view.now_ns - state.since_ns)
+    text_role = "text" if state.is_quoting or not has_detail else "muted"
+    return spread((*head, (clip(text, room), text_role)), ((f"{age:>6}", "muted"),), width)
+
+
+def _target(market: MarketView, state: SideView, room: int) -> str:
+    if state.target_ticks is None or state.target_lots is None:
+        return "no quote wanted"
+    instrument = market.instrument
+    price = fmt.price_text(instrument, state.target_ticks)
+    text = f"{fmt.size_text(instrument, state.target_lots)} @ {price}"
+    return text if len(text) <= room else price

@@ -1,0 +1,41 @@
+"""The bottom line: an answer for the operator while it is fresh, else the keys."""
+
+from __future__ import annotations
+
+from okxmm_tui.console.bindings import HINTS
+from okxmm_tui.console.spans import Line, Span, clip, spread
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+
+
+class StatusLine(LinePanel):
+    """Messages and key hints."""
+
+    IS_FRAMED = False
+    ALLOW_MAXIMIZE = False
+
+    def show(self, view: View) -> None:
+        """Draw; never dimmed, for keys work whatever the engine does."""
+        self.view = view
+        width, height = self.size
+        if width and height:
+            self._update(self.rows(view, width, height))
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The message, or as many hints as fit."""
+        if view.message is not None:
+            text, role = view.message
+            return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
+        return [spread(hints(width), (("read-only ", "armed"),) if view.is_read_only else (), width)]
+
+
+def hints(width: int) -> Line:
+    """As many key hints as fit."""
+    spans: list[Span] = [(" ", "text")]
+    room = width - 1
+    for key, label in HINTS:
+        if len(key) + len(label) + 3 > room:
+            break
+        spans.extend(((key, "key"), (f" {label}  ", "muted")))
+        room -= len(key) + len(label) + 3
+    return tuple(spans)

@@ -1,0 +1,1 @@
+"""Tests of the console; the modules mirror okxmm_tui.console."""

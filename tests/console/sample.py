@@ -1,0 +1,328 @@
+"""Realistic snapshots with a fixed clock, for tests and for pictures."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from random import Random
+
+from msgspec import structs
+
+from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.snapshot import (
+    AccountView,
+    AlarmView,
+    DeadManView,
+    FillView,
+    GaugeView,
+    HealthView,
+    KillView,
+    LogLine,
+    MarketView,
+    OrderView,
+    ParamView,
+    SideView,
+    Snapshot,
+)
+from okxmm_tui.core.types import ContractKind, Levels, Liquidity, Mode, Severity, Side
+
+NOW_NS = 1_763_728_265_400_000_000
+"""2025-11-21 12:31:05.4 UTC."""
+SECOND = 1_000_000_000
+MID_TICKS = 965_123
+
+INSTRUMENT = Instrument(
+    inst_id="BTC-USDT-SWAP",
+    inst_type="SWAP",
+    kind=ContractKind.LINEAR,
+    code=10459,
+    tick_size=Decimal("0.1"),
+    lot_size=Decimal("0.01"),
+    min_size_lots=1,
+    max_limit_lots=10_000_000_000,
+    contract_value=Decimal("0.01"),
+    base_ccy="BTC",
+    quote_ccy="USDT",
+    settle_ccy="USDT",
+)
+
+PARAMS = (
+    ParamView("base_spread_bps", "half-spread", Decimal("2.5"), "bp", Decimal("0.5"), Decimal(50), Decimal("0.5"),
+              "Distance of a quote from the fair price before skew and volatility."),
+    ParamView("order_size", "order size", Decimal("0.50"), "ct", Decimal("0.01"), Decimal(10), Decimal("0.1"),
+              "Contracts per quote."),
+    ParamView("inventory_skew", "inventory skew", Decimal("0.4"), "", Decimal(0), Decimal(2), Decimal("0.1"),
+              "How far a full position moves both quotes, in half-spreads."),
+    ParamView("max_position", "max position", Decimal(40), "ct", Decimal(1), Decimal(100), Decimal(1),
+              "The side that would exceed it is held."),
+    ParamView("volatility_mult", "volatility mult", Decimal("1.5"), "x", Decimal(0), Decimal(10), Decimal("0.1"),
+              "How much the spread widens with volatility."),
+    ParamView("refresh_ms", "refresh", Decimal(250), "ms", Decimal(50), Decimal(5_000), Decimal(50),
+              "Least time between two amendments of a quote."),
+)  # fmt: skip
+
+
+def levels(side: Side, best_ticks: int, seed: int, count: int = 60) -> Levels:
+    """Book levels with the gaps and lumps of a real book."""
+    random = Random(seed * 2 + (side is Side.BUY))  # noqa: S311
+    result: list[tuple[int, int]] = []
+    price = best_ticks
+    for rank in range(count):
+        lots = round(random.lognormvariate(5.5 + min(rank, 20) * 0.06, 1.1)) + 1
+        result.append((price, lots))
+        price -= side.sign * random.choice((1, 1, 1, 2, 3))
+    return tuple(result)
+
+
+def order(
+    side: Side, price_ticks: int, *, status: str = "live", queue: int | None = 1230, age: float = 14
+) -> OrderView:
+    """One own order."""
+    return OrderView(
+        cl_ord_id=f"o{side.value}{price_ticks}",
+        side=side,
+        price_ticks=price_ticks,
+        size_lots=50,
+        filled_lots=0,
+        status=status,
+        created_ns=NOW_NS - int(age * SECOND),
+        queue_ahead_lots=queue,
+        decision="2.5 bp from fair, skew -0.1 bp",
+    )
+
+
+def history(length: int = 240) -> tuple[float, ...]:
+    """A session that began badly and ended well."""
+    return tuple(
+        round(-28 + 0.42 * t + 22 * math.sin(t / 17) + 4 * math.sin(t / 3), 2) for t in range(length)
+    )
+
+
+def fills(count: int = 24) -> tuple[FillView, ...]:
+    """Fills on both sides, newest first."""
+    return tuple(
+        FillView(
+            venue_ms=(NOW_NS // 1_000_000) - 9_000 - index * 23_700,
+            side=Side.BUY if index % 3 else Side.SELL,
+            price_ticks=MID_TICKS - 60 + (index * 37) % 120,
+            size_lots=50 - (index * 7) % 40,
+            fee=Decimal("-0.0965") if index % 7 else Decimal("-0.2413"),
+            fee_ccy="USDT",
+            liquidity=Liquidity.MAKER if index % 7 else Liquidity.TAKER,
+            realised_quote=Decimal(index * 31 % 17 - 6) / 4,
+            trade_id=str(740_112_930 - index * 3),
+        )
+        for index in range(count)
+    )
+
+
+LOG_TEXTS = (
+    (Severity.INFO, "quote", "bid 96,510.1 x 0.50 amended to 96,510.4: fair moved 3 ticks"),
+    (Severity.INFO, "fill", "bought 0.50 at 96,509.8 as maker, fee -0.0965 USDT"),
+    (Severity.INFO, "param", "base_spread_bps 2.0 -> 2.5 by console 1"),
+    (Severity.WARNING, "order", "post-only bid was cancelled by the venue: it would have crossed"),
+    (Severity.INFO, "agree", "our 4 orders equal the venue's 4"),
+    (Severity.INFO, "dead-man", "renewed, 20 s"),
+    (Severity.INFO, "state", "ACTIVE: resumed by operator"),
+    (Severity.WARNING, "feed", "book was resynchronised after a gap of 1 message"),
+    (Severity.INFO, "state", "PAUSED: start-up"),
+)
+
+
+def log(count: int = 40) -> tuple[LogLine, ...]:
+    """Event log, oldest first."""
+    lines: list[LogLine] = []
+    for index in range(count):
+        severity, kind, text = LOG_TEXTS[(count - 1 - index) % len(LOG_TEXTS)]
+        lines.append(LogLine(index + 1, NOW_NS - (count - index) * 3 * SECOND, severity, kind, text))
+    return tuple(lines)
+
+
+def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
+    """A market quoting on both sides."""
+    return MarketView(
+        instrument=INSTRUMENT,
+        book_state="live",
+        book_age_ms=80,
+        bids=levels(Side.BUY, mid - 1, seed),
+        asks=levels(Side.SELL, mid + 1, seed),
+        mark_price=Decimal("96512.9"),
+        last_trade_ticks=mid + 1,
+        last_trade_side=Side.BUY,
+        fair_ticks=mid + 0.37,
+        half_spread_bps=2.5,
+        volatility_bps=0.83,
+        bid=SideView(True, "2.5 bp from fair, skew -0.1 bp", NOW_NS - 14 * SECOND, mid - 4, 50),  # noqa: FBT003
+        ask=SideView(True, "2.5 bp from fair, skew -0.1 bp", NOW_NS - 65 * SECOND, mid + 5, 50),  # noqa: FBT003
+        orders=(
+            order(Side.BUY, mid - 4),
+            order(Side.BUY, mid - 9, queue=None, age=3),
+            order(Side.SELL, mid + 5, queue=415, age=65),
+            order(Side.SELL, mid + 11, status="amending", queue=80, age=0.3),
+        ),
+        fills=fills(),
+        fill_count=1_284,
+        position_lots=1_250,
+        average_price=Decimal("96480.12"),
+        realised_quote=Decimal("120.1"),
+        unrealised_quote=Decimal("4.04"),
+        fees_quote=Decimal("-31.74"),
+        net_quote=Decimal("92.4"),
+        pnl_history=history(),
+        params=PARAMS,
+        params_version=7,
+        gauges=(
+            GaugeView("position", 0.31, "12.50 / 40.00 ct"),
+            GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),
+            GaugeView("book age", 0.03, "0.08 / 3.00 s"),
+        ),
+    )
+
+
+HEALTH = HealthView(
+    public_up=True,
+    private_up=True,
+    loop_lag_ms=0.4,
+    events_per_s=812.0,
+    order_budget_used=22,
+    order_budget_limit=60,
+    post_only_cancels=3,
+    rejects=0,
+    reconciled_ns=NOW_NS - 2 * SECOND,
+    reconciled_text="4 / 4 agree",
+)
+
+
+def quoting(mode: Mode = Mode.SIM) -> Snapshot:
+    """Both sides quoting, nothing wrong."""
+    return Snapshot(
+        seq=4_242,
+        at_ns=NOW_NS,
+        session_id=1_763_720_000,
+        mode=mode,
+        account="mm1",
+        tag="okxmm",
+        strategy="inventory_skew",
+        trading_state="ACTIVE",
+        state_reason="resumed by operator",
+        state_since_ns=NOW_NS - 184 * SECOND,
+        armed_until_ns=None,
+        markets=(market(),),
+        account_view=AccountView("USDT", Decimal("100092.40"), Decimal("98211.07"), Decimal("92.4")),
+        alarms=(),
+        health=HEALTH,
+        dead_man=DeadManView(True, NOW_NS + 17 * SECOND, 20, ""),  # noqa: FBT003
+        kill=None,
+        log=log(),
+        consoles=1,
+    )
+
+
+def with_market(snapshot: Snapshot, **changes: object) -> Snapshot:
+    """The snapshot with fields of its market replaced."""
+    return structs.replace(snapshot, markets=(structs.replace(snapshot.markets[0], **changes),))
+
+
+def one_side_held() -> Snapshot:
+    """The bid is held by the position limit."""
+    held = SideView(False, "position limit reached", NOW_NS - 14 * SECOND, None, None)  # noqa: FBT003
+    snapshot = quoting()
+    orders = tuple(each for each in snapshot.markets[0].orders if each.side is Side.SELL)
+    gauges = (GaugeView("position", 1.0, "40.00 / 40.00 ct"), *snapshot.markets[0].gauges[1:])
+    return with_market(snapshot, bid=held, orders=orders, position_lots=4_000, gauges=gauges)
+
+
+def stale() -> Snapshot:
+    """The book stopped."""
+    held = SideView(False, "book is stale", NOW_NS - 4 * SECOND, None, None)  # noqa: FBT003
+    return with_market(
+        quoting(Mode.DEMO), book_state="stale", book_age_ms=7_400, bid=held, ask=held, orders=()
+    )
+
+
+def alarmed() -> Snapshot:
+    """Three alarms, one of them seen."""
+    alarms = (
+        AlarmView("unknown-order", Severity.CRITICAL, "order o7 is UNKNOWN: no answer to its amendment",
+                  NOW_NS - 3 * SECOND, 1, False, False),  # noqa: FBT003
+        AlarmView("rate", Severity.WARNING, "the venue refused 2 orders: rate limit", NOW_NS - 63 * SECOND, 2,
+                  False, True),  # noqa: FBT003
+        AlarmView("clock", Severity.INFO, "clock is 210 ms ahead of the venue", NOW_NS - 900 * SECOND, 1,
+                  True, False),  # noqa: FBT003
+    )  # fmt: skip
+    base = quoting()
+    orders = (order(Side.BUY, MID_TICKS - 4, status="unknown"), *base.markets[0].orders[1:])
+    return structs.replace(with_market(base, orders=orders), alarms=alarms)
+
+
+def _killed(kill: KillView, orders: tuple[OrderView, ...]) -> Snapshot:
+    held = SideView(False, "halted", NOW_NS - 2 * SECOND, None, None)  # noqa: FBT003
+    return structs.replace(
+        with_market(quoting(), bid=held, ask=held, orders=orders),
+        trading_state="HALTED",
+        state_reason="kill: operator",
+        state_since_ns=NOW_NS - 2 * SECOND,
+        kill=kill,
+    )
+
+
+def killed() -> Snapshot:
+    """Killed, and proven."""
+    start = NOW_NS - 2 * SECOND
+    return _killed(KillView(start, "operator: ctrl+k", 4, 4, 2, (), True, start + SECOND * 8 // 10, ""), ())  # noqa: FBT003
+
+
+def kill_not_proven() -> Snapshot:
+    """Killed, and two orders still reported by the venue."""
+    residual = ("buy 0.50 @ 96511.9", "sell 0.50 @ 96512.8")
+    kill = KillView(NOW_NS - 6 * SECOND, "operator: f12", 4, 9, 0, residual, False, None,  # noqa: FBT003
+                    "REST did not answer for 4 s; trying again")  # fmt: skip
+    return _killed(kill, quoting().markets[0].orders[:2])
+
+
+def waiting() -> Snapshot:
+    """Connected to the engine, no market data yet."""
+    side = SideView(False, "waiting for the order book", NOW_NS - SECOND, None, None)  # noqa: FBT003
+    snapshot = with_market(
+        quoting(Mode.PAPER),
+        book_state="waiting", book_age_ms=None, bids=(), asks=(), mark_price=None, last_trade_ticks=None,
+        last_trade_side=None, fair_ticks=None, half_spread_bps=None, volatility_bps=None, bid=side, ask=side,
+        orders=(), fills=(), fill_count=0, position_lots=0, average_price=None, realised_quote=Decimal(0),
+        unrealised_quote=Decimal(0), fees_quote=Decimal(0), net_quote=Decimal(0), pnl_history=(), gauges=(),
+    )  # fmt: skip
+    return structs.replace(
+        snapshot,
+        trading_state="PAUSED",
+        state_reason="start-up",
+        log=(),
+        account_view=AccountView("USDT", None, None, Decimal(0)),
+        dead_man=DeadManView(False, None, 20, ""),  # noqa: FBT003
+        health=structs.replace(HEALTH, private_up=False, reconciled_ns=None, reconciled_text=""),
+    )
+
+
+def live_paused() -> Snapshot:
+    """Real money, waiting for its phrase."""
+    return structs.replace(
+        with_market(quoting(Mode.LIVE), orders=()),
+        trading_state="PAUSED",
+        state_reason="live: type the phrase",
+    )
+
+
+def armed() -> Snapshot:
+    """Halted, armed for seven more seconds."""
+    return structs.replace(killed(), armed_until_ns=NOW_NS + 7 * SECOND)
+
+
+STATES = {
+    "quoting": quoting,
+    "one_side_held": one_side_held,
+    "stale": stale,
+    "alarmed": alarmed,
+    "killed": killed,
+    "kill_not_proven": kill_not_proven,
+    "waiting": waiting,
+    "live_paused": live_paused,
+    "armed": armed,
+}
