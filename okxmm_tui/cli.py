@@ -166,8 +166,13 @@ def _console(settings: Settings, config: EngineConfig) -> int:
         raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
     with owned(state_dir):
         pass  # refuse before the screen is taken; the engine takes the lock for good
-    link = LaunchedLink(state_dir, "console", start_engine(config))
-    return _show(link, settings.theme, state_dir)
+    engine = start_engine(config)
+    try:
+        return _show(LaunchedLink(state_dir, "console", engine), settings.theme, state_dir)
+    except OkxmmError:  # the screen could not be drawn: an unknown theme, for example
+        engine.terminate()
+        engine.wait()
+        raise
 
 
 def _show(link: LaunchedLink, theme: str, state_dir: Path, *, is_read_only: bool = False) -> int:

@@ -42,11 +42,9 @@ def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadli
         )
         return 0
     print(  # noqa: T201 - a command prints
-        f"NOT PROVEN: {outcome.problem}; {len(outcome.residual)} orders may still be live. "
+        f"NOT PROVEN: {outcome.problem}; {outcome.residual} orders were in the last list that could be read. "
         "Run the command again, and look at the exchange's own page."
     )
-    for order in outcome.residual:
-        print(f"  {order}")  # noqa: T201 - a command prints
     return EXIT_UNPROVEN
 
 

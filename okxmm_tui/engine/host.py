@@ -154,16 +154,16 @@ class EngineHost:
             task.add_done_callback(self._on_task_done)
         try:
             last_word = await stop
+            self._publish_now()
+            self._link.farewell(last_word.exit_code, last_word.text)
+            await self._gateway.close()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._gateway.close()
-        self._publish_now()
-        self._link.farewell(last_word.exit_code, last_word.text)
-        await self._link.stop()
-        if self._journal is not None:
-            self._journal.close()
+            await self._link.stop()
+            if self._journal is not None:
+                self._journal.close()
         return last_word.exit_code
 
     # -- events and effects --------------------------------------------------------------------------

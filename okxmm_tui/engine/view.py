@@ -193,8 +193,6 @@ def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
         gauges.append(
             GaugeView("book age", fraction, f"{age_ms / 1000:.1f} / {limits.book_stale_ms / 1000:.1f} s")
         )
-    budget = reducer.session.budget
-    gauges.append(GaugeView("orders", budget.used / budget.limit, f"{budget.used} / {budget.limit} in 2 s"))
     if reducer.session.machine.state is TradingState.HALTED:
         return tuple(gauges)
     lag_ms = reducer.session.loop_lag_ns / NS_PER_MS

@@ -1,0 +1,1 @@
+"""Commands that measure and print tables; never part of the test run."""

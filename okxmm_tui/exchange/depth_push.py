@@ -1,0 +1,208 @@
+"""Depth channels: books, books-l2-tbt, books50-l2-tbt, books5, bbo-tbt, with their sequence chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from okxmm_tui.core.types import Side
+from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.market import Market
+from okxmm_tui.exchange.market_events import BboEvent, BookEvent, Level
+from okxmm_tui.exchange.public_rows import Row, bbo_row, depth_row, level_rows
+from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.subscriptions import Connection
+
+CHANGED_EVERY_NS = 100_000_000
+HEARTBEAT_NS = 60_000_000_000
+RESET_SEQ = 3
+"""Where a sequence starts again when a reset is injected."""
+
+INCREMENTAL = {"books": 400, "books-l2-tbt": 400, "books50-l2-tbt": 50}
+"""Channels with snapshot and increments, and their depth."""
+
+
+class Chain:
+    """The increments of one channel of one instrument."""
+
+    def __init__(self) -> None:
+        self.last_seq = -1
+        self.pushed_ns = 0
+        self.pending: tuple[dict[int, Level], dict[int, Level]] = ({}, {})
+
+    def collect(self, event: BookEvent) -> None:
+        """Add changes to the next push; the last word on a level wins."""
+        for held, levels in zip(self.pending, (event.bids, event.asks), strict=True):
+            held.update((level[0], level) for level in levels)
+
+    def take(self) -> tuple[list[Level], list[Level]]:
+        """Hand over what was collected, bids and asks."""
+        bids, asks = self.pending
+        self.pending = ({}, {})
+        return list(bids.values()), list(asks.values())
+
+
+class DepthPushes:
+    """Publishes the displayed book of every instrument."""
+
+    def __init__(self, state: VenueState) -> None:
+        self._state = state
+        self._chains: dict[tuple[str, str], Chain] = {}
+        self._top50: dict[str, BookEvent] = {}
+        self._has_bbo: set[str] = set()
+        self._last_best: dict[str, tuple[Level | None, Level | None]] = {}
+        self._dirty5: dict[str, tuple[tuple[Level, ...], tuple[Level, ...]]] = {}
+
+    def _chain(self, channel: str, market: Market) -> Chain:
+        return self._chains.setdefault((channel, market.instrument.inst_id), Chain())
+
+    def on_bbo(self, market: Market, event: BboEvent) -> None:
+        """Publish a best quote."""
+        self._has_bbo.add(event.inst_id)
+        self._push_bbo(market, event.seq + market.seq_offset)
+
+    def on_book(self, market: Market, event: BookEvent) -> None:
+        """Publish a depth change that is already in the book."""
+        inst_id = event.inst_id
+        if inst_id in self._state.faults.seq_resets:
+            self._state.faults.seq_resets.discard(inst_id)
+            market.seq_offset = RESET_SEQ - event.seq
+        if inst_id not in self._has_bbo:
+            self._derive_bbo(market)
+        self._increment("books-l2-tbt", market, event)
+        self._increment_50(market, event)
+        books = self._chain("books", market)
+        books.collect(event)
+        if not event.is_tick_by_tick or self._state.now_ns - books.pushed_ns >= CHANGED_EVERY_NS:
+            self._flush("books", market)
+
+    def _derive_bbo(self, market: Market) -> None:
+        best = (market.book.best(Side.BUY), market.book.best(Side.SELL))
+        if best != self._last_best.get(market.instrument.inst_id):
+            self._last_best[market.instrument.inst_id] = best
+            self._push_bbo(market, market.seq())
+
+    def _push_bbo(self, market: Market, seq: int) -> None:
+        key = ("bbo-tbt", market.instrument.inst_id)
+        if self._state.registry.has_listeners(key):
+            arg = {"channel": key[0], "instId": key[1]}
+            row = bbo_row(market, max(0, seq), self._state.now_ms)
+            self._state.registry.push(key, {"arg": arg, "data": [row]}, self._state.now_ns)
+
+    def _increment(self, channel: str, market: Market, event: BookEvent) -> None:
+        self._chain(channel, market).collect(event)
+        self._flush(channel, market)
+
+    def _increment_50(self, market: Market, event: BookEvent) -> None:
+        key = ("books50-l2-tbt", event.inst_id)
+        if not self._state.registry.has_listeners(key):
+            self._top50.pop(event.inst_id, None)
+            return
+        old = DisplayedBook()
+        known = self._top50.get(event.inst_id)
+        if known is not None:
+            old.apply_book(known)
+        top = _top_event(market, event, 50)
+        self._top50[event.inst_id] = top
+        change = old.difference(top)
+        if change.bids or change.asks:
+            self._increment("books50-l2-tbt", market, change)
+
+    def _flush(self, channel: str, market: Market) -> None:
+        state, chain = self._state, self._chain(channel, market)
+        bids, asks = chain.take()
+        prev_seq, seq = chain.last_seq, market.seq()
+        chain.last_seq, chain.pushed_ns = seq, state.now_ns
+        inst_id = market.instrument.inst_id
+        if channel == "books" and prev_seq >= 0 and state.faults.take_book_gap(inst_id):
+            return
+        if prev_seq >= 0:
+            self._push(channel, market, (bids, asks), prev_seq, seq)
+        else:
+            # Whoever subscribed before the first book was known gets the snapshot now.
+            key = (channel, inst_id)
+            if state.registry.has_listeners(key):
+                state.registry.push(key, self._snapshot_message(channel, market), state.now_ns)
+
+    def _push(
+        self,
+        channel: str,
+        market: Market,
+        changes: tuple[Iterable[Level], Iterable[Level]],
+        prev_seq: int,
+        seq: int,
+    ) -> None:
+        key = (channel, market.instrument.inst_id)
+        if not self._state.registry.has_listeners(key):
+            return
+        bids, asks = changes
+        row = {
+            "asks": level_rows(market.instrument, asks),
+            "bids": level_rows(market.instrument, bids),
+            "ts": str(self._state.now_ms),
+            "checksum": 0,
+            "prevSeqId": prev_seq,
+            "seqId": seq,
+        }
+        message = {"arg": {"channel": key[0], "instId": key[1]}, "action": "update", "data": [row]}
+        self._state.registry.push(key, message, self._state.now_ns)
+
+    def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
+        """Send the snapshot that follows a subscription; nothing while no book is known."""
+        if market.book.seq < 0:
+            return
+        chain = self._chain(channel, market)
+        if channel == "books" and any(chain.pending):
+            self._flush(channel, market)
+        if channel == "books50-l2-tbt":
+            self._top50.setdefault(market.instrument.inst_id, _top_event(market, None, 50))
+            chain.last_seq = chain.last_seq if chain.last_seq >= 0 else market.seq()
+        self._state.registry.reply(connection, self._snapshot_message(channel, market), self._state.now_ns)
+
+    def _snapshot_message(self, channel: str, market: Market) -> Row:
+        inst_id, now_ms = market.instrument.inst_id, self._state.now_ms
+        arg = {"channel": channel, "instId": inst_id}
+        if channel == "bbo-tbt":
+            return {"arg": arg, "data": [bbo_row(market, market.seq(), now_ms)]}
+        if channel == "books5":
+            return {"arg": arg, "data": [{**depth_row(market, 5, now_ms), "instId": inst_id}]}
+        row = depth_row(market, INCREMENTAL[channel], now_ms)
+        chained = {"checksum": 0, "prevSeqId": -1, "seqId": self._chain(channel, market).last_seq}
+        return {"arg": arg, "action": "snapshot", "data": [row | chained]}
+
+    def every_100_ms(self, market: Market) -> None:
+        """Publish books5, late ``books`` changes, and the heartbeats of quiet chains."""
+        self._settle_if_due(market)
+        self._push_top5(market)
+        for channel in INCREMENTAL:
+            chain = self._chain(channel, market)
+            if chain.last_seq >= 0 and self._state.now_ns - chain.pushed_ns >= HEARTBEAT_NS:
+                chain.pushed_ns = self._state.now_ns
+                self._push(channel, market, ((), ()), chain.last_seq, chain.last_seq)
+
+    def _settle_if_due(self, market: Market) -> None:
+        chain = self._chain("books", market)
+        if any(chain.pending) and self._state.now_ns - chain.pushed_ns >= CHANGED_EVERY_NS:
+            self._flush("books", market)
+
+    def _push_top5(self, market: Market) -> None:
+        inst_id = market.instrument.inst_id
+        key = ("books5", inst_id)
+        if not self._state.registry.has_listeners(key):
+            return
+        top = (market.book.bids.top(5), market.book.asks.top(5))
+        if self._dirty5.get(inst_id) != top:
+            self._dirty5[inst_id] = top
+            row = {**depth_row(market, 5, self._state.now_ms), "instId": inst_id}
+            arg = {"channel": "books5", "instId": inst_id}
+            self._state.registry.push(key, {"arg": arg, "data": [row]}, self._state.now_ns)
+
+
+def _top_event(market: Market, event: BookEvent | None, depth: int) -> BookEvent:
+    return BookEvent(
+        market.instrument.inst_id,
+        is_snapshot=True,
+        bids=market.book.bids.top(depth),
+        asks=market.book.asks.top(depth),
+        source_ms=event.source_ms if event else 0,
+        seq=event.seq if event else market.book.seq,
+    )

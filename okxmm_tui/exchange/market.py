@@ -1,0 +1,91 @@
+"""One listed instrument's live state: book, last trades, day figures, mark price, own resting orders."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.types import Side
+from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.market_events import Level, TradeEvent
+from okxmm_tui.exchange.numbers import EXACT, ZERO
+from okxmm_tui.exchange.resting import RestingOrders
+
+TRADES_KEPT = 500
+FUNDING_INTERVAL_MS = 8 * 3600 * 1000
+DEFAULT_FUNDING_RATE = Decimal("0.0001")
+
+
+class DayFigures(Struct):
+    """Running figures of the ticker; the day begins with the session."""
+
+    open_ticks: int = 0
+    high_ticks: int = 0
+    low_ticks: int = 0
+    volume_lots: int = 0
+    volume_value_ticks: int = 0
+    """Sum of lots x price ticks."""
+
+    def take(self, price_ticks: int, size_lots: int) -> None:
+        """Count one trade."""
+        self.open_ticks = self.open_ticks or price_ticks
+        self.high_ticks = max(self.high_ticks, price_ticks)
+        self.low_ticks = min(self.low_ticks or price_ticks, price_ticks)
+        self.volume_lots += size_lots
+        self.volume_value_ticks += size_lots * price_ticks
+
+
+class PublishedTrade(Struct, frozen=True, gc=False):
+    """A public trade with the time it was published."""
+
+    event: TradeEvent
+    ts_ms: int
+
+
+class Market:
+    """Live state of one instrument."""
+
+    def __init__(self, listed: Listing, queue_power: int) -> None:
+        self.listing = listed
+        self.instrument = listed.instrument
+        self.book = DisplayedBook()
+        self.own = RestingOrders(queue_power)
+        self.trades: deque[PublishedTrade] = deque(maxlen=TRADES_KEPT)
+        self.day = DayFigures()
+        self.funding_rate = DEFAULT_FUNDING_RATE
+        self.source_ms = 0
+        self.book_ms = 0
+        self.seq_offset = 0
+        self._last_mark = ZERO
+
+    @property
+    def is_open(self) -> bool:
+        """Whether both sides are displayed, so that orders can be priced."""
+        return self.book.mid_sum_ticks() is not None
+
+    def seq(self) -> int:
+        """Sequence number of the depth as published."""
+        return max(0, self.book.seq + self.seq_offset)
+
+    def mark_price(self) -> Decimal:
+        """Mid of the displayed book, exact to half a tick; the last known while a side is empty."""
+        mid_sum = self.book.mid_sum_ticks()
+        if mid_sum is not None:
+            self._last_mark = EXACT.multiply(mid_sum * self.instrument.tick_size, Decimal("0.5"))
+        return self._last_mark
+
+    def last_ticks(self) -> int:
+        """Price of the last trade, or of the best bid before the first trade."""
+        if self.trades:
+            return self.trades[-1].event.price_ticks
+        bid: Level | None = self.book.best(Side.BUY)
+        return bid[0] if bid else 0
+
+    def price_limits(self, band: Decimal) -> tuple[int, int]:
+        """Highest buy and lowest sell price in ticks."""
+        mark = self.mark_price()
+        tick = self.instrument.tick_size
+        return int(mark * (1 + band) / tick), max(1, -int(-(mark * (1 - band)) // tick))

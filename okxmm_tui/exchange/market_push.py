@@ -1,0 +1,137 @@
+"""Takes market events into the venue: books and queues first, then every public channel."""
+
+from __future__ import annotations
+
+from okxmm_tui.exchange.depth_push import DepthPushes
+from okxmm_tui.exchange.market import Market, PublishedTrade
+from okxmm_tui.exchange.market_events import BboEvent, BookEvent, FundingEvent, MarketEvent, TradeEvent
+from okxmm_tui.exchange.order_desk import OrderDesk
+from okxmm_tui.exchange.public_rows import (
+    Row,
+    funding_row,
+    index_row,
+    limit_row,
+    mark_row,
+    ticker_row,
+    trade_row,
+)
+from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.subscriptions import Connection
+
+TICK_NS = 100_000_000
+MARK_QUIET_NS = 10_000_000_000
+FUNDING_EVERY_NS = 60_000_000_000
+
+
+class MarketPushes:
+    """Applies market events and publishes what they changed."""
+
+    def __init__(self, state: VenueState, desk: OrderDesk) -> None:
+        self._state = state
+        self._desk = desk
+        self.depth = DepthPushes(state)
+        self._ticks = 0
+        self._shown: dict[tuple[str, str], tuple[Row, int]] = {}
+        state.timers.at(state.now_ns + TICK_NS, self._tick)
+
+    def apply(self, event: MarketEvent) -> None:
+        """Apply one event: the public sees it first, then own orders fill by it."""
+        market = self._state.markets[event.inst_id]
+        match event:
+            case BookEvent():
+                self._book(market, event)
+            case BboEvent():
+                self._bbo(market, event)
+            case TradeEvent():
+                self._trade(market, event)
+            case FundingEvent():
+                market.funding_rate = event.rate
+
+    def _book(self, market: Market, event: BookEvent) -> None:
+        if event.is_snapshot and market.book.seq >= 0:
+            # A further snapshot, e.g. at the seam of two loops, reaches subscribers as one increment.
+            event = market.book.difference(event)
+        market.book.apply_book(event)
+        market.source_ms = market.book_ms = event.source_ms
+        self.depth.on_book(market, event)
+        self._desk.maker_fills(market.own.on_depth(market.book, event.source_ms, from_bbo=False))
+
+    def _bbo(self, market: Market, event: BboEvent) -> None:
+        if not market.book.apply_bbo(event):
+            return
+        market.source_ms = event.source_ms
+        self.depth.on_bbo(market, event)
+        self._desk.maker_fills(market.own.on_depth(market.book, event.source_ms, from_bbo=True))
+
+    def _trade(self, market: Market, event: TradeEvent) -> None:
+        state = self._state
+        trade = PublishedTrade(event, state.now_ms)
+        market.trades.append(trade)
+        market.day.take(event.price_ticks, event.size_lots)
+        for channel in ("trades", "trades-all"):
+            key = (channel, event.inst_id)
+            if state.registry.has_listeners(key):
+                row = trade_row(market, trade)
+                if channel == "trades":
+                    row |= {"count": event.count, "seqId": market.seq()}
+                arg = {"channel": channel, "instId": event.inst_id}
+                state.registry.push(key, {"arg": arg, "data": [row]}, state.now_ns)
+        self._desk.maker_fills(market.own.on_trade(event))
+
+    def _tick(self) -> None:
+        state = self._state
+        state.timers.at(state.now_ns + TICK_NS, self._tick)
+        self._ticks += 1
+        for market in state.markets.values():
+            if market.book.seq < 0:
+                continue
+            self.depth.every_100_ms(market)
+            self._publish("tickers", market, quiet_ns=0)
+            self._publish("index-tickers", market, quiet_ns=MARK_QUIET_NS * 6)
+            if self._ticks % 2 == 0:
+                self._publish("mark-price", market, quiet_ns=MARK_QUIET_NS)
+                self._publish("price-limit", market, quiet_ns=0)
+            self._publish("funding-rate", market, quiet_ns=FUNDING_EVERY_NS)
+
+    def row(self, channel: str, market: Market) -> Row:
+        """Build the row a channel would push now."""
+        now_ms = self._state.now_ms
+        match channel:
+            case "tickers":
+                return ticker_row(market, now_ms)
+            case "index-tickers":
+                return index_row(market, now_ms)
+            case "mark-price":
+                return mark_row(market, now_ms)
+            case "price-limit":
+                return limit_row(market, self._state.settings.price_band, now_ms)
+            case _:
+                return funding_row(market, now_ms)
+
+    def _publish(self, channel: str, market: Market, quiet_ns: int) -> None:
+        state = self._state
+        inst_id = market.listing.index_id if channel == "index-tickers" else market.instrument.inst_id
+        key = (channel, inst_id)
+        if not state.registry.has_listeners(key):
+            self._shown.pop(key, None)
+            return
+        row = self.row(channel, market)
+        content = {name: value for name, value in row.items() if name != "ts"}
+        shown, pushed_ns = self._shown.get(key, (None, 0))
+        if content == shown and not (quiet_ns and state.now_ns - pushed_ns >= quiet_ns):
+            return
+        self._shown[key] = (content, state.now_ns)
+        state.registry.push(key, {"arg": _arg(channel, inst_id), "data": [row]}, state.now_ns)
+
+    def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
+        """Send the first state of a channel right after its subscription."""
+        state = self._state
+        if market.book.seq < 0:
+            return
+        inst_id = market.listing.index_id if channel == "index-tickers" else market.instrument.inst_id
+        row = self.row(channel, market)
+        state.registry.reply(connection, {"arg": _arg(channel, inst_id), "data": [row]}, state.now_ns)
+
+
+def _arg(channel: str, inst_id: str) -> Row:
+    return {"channel": channel, "instId": inst_id}

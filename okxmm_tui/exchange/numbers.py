@@ -1,0 +1,33 @@
+"""Exact decimal text and arithmetic of the exchange; money and prices never pass through float."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+"""Wide enough that sums and products of venue numbers are never rounded by accident."""
+
+MONEY_STEP = Decimal("1e-12")
+"""Step of the two documented roundings: cost removed by a reduction, and the average price shown."""
+
+ZERO = Decimal(0)
+
+
+def text(value: Decimal) -> str:
+    """Write a number as OKX does: no exponent, no trailing zeros, no minus zero."""
+    return format(value.normalize(EXACT), "f") if value else "0"
+
+
+def rounded(value: Decimal) -> Decimal:
+    """Round to 1e-12, half to even: for ratios and derived figures, which have no exact form."""
+    return value.quantize(MONEY_STEP, context=EXACT)
+
+
+def ms(now_ns: int) -> int:
+    """Unix milliseconds of Unix nanoseconds."""
+    return now_ns // 1_000_000
+
+
+def ms_text(now_ns: int) -> str:
+    """Unix milliseconds as OKX writes times: a string."""
+    return str(now_ns // 1_000_000)

@@ -1,0 +1,154 @@
+"""REST of the venue: routing, authentication, rate limits and the OKX envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from okxmm_tui.exchange.api_error import ApiError, missing
+from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.login import check_headers
+from okxmm_tui.exchange.private_push import PrivatePushes
+from okxmm_tui.exchange.rest_account import AccountApi
+from okxmm_tui.exchange.rest_public import PublicApi
+from okxmm_tui.exchange.rest_request import RestReply, RestRequest, Row, reply
+from okxmm_tui.exchange.rest_trade import TradeApi
+from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.trade_operations import TradeOperations, Verb
+
+PREFIX = "/api/v5/"
+Handler = Callable[[RestRequest], list[Row]]
+
+TRADE_PATHS = {
+    "trade/order": (Verb.PLACE, False),
+    "trade/batch-orders": (Verb.PLACE, True),
+    "trade/amend-order": (Verb.AMEND, False),
+    "trade/amend-batch-orders": (Verb.AMEND, True),
+    "trade/cancel-order": (Verb.CANCEL, False),
+    "trade/cancel-batch-orders": (Verb.CANCEL, True),
+}
+"""POST paths of trade operations: (verb, takes a list)."""
+
+
+class RestApi:
+    """Answers REST requests under /api/v5/."""
+
+    def __init__(
+        self,
+        state: VenueState,
+        pushes: PrivatePushes,
+        trades: TradeOperations,
+        apis: tuple[PublicApi, AccountApi, TradeApi],
+    ) -> None:
+        self._state = state
+        self._pushes = pushes
+        self._trades = trades
+        public, account, trade = apis
+        self._public: dict[tuple[str, str], Handler] = {
+            ("GET", "public/time"): public.time,
+            ("GET", "public/instruments"): public.instruments,
+            ("GET", "market/books"): public.books,
+            ("GET", "market/ticker"): public.ticker,
+            ("GET", "market/tickers"): public.tickers,
+            ("GET", "market/trades"): public.trades,
+            ("GET", "public/mark-price"): public.mark_price,
+            ("GET", "public/funding-rate"): public.funding_rate,
+            ("GET", "public/price-limit"): public.price_limit,
+            ("GET", "system/status"): public.status,
+        }
+        self._private: dict[tuple[str, str], Handler] = {
+            ("GET", "account/instruments"): public.instruments,
+            ("GET", "account/config"): account.config,
+            ("GET", "account/balance"): account.balance,
+            ("GET", "account/positions"): account.positions,
+            ("POST", "account/set-leverage"): account.set_leverage,
+            ("GET", "account/leverage-info"): account.leverage_info,
+            ("GET", "account/trade-fee"): account.trade_fee,
+            ("GET", "account/bills"): account.bills,
+            ("POST", "account/set-position-mode"): account.unsupported,
+            ("GET", "trade/order"): trade.order,
+            ("GET", "trade/orders-pending"): trade.pending,
+            ("GET", "trade/orders-history"): trade.history,
+            ("GET", "trade/fills"): trade.fills,
+            ("GET", "trade/fills-history"): trade.fills_history,
+            ("POST", "trade/cancel-all-after"): trade.cancel_all_after,
+            ("GET", "trade/account-rate-limit"): account.rate_limit,
+        }
+
+    def is_trade(self, request: RestRequest) -> bool:
+        """Whether a request places, amends or cancels, and so meets the injected latency."""
+        return request.method == "POST" and request.path.removeprefix(PREFIX) in TRADE_PATHS
+
+    def answer(self, request: RestRequest) -> RestReply:
+        """Answer one request; every refusal is an OKX envelope."""
+        path = request.path.removeprefix(PREFIX)
+        try:
+            if request.method == "POST" and path in TRADE_PATHS:
+                self._authenticate(request)
+                return self._trade(request, *TRADE_PATHS[path])
+            rows = self._handler(request, path)(request)
+        except ApiError as error:
+            return reply(error.http_status, {"code": error.code, "msg": error.text, "data": []})
+        return reply(200, {"code": "0", "msg": "", "data": rows})
+
+    def _handler(self, request: RestRequest, path: str) -> Handler:
+        route = (request.method, path)
+        if route in self._public:
+            self._state.pools.endpoint(path, request.params().get("instType", ""), self._state.now_ns)
+            return self._public[route]
+        if route not in self._private:
+            raise self._unrouted(path)
+        self._authenticate(request)
+        key = ""
+        if path == "trade/cancel-all-after":
+            body = request.json()
+            key = str(body.get("tag") or "") if isinstance(body, dict) else ""
+        self._state.pools.endpoint(path, key, self._state.now_ns)
+        return self._private[route]
+
+    def _unrouted(self, path: str) -> ApiError:
+        known = path in TRADE_PATHS or any(path == name for _, name in (*self._public, *self._private))
+        return ApiError("50115", "Invalid request method.") if known else NotFound(path)
+
+    def _authenticate(self, request: RestRequest) -> None:
+        body = request.body.decode(errors="replace")
+        check_headers(request.headers, request.received_ns, request.method, request.signed_path, body)
+
+    def _trade(self, request: RestRequest, verb: Verb, takes_list: bool) -> RestReply:  # noqa: FBT001 - a table column
+        body: Any = request.json()
+        items = body if takes_list else [body]
+        if request.headers.get("content-type", "application/json").split(";")[0] != "application/json":
+            raise ApiError("50006", "Invalid Content-Type, please use application/json.")
+        self._pushes.hold()
+        try:
+            answer = self._trades.execute(
+                verb, items, self._listing, request.headers.get("exptime"), request.received_ns
+            )
+        finally:
+            self._pushes.release()
+        content = {
+            "code": answer.code,
+            "msg": answer.msg,
+            "data": answer.data,
+            "inTime": str(request.received_ns // 1000),
+            "outTime": str(self._state.now_ns // 1000),
+        }
+        return reply(answer.http_status, content, is_lost=answer.is_lost)
+
+    def _listing(self, params: Row) -> Listing:
+        inst_id = params.get("instId")
+        if not inst_id:
+            raise missing("instId")
+        return self._state.listing(str(inst_id))
+
+
+class NotFound(ApiError):  # noqa: N818 - the HTTP name
+    """An unknown path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("404", f"Request path /api/v5/{path} does not exist on the embedded exchange.")
+
+    @property
+    def http_status(self) -> int:
+        """HTTP 404."""
+        return 404

@@ -1,0 +1,183 @@
+"""The embedded exchange without any I/O: requests, market events and the time go in, data comes out.
+
+Every entry point takes the time as Unix nanoseconds and never looks at a clock. What has to be sent
+is collected; ``take_outputs`` hands it over in order. The same calls give the same outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from okxmm_tui.exchange.api_error import ApiError
+from okxmm_tui.exchange.dead_man import DeadMan
+from okxmm_tui.exchange.faults import inject
+from okxmm_tui.exchange.funding import Funding
+from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.market_events import MarketEvent
+from okxmm_tui.exchange.market_push import MarketPushes
+from okxmm_tui.exchange.options import VenueSettings
+from okxmm_tui.exchange.order_desk import OrderDesk
+from okxmm_tui.exchange.outbox import Output
+from okxmm_tui.exchange.private_push import PrivatePushes
+from okxmm_tui.exchange.rest_account import AccountApi
+from okxmm_tui.exchange.rest_api import RestApi
+from okxmm_tui.exchange.rest_public import PublicApi
+from okxmm_tui.exchange.rest_request import RestReply, RestRequest, reply
+from okxmm_tui.exchange.rest_trade import TradeApi
+from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.state_report import ledger
+from okxmm_tui.exchange.subscriptions import Socket
+from okxmm_tui.exchange.trade_operations import TradeOperations
+from okxmm_tui.exchange.ws_session import WsSession
+
+IDLE_CHECK_NS = 1_000_000_000
+PRUNE_NS = 60_000_000_000
+CONNECTIONS_PER_SECOND = 3
+UPGRADE_NOTICE_NS = 60_000_000_000
+
+
+class Venue:
+    """One OKX-compatible exchange with one account."""
+
+    def __init__(self, listings: Iterable[Listing], settings: VenueSettings, now_ns: int) -> None:
+        self.state = VenueState(listings, settings, now_ns)
+        self._pushes = PrivatePushes(self.state)
+        self.desk = OrderDesk(self.state, self._pushes)
+        self.dead_man = DeadMan(self.state, self.desk)
+        self._market = MarketPushes(self.state, self.desk)
+        self._funding = Funding(self.state, self._pushes)
+        trades = TradeOperations(self.state, self.desk)
+        self._ws = WsSession(self.state, self._market, self._pushes, trades)
+        apis = (
+            PublicApi(self.state, self._market),
+            AccountApi(self.state),
+            TradeApi(self.state, self.dead_man),
+        )
+        self._rest = RestApi(self.state, self._pushes, trades, apis)
+        self._held_texts: list[tuple[int, str]] = []
+        self.state.timers.at(now_ns + IDLE_CHECK_NS, self._close_idle)
+        self.state.timers.at(now_ns + PRUNE_NS, self._prune)
+
+    def take_outputs(self) -> list[Output]:
+        """Hand over everything to send; nothing while frozen."""
+        return [] if self.is_frozen() else self.state.outbox.take()
+
+    def is_frozen(self) -> bool:
+        """Whether an injected freeze is on at the venue's present time."""
+        return self.state.faults.is_frozen(self.state.now_ns)
+
+    def next_deadline_ns(self) -> int | None:
+        """Time of the next ``on_time`` that would do something."""
+        return self.state.timers.next_ns()
+
+    def on_time(self, now_ns: int) -> None:
+        """Run everything due; afterwards texts that arrived during a freeze are handled."""
+        while (action := self.state.timers.pop_due(now_ns)) is not None:
+            self.state.now_ns = max(self.state.now_ns, now_ns)
+            action()
+        self.state.now_ns = max(self.state.now_ns, now_ns)
+        if self._held_texts and not self.is_frozen():
+            held, self._held_texts = self._held_texts, []
+            for number, text in held:
+                self.receive(number, text, now_ns)
+
+    def on_market(self, event: MarketEvent, now_ns: int) -> None:
+        """Apply one market event."""
+        self.on_time(now_ns)
+        self._market.apply(event)
+
+    def open(self, socket: Socket, now_ns: int) -> int | None:
+        """Accept a WebSocket and return its number; None when connections come too fast."""
+        self.on_time(now_ns)
+        state = self.state
+        if state.faults.connection_limit and not state.pools.admits(
+            "connections", 1, CONNECTIONS_PER_SECOND, 1_000_000_000, now_ns
+        ):
+            return None
+        return state.registry.open(socket, now_ns).number
+
+    def closed(self, number: int, now_ns: int) -> None:
+        """Learn that a WebSocket is gone; its orders stay, as on OKX."""
+        self.on_time(now_ns)
+        self.state.registry.forget(number)
+
+    def receive(self, number: int, text: str, now_ns: int) -> None:
+        """Handle one text of a client."""
+        self.on_time(now_ns)
+        if self.is_frozen():
+            self._held_texts.append((number, text))
+            return
+        connection = self.state.registry.connections.get(number)
+        if connection is not None:
+            self._ws.receive(connection, text)
+
+    def rest(self, request: RestRequest, now_ns: int) -> RestReply:
+        """Answer one REST request under /api/v5/."""
+        self.on_time(now_ns)
+        return self._rest.answer(request)
+
+    def rest_delay_ns(self, request: RestRequest) -> int:
+        """Injected latency a REST request must wait before it is answered."""
+        return self.state.faults.latency_ms * 1_000_000 if self._rest.is_trade(request) else 0
+
+    def ledger(self, now_ns: int) -> dict[str, Any]:
+        """Return the exchange's own books."""
+        self.on_time(now_ns)
+        return ledger(self.state, self.dead_man)
+
+    def inject(self, body: bytes, now_ns: int) -> RestReply:
+        """Apply one fault request."""
+        self.on_time(now_ns)
+        try:
+            inject(self.state.faults, msgspec.json.decode(body), now_ns)
+        except msgspec.DecodeError:
+            return reply(400, {"code": "50002", "msg": "JSON syntax error.", "data": []})
+        except ApiError as error:
+            return reply(400, {"code": error.code, "msg": error.text, "data": []})
+        self._act_on_faults()
+        self.on_time(now_ns)
+        return reply(200, {"code": "0", "msg": "", "data": []})
+
+    def _act_on_faults(self) -> None:
+        state, faults = self.state, self.state.faults
+        drops, faults.drops = faults.drops, []
+        for which in drops:
+            for one in state.registry.connections.values():
+                if which in {"all", one.socket.value}:
+                    state.outbox.close(one.number, 4006, "connection dropped by an injected fault")
+        if faults.notice:
+            faults.notice = False
+            self._announce_upgrade()
+        if faults.funding_now:
+            faults.funding_now = False
+            self._funding.settle()
+
+    def _announce_upgrade(self) -> None:
+        state = self.state
+        text = "The connection will soon be closed for a service upgrade. Please reconnect."
+        for one in list(state.registry.connections.values()):
+            notice = {"event": "notice", "code": "64008", "msg": text, "connId": one.conn_id}
+            state.registry.reply(one, notice, state.now_ns)
+            due_ns = state.now_ns + UPGRADE_NOTICE_NS
+            state.timers.at(due_ns, lambda number=one.number: self._close(number, 1001, "service upgrade"))
+
+    def _close(self, number: int, code: int, reason: str) -> None:
+        if number in self.state.registry.connections:
+            self.state.outbox.close(number, code, reason)
+
+    def _close_idle(self) -> None:
+        state = self.state
+        state.timers.at(state.now_ns + IDLE_CHECK_NS, self._close_idle)
+        if self.is_frozen():
+            # Silence during a freeze is the venue's own; clients get a fresh half minute after it.
+            for one in state.registry.connections.values():
+                one.last_push_ns = state.now_ns
+        for one in state.registry.idle(state.now_ns):
+            self._close(one.number, 4004, "No data received in 30s.")
+
+    def _prune(self) -> None:
+        self.state.timers.at(self.state.now_ns + PRUNE_NS, self._prune)
+        self.state.store.prune(self.state.now_ms)

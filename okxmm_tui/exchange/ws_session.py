@@ -1,0 +1,224 @@
+"""The WebSocket protocol of one venue: ping, login, subscriptions and trade operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.channels import DEPTH_CHANNELS, ROW_CHANNELS, check_argument
+from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.login import check_login
+from okxmm_tui.exchange.market_push import MarketPushes
+from okxmm_tui.exchange.private_push import PrivatePushes
+from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.subscriptions import PRIVATE_CHANNELS, Connection, Socket, identity_of, key_of
+from okxmm_tui.exchange.trade_operations import TradeAnswer, TradeOperations, Verb
+
+OPERATIONS_PER_HOUR = 480
+HOUR_NS = 3_600_000_000_000
+MAX_REQUEST_BYTES = 64 * 1024
+MAX_CHANNEL_CONNECTIONS = 30
+
+TRADE_OPS = {
+    "order": Verb.PLACE,
+    "batch-orders": Verb.PLACE,
+    "amend-order": Verb.AMEND,
+    "batch-amend-orders": Verb.AMEND,
+    "cancel-order": Verb.CANCEL,
+    "batch-cancel-orders": Verb.CANCEL,
+}
+Row = dict[str, Any]
+
+
+class WsSession:
+    """Handles texts from clients; answers go to the outbox."""
+
+    def __init__(
+        self, state: VenueState, market: MarketPushes, pushes: PrivatePushes, trades: TradeOperations
+    ) -> None:
+        self._state = state
+        self._market = market
+        self._pushes = pushes
+        self._trades = trades
+
+    def receive(self, connection: Connection, text: str) -> None:
+        """Handle one text of a client."""
+        state = self._state
+        if text == "ping":
+            connection.last_ping_ns = state.now_ns
+            state.outbox.send_text(connection.number, "pong")
+            return
+        if len(text) > MAX_REQUEST_BYTES:
+            state.outbox.close(connection.number, 1009, "message too large")
+            return
+        try:
+            request = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            request = None
+        if not isinstance(request, dict) or not isinstance(request.get("op"), str):
+            self._error(connection, "", ApiError("60012", f"Illegal request: {text[:200]}"))
+            return
+        self._dispatch(connection, request)
+
+    def _dispatch(self, connection: Connection, request: Row) -> None:
+        op = request["op"]
+        message_id = request.get("id") if isinstance(request.get("id"), str) else ""
+        try:
+            if op in TRADE_OPS:
+                self._trade(connection, request)
+            elif op in {"login", "subscribe", "unsubscribe"}:
+                self._count_operation(connection)
+                if op == "login":
+                    self._login(connection, request)
+                else:
+                    self._subscriptions(connection, request, str(message_id))
+            else:
+                raise ApiError("60019", f"Invalid op: {op}")  # noqa: TRY301 - one place words every refusal
+        except ApiError as error:
+            self._error(connection, str(message_id), error)
+
+    def _count_operation(self, connection: Connection) -> None:
+        times, now_ns = connection.operations_ns, self._state.now_ns
+        while times and times[0] <= now_ns - HOUR_NS:
+            times.popleft()
+        if len(times) >= OPERATIONS_PER_HOUR:
+            raise ApiError("60014", "Requests too frequent.")
+        times.append(now_ns)
+
+    def _error(self, connection: Connection, message_id: str, error: ApiError) -> None:
+        row = {"event": "error", "code": error.code, "msg": error.text, "connId": connection.conn_id}
+        self._state.registry.reply(
+            connection, {"id": message_id, **row} if message_id else row, self._state.now_ns
+        )
+
+    def _login(self, connection: Connection, request: Row) -> None:
+        if connection.is_logged_in:
+            raise ApiError("60031", "Repeated login is not allowed.")
+        try:
+            check_login(request.get("args"), self._state.now_ns)
+        except ApiError as error:
+            self._error(connection, "", error)
+            self._state.outbox.close(connection.number, 4001, "login failed")
+            return
+        connection.is_logged_in = True
+        answer = {"event": "login", "code": "0", "msg": "", "connId": connection.conn_id}
+        self._state.registry.reply(connection, answer, self._state.now_ns)
+
+    def _subscriptions(self, connection: Connection, request: Row, message_id: str) -> None:
+        args = request.get("args")
+        if not isinstance(args, list) or not args:
+            raise ApiError("60013", "Invalid args")
+        for arg in args:
+            try:
+                if request["op"] == "subscribe":
+                    self._subscribe(connection, check_argument(arg, connection, self._state), message_id)
+                else:
+                    self._unsubscribe(connection, arg, message_id)
+            except ApiError as error:
+                self._error(connection, message_id, error)
+
+    def _event(self, connection: Connection, message_id: str, event: str, arg: Row) -> None:
+        row: Row = {"id": message_id} if message_id else {}
+        row |= {"event": event, "arg": arg, "connId": connection.conn_id}
+        self._state.registry.reply(connection, row, self._state.now_ns)
+
+    def _subscribe(self, connection: Connection, arg: Row, message_id: str) -> None:
+        registry, channel = self._state.registry, arg["channel"]
+        self._event(connection, message_id, "subscribe", arg)
+        if channel in PRIVATE_CHANNELS:
+            count = registry.listener_count(channel)
+            is_new = all(one.arg["channel"] != channel for one in connection.subscriptions.values())
+            full = is_new and count >= MAX_CHANNEL_CONNECTIONS
+            event = "channel-conn-count-error" if full else "channel-conn-count"
+            shown = str(count + (is_new and not full))
+            row = {"event": event, "channel": channel, "connCount": shown, "connId": connection.conn_id}
+            registry.reply(connection, row, self._state.now_ns)
+            if full:
+                return
+        registry.add(connection, identity_of(arg), key_of(arg), arg)
+        self._first_state(connection, arg)
+
+    def _first_state(self, connection: Connection, arg: Row) -> None:
+        channel, state = arg["channel"], self._state
+        if channel in PRIVATE_CHANNELS:
+            self._pushes.snapshot(connection, arg)
+        elif channel in DEPTH_CHANNELS:
+            self._market.depth.snapshot(connection, channel, state.markets[arg["instId"]])
+        elif channel in ROW_CHANNELS:
+            wanted = arg["instId"]
+            market = next(
+                one
+                for one in state.markets.values()
+                if wanted == (one.listing.index_id if channel == "index-tickers" else one.instrument.inst_id)
+            )
+            self._market.snapshot(connection, channel, market)
+
+    def _unsubscribe(self, connection: Connection, arg: object, message_id: str) -> None:
+        if not isinstance(arg, dict) or not isinstance(arg.get("channel"), str):
+            raise ApiError("60013", "Invalid args")
+        if identity_of(arg) not in connection.subscriptions:
+            raise ApiError("60018", f"Not subscribed: {arg.get('channel')}.")
+        self._state.registry.drop(connection, identity_of(arg), key_of(arg))
+        self._event(connection, message_id, "unsubscribe", arg)
+
+    def _trade(self, connection: Connection, request: Row) -> None:
+        if connection.socket is not Socket.PRIVATE:
+            raise ApiError("60028", f"The op {request['op']} is not supported on this URL.")
+        if not connection.is_logged_in:
+            raise ApiError("60011", "Please log in.")
+        if not isinstance(request.get("id"), str) or not request["id"].isalnum() or len(request["id"]) > 32:
+            raise ApiError("60013", "Invalid args: id is mandatory, letters and digits, at most 32.")
+        state, received_ns = self._state, self._state.now_ns
+        delay_ns = state.faults.latency_ms * 1_000_000
+        if delay_ns:
+            number = connection.number
+            state.timers.at(received_ns + delay_ns, lambda: self._trade_later(number, request, received_ns))
+        else:
+            self._execute(connection, request, received_ns)
+
+    def _trade_later(self, number: int, request: Row, received_ns: int) -> None:
+        # The connection may be gone by now; the request was received, so it executes all the same.
+        self._execute(self._state.registry.connections.get(number), request, received_ns)
+
+    def _execute(self, connection: Connection | None, request: Row, received_ns: int) -> None:
+        state, op, args = self._state, request["op"], request.get("args")
+        self._pushes.hold()
+        is_single = not op.startswith("batch-")
+        if is_single and isinstance(args, list) and len(args) > 1:
+            answer = TradeAnswer("60013", "Invalid args", [])
+        else:
+            answer = self._trades.execute(
+                TRADE_OPS[op], args, self._listing, request.get("expTime"), received_ns
+            )
+        if state.faults.push_before_ack:
+            self._pushes.release()
+        if connection is not None and state.faults.drop_before_ack:
+            state.faults.drop_before_ack -= 1
+            state.outbox.close(connection.number, 4006, "connection dropped by an injected fault")
+        elif connection is not None and not answer.is_lost:
+            state.registry.reply(connection, self._envelope(request, answer, received_ns), state.now_ns)
+        self._pushes.release()
+
+    def _envelope(self, request: Row, answer: TradeAnswer, received_ns: int) -> Row:
+        return {
+            "id": request["id"],
+            "op": request["op"],
+            "code": answer.code,
+            "msg": answer.msg,
+            "data": answer.data,
+            "inTime": str(received_ns // 1000),
+            "outTime": str(self._state.now_ns // 1000),
+        }
+
+    def _listing(self, params: Row) -> Listing:
+        code = params.get("instIdCode")
+        if code is None or code == "":
+            raise missing("instIdCode")
+        if not isinstance(code, int) or isinstance(code, bool):
+            raise wrong("instIdCode", "must be an unquoted integer")
+        found = self._state.by_code.get(code)
+        if found is None or self._state.faults.refuse_ws_orders:
+            raise ApiError("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+        return found

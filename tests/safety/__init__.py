@@ -1,0 +1,1 @@
+"""Safety properties that cross modules."""

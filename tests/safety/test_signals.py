@@ -1,0 +1,132 @@
+"""Signals and sudden death, with real processes and the exchange's own ledger as witness."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.engine.link import EngineLink, socket_path
+from tests.safety.session import Console, Headless, Session, until
+
+QUICK = {"OKXMM_RISK__DEAD_MAN_TIMEOUT_S": "10", "OKXMM_RISK__KILL_DEADLINE_MS": "2000"}
+
+
+@pytest.fixture
+def headless(tmp_path):
+    """A headless session that is quoting."""
+    session = Headless(tmp_path, environment=QUICK).start()
+    try:
+        session.wait_for_quotes()
+        yield session
+    finally:
+        session.stop_everything()
+
+
+@pytest.fixture
+def console(tmp_path):
+    """A console session that is quoting."""
+    session = Console(tmp_path, environment={**QUICK, "OKXMM_RISK__CONSOLE_GRACE_MS": "1000"}).start()
+    try:
+        session.wait_for_quotes()
+        yield session
+    finally:
+        session.stop_everything()
+
+
+async def _look(session: Session) -> Snapshot:
+    link = await EngineLink.connect(socket_path(session.state_dir), "witness")
+    async for message in link.messages():
+        if isinstance(message, Snapshot):
+            link.close()
+            return message
+    raise AssertionError("the engine ended")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_the_engine_proves_and_exits_clean(headless, number):
+    """Orders proven gone, exit 0."""
+    headless.process.send_signal(number)
+    assert headless.finish() == 0
+    assert headless.of_kind("kill")
+    assert headless.of_kind("summary")[0]["proven"] is True
+
+
+def test_a_signal_with_a_frozen_exchange_exits_unproven(headless):
+    """No answer, no proof: exit 75 and a summary that says so."""
+    headless.fault(fault="freeze", seconds=None)
+    headless.process.send_signal(signal.SIGTERM)
+    assert headless.finish() == 75
+    assert headless.of_kind("summary")[0]["proven"] is False
+
+
+def test_sigusr1_kills_and_stays(headless):
+    """Halted and proven, while the process goes on."""
+    headless.process.send_signal(signal.SIGUSR1)
+    until(lambda: headless.of_kind("kill"), "the proof")
+    assert headless.live_orders() == []
+    assert headless.process.poll() is None
+    headless.process.send_signal(signal.SIGTERM)
+    assert headless.finish() == 0
+
+
+def test_a_killed_engine_leaves_its_orders_to_the_dead_mans_switch(headless):
+    """Kill -9 with orders open: the venue removes them, with cancelSource 20."""
+    orders = {order["ordId"] for order in headless.wait_for_quotes()}
+    headless.process.kill()
+    until(lambda: not headless.live_orders(), "the dead-man's switch", patience_s=60.0)
+    sources = {o["ordId"]: o["cancelSource"] for o in headless.state()["orders"] if o["state"] == "canceled"}
+    assert "20" in {sources.get(ord_id) for ord_id in orders} | set(sources.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_the_console_takes_everything_down_in_order(console, number):
+    """Engine and console end, exit 0, the terminal is given back."""
+    engine = console.engine_pid()
+    console.process.send_signal(number)
+    assert console.finish() == 0
+    until(lambda: not _is_alive(engine), "the engine's end")
+    assert b"\x1b[?1049l" in console.drawn
+
+
+def test_a_signal_to_the_engine_ends_the_console_too(console):
+    """The console tells why and gives the terminal back."""
+    os.kill(console.engine_pid(), signal.SIGTERM)
+    assert console.finish() == 0
+    assert b"\x1b[?1049l" in console.drawn
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_dead_or_frozen_console_is_noticed_by_the_engine(console, number):
+    """The engine keeps quoting through the grace time, then pauses and pulls, by policy."""
+    console.process.send_signal(number)
+    until(lambda: not console.live_orders(), "the policy on a lost console")
+    seen = asyncio.run(_look(console))
+    assert seen.trading_state == "PAUSED"
+    assert "console" in seen.state_reason
+
+
+def test_the_kill_command_works_with_the_engine_dead(headless, tmp_path):
+    """REST alone: exit 0 and nothing left at the exchange."""
+    import subprocess
+    import sys
+
+    headless.process.kill()
+    done = subprocess.run(
+        [sys.executable, "-m", "okxmm_tui", "kill", "--state-dir", str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "proven gone" in done.stdout
+    assert headless.live_orders() == []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Settings: who wins, and what a mistake is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
+from okxmm_tui.core.types import Mode
+from okxmm_tui.errors import UsageError
+from okxmm_tui.settings import RiskSettings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path, monkeypatch):
+    """No .env, no okxmm.toml and no variables but the test's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+def test_defaults_need_nothing():
+    """The sim on the built-in market, on BTC-USDT-SWAP."""
+    settings = load_settings({})
+    assert (settings.venue, settings.symbol, settings.market) == (Mode.SIM, ["BTC-USDT-SWAP"], ["builtin"])
+
+
+def test_flag_beats_environment_beats_dotenv_beats_file_beats_default(tmp_path, monkeypatch):
+    """Each source hides the ones below it."""
+    (tmp_path / "okxmm.toml").write_text('tag = "toml"\ntheme = "toml"\nstrategy = "toml"\nspeed = 2.0\n')
+    (tmp_path / ".env").write_text("OKXMM_TAG=dotenv\nOKXMM_THEME=dotenv\nOKXMM_STRATEGY=dotenv\n")
+    monkeypatch.setenv("OKXMM_TAG", "environment")
+    monkeypatch.setenv("OKXMM_THEME", "environment")
+    settings = load_settings({"tag": "flag"})
+    assert (settings.tag, settings.theme, settings.strategy) == ("flag", "environment", "dotenv")
+    assert (settings.speed, settings.venue) == (2.0, Mode.SIM)
+
+
+def test_nested_values_come_from_the_environment(monkeypatch):
+    """Two underscores between levels."""
+    monkeypatch.setenv("OKXMM_OKX__API_KEY", "k")
+    monkeypatch.setenv("OKXMM_RISK__CONSOLE_LOST", "kill")
+    settings = load_settings({})
+    assert settings.okx.api_key.get_secret_value() == "k"
+    assert settings.risk.console_lost is ConsoleLostPolicy.KILL
+
+
+def test_secrets_are_never_shown(monkeypatch):
+    """Neither in the settings' text nor in an error about them."""
+    monkeypatch.setenv("OKXMM_OKX__SECRET", "hunter2")
+    assert "hunter2" not in repr(load_settings({}))
+    monkeypatch.setenv("OKXMM_OKX__REGION", "hunter2")
+    with pytest.raises(UsageError) as caught:
+        load_settings({})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"venue": "moon"}, "moon"),
+        ({"speed": -1.0}, "speed"),
+        ({"duration": 0.0}, "duration"),
+        ({"symbol": []}, "symbol"),
+        ({"tag": "not allowed!"}, "tag"),
+        ({"nonsense": 1}, "nonsense"),
+    ],
+)
+def test_a_wrong_value_names_the_setting(given, words):
+    """One sentence with the name and the value."""
+    with pytest.raises(UsageError, match=words):
+        load_settings(given)
+
+
+def test_a_missing_configuration_file_is_named(tmp_path):
+    """A file that was asked for must exist."""
+    with pytest.raises(UsageError, match=r"nope\.toml"):
+        load_settings({}, tmp_path / "nope.toml")
+
+
+def test_a_broken_configuration_file_is_a_usage_error(tmp_path):
+    """TOML that does not parse is told, not traced."""
+    (tmp_path / "okxmm.toml").write_text("tag = \n")
+    with pytest.raises(UsageError):
+        load_settings({})
+
+
+def test_risk_settings_and_limits_have_the_same_defaults():
+    """What the README documents is what the engine acts on."""
+    assert RiskSettings().limits(is_headless=False) == Limits()  # pyright: ignore[reportCallIssue]
+
+
+def test_risk_values_reach_the_limits_exactly():
+    """Decimals stay decimals."""
+    settings = load_settings({"risk": {"max_order_notional_quote": "1234.5"}})
+    assert settings.risk.limits(is_headless=True).max_order_notional_quote == Decimal("1234.5")

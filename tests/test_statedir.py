@@ -1,0 +1,29 @@
+"""The state directory is private and has one owner."""
+
+from __future__ import annotations
+
+import pytest
+
+from okxmm_tui.errors import UsageError
+from okxmm_tui.statedir import make_state_dir, owned
+
+
+def test_it_is_made_private(tmp_path):
+    """Mode 0700, parents included when missing."""
+    path = make_state_dir(tmp_path / "a" / "b")
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_second_engine_is_refused_and_told_how_to_attach(tmp_path):
+    """The lock names the process and the way out."""
+    with owned(tmp_path), pytest.raises(UsageError, match="attach"), owned(tmp_path):
+        pass
+    with owned(tmp_path):
+        pass
+
+
+def test_an_unusable_place_is_one_clear_error(tmp_path):
+    """A file where a directory should be."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="--state-dir"):
+        make_state_dir(tmp_path / "file" / "state")
