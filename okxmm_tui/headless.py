@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from okxmm_tui.compose import EngineConfig, EngineRun
 from okxmm_tui.core.effects import Report
+from okxmm_tui.core.params import plain
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.errors import UsageError
@@ -48,6 +49,7 @@ def _write_summary(reducer: Reducer, code: int) -> None:
     session = reducer.session
     for market in session.markets.values():
         ledger, price = market.ledger, market.valuation_price
+        average = ledger.position.average_price
         _write(
             {
                 "at": _utc(session.now_ns),
@@ -56,11 +58,11 @@ def _write_summary(reducer: Reducer, code: int) -> None:
                 "fills": ledger.fill_count,
                 "maker_fills": ledger.maker_fills,
                 "position": market.instrument.size_text(ledger.position.size_lots),
-                "average_price": str(ledger.position.average_price or ""),
-                "realised": format(ledger.realised_quote, "f"),
-                "unrealised": format(ledger.unrealised_quote(price), "f"),
-                "fees": format(ledger.fees_quote, "f"),
-                "net": format(ledger.net_quote(price), "f"),
+                "average_price": plain(average) if average is not None else "",
+                "realised": plain(ledger.realised_quote),
+                "unrealised": plain(ledger.unrealised_quote(price)),
+                "fees": plain(ledger.fees_quote),
+                "net": plain(ledger.net_quote(price)),
                 "post_only_cancels": session.post_only_cancels,
                 "rejects": session.rejects,
                 "proven": reducer.safety.kill_run is not None and reducer.safety.kill_run.is_proven,

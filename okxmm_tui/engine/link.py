@@ -185,7 +185,9 @@ class LinkServer:
             pass  # not one of our consoles: closing the connection is the whole answer
         finally:
             self._writers.discard(writer)
-            self._consoles.pop(client, None)
+            console = self._consoles.get(client)
+            if console is not None and console.writer is writer:  # not when only its kill line went
+                del self._consoles[client]
             writer.close()
             self._recount()
 

@@ -20,6 +20,9 @@ from okxmm_tui.engine.session import Session
 PROOFS_NEEDED = 2
 POLL_EVERY_NS = 200_000_000
 POLL_TIMEOUT_NS = 2_000_000_000
+DISARM_RETRY_NS = 1_100_000_000
+"""The venue takes one call a second (OKX v5, cancel-all-after)."""
+DISARM_UNANSWERED_NS = 5_000_000_000
 EXIT_CLEAN = 0
 EXIT_UNPROVEN = 75
 
@@ -72,6 +75,8 @@ class Safety:
         self.dead_man_expires_ns: int | None = None
         self.dead_man_problem = "not armed yet"
         self._renew_ns = 0
+        self._disarm_ns: int | None = None
+        """When to ask (again) for the switch to be disarmed; None when that is not wanted or done."""
         self._consoles = 0
         self._console_lost_ns: int | None = session.now_ns
         self._was_console_lost = False
@@ -169,7 +174,7 @@ class Safety:
             for order in market.orders.working:
                 market.orders.finish(order)
                 market.queue.pop(order.cl_ord_id, None)
-        session.effects.append(SetDeadMan(0))
+        self._disarm()
         session.clear_alarm("kill-unproven", "orders are proven gone after all")
         session.report(
             "kill",
@@ -225,21 +230,31 @@ class Safety:
         """The venue confirmed the timer."""
         self.dead_man_problem = ""
         if event.trigger_ms == 0:
-            self.dead_man_expires_ns = None
+            self.dead_man_expires_ns = self._disarm_ns = None
             return
         self.dead_man_expires_ns = event.trigger_ms * NS_PER_MS
         self._session.clear_alarm("dead-man", "the dead-man's switch is armed again")
 
     def on_dead_man_failed(self, reason: str) -> None:
         """The venue did not take the timer; quoting stops when the last one has run out."""
+        if self._disarm_ns is not None:
+            self._disarm_ns = self._session.now_ns + DISARM_RETRY_NS
+            return
         self.dead_man_problem = reason
         self._renew_ns = min(self._renew_ns, self._session.now_ns + 1_000_000_000)
         self._session.raise_alarm(
             "dead-man", Severity.CRITICAL, f"the dead-man's switch could not be renewed: {reason}"
         )
 
+    def _disarm(self) -> None:
+        """Ask for the timer to be taken off; repeated until the venue confirms it."""
+        self._disarm_ns = self._session.now_ns + DISARM_UNANSWERED_NS
+        self._session.effects.append(SetDeadMan(0))
+
     def _renew(self, lag_ns: int) -> None:
         session, limits = self._session, self._session.limits
+        if self._disarm_ns is not None and session.now_ns >= self._disarm_ns:
+            self._disarm()
         if session.now_ns < self._renew_ns or session.machine.state is TradingState.HALTED:
             return
         if lag_ns > limits.loop_lag_limit_ms * NS_PER_MS:
@@ -301,4 +316,5 @@ class Safety:
     def on_resumed(self) -> None:
         """The halt was lifted by hand: forget the old proof and arm the switch at once."""
         self.kill_run = None
+        self._disarm_ns = None
         self._renew_ns = self._session.now_ns

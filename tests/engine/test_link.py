@@ -90,6 +90,18 @@ async def test_the_kill_line_works_from_another_thread(engine, tmp_path):
     link.close()
 
 
+async def test_losing_only_the_kill_line_keeps_the_console(engine, tmp_path):
+    """The two connections of a console are two things."""
+    link = await EngineLink.connect(socket_path(tmp_path), "c")
+    await engine.until(lambda: engine.counts == [1])
+    link._kill_line.close()
+    link.send(Pause())
+    await engine.until(lambda: engine.commands)
+    assert engine.server.wants_snapshot()
+    assert engine.counts == [1]
+    link.close()
+
+
 async def test_a_slow_console_is_never_queued_for(engine, tmp_path):
     """Until it has taken one snapshot it gets no second, and the newest is what it gets then."""
     link = await EngineLink.connect(socket_path(tmp_path), "slow")

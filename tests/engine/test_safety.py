@@ -75,6 +75,19 @@ def test_the_dead_mans_switch_is_disarmed_only_after_the_proof():
     assert [arm.timeout_s for arm in desk.taken(SetDeadMan, effects)] == [0]
 
 
+def test_a_refused_disarm_is_repeated_without_an_alarm():
+    """One call a second is allowed: right after a renewal the first try is refused."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(Kill())
+    _prove(desk)
+    desk.feed(DeadManFailed("50011"))
+    assert [arm.timeout_s for arm in desk.taken(SetDeadMan, desk.run(1_200))] == [0]
+    desk.feed(DeadManArmed(0))
+    assert not desk.taken(SetDeadMan, desk.run(10_000))
+    assert not any(alarm.key == "dead-man" for alarm in desk.reducer.session.alarms.views())
+
+
 def test_an_order_still_on_its_way_forbids_the_proof():
     """An unanswered place request could arrive after an empty reply; it must have expired first."""
     desk = Desk()

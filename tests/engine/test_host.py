@@ -1,0 +1,155 @@
+"""The host carries effects out, in order, and ends in order; with a gateway made of a list."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from okxmm_tui.core.account import AccountFacts
+from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.messages import (
+    BookSnapshot,
+    BookUpdate,
+    DeadManArmed,
+    Kill,
+    OrderBudget,
+    PendingPolled,
+    Quit,
+    StreamUp,
+    TruthFetched,
+)
+from okxmm_tui.core.snapshot import Farewell, Snapshot
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.host import EngineHost, SessionPlan
+from okxmm_tui.engine.journal import log_path, read_log
+from okxmm_tui.engine.link import EngineLink, socket_path
+from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.errors import UsageError
+from tests.samples import INST, order_update, swap
+
+
+class ListGateway:
+    """Answers like a venue where orders rest and cancels work at once."""
+
+    def __init__(self):
+        self.seen = []
+        self.is_closed = False
+        self.quoted = asyncio.Event()
+        self._emit = lambda event: None
+
+    async def prepare(self, inst_ids):
+        """One instrument is known."""
+        if inst_ids != (INST,):
+            raise UsageError(f"symbol {inst_ids[0]!r} does not exist.")
+        return [swap()], AccountFacts("list", Decimal("0.0002"), Decimal("0.0005"))
+
+    async def run(self, emit):
+        """Streams up, a book, and updates for ever."""
+        self._emit = emit
+        emit(OrderBudget(0, 51))
+        emit(StreamUp("public"))
+        emit(StreamUp("private"))
+        emit(BookSnapshot(INST, ((600_000, 5),), ((600_001, 5),), 1, 0))
+        seq = 1
+        while True:
+            seq += 1
+            emit(BookUpdate(INST, (), (), seq, 0))
+            await asyncio.sleep(0.01)
+
+    def execute(self, effects):
+        """Answer at once."""
+        self.seen += effects
+        loop = asyncio.get_running_loop()
+        for effect in effects:
+            match effect:
+                case FetchTruth(request_id):
+                    loop.call_soon(self._emit, TruthFetched(request_id, (), (), (), ()))
+                case SetDeadMan(timeout_s):
+                    trigger = 0 if timeout_s == 0 else 2**62 // 1_000_000
+                    loop.call_soon(self._emit, DeadManArmed(trigger))
+                case PollPending(request_id):
+                    loop.call_soon(self._emit, PendingPolled(request_id, ()))
+                case PlaceOrder():
+                    push = order_update(effect.cl_ord_id, effect.side, effect.price_ticks, effect.size_lots)
+                    loop.call_soon(self._emit, push)
+                    self.quoted.set()
+
+    async def close(self):
+        """Remember it."""
+        self.is_closed = True
+
+
+def _host(tmp_path, gateway, reports, symbols=(INST,)):
+    plan = SessionPlan(
+        mode=Mode.SIM, symbols=symbols, strategy="inventory_skew", params={}, limits=Limits(), tag="okxmm"
+    )
+    return EngineHost(
+        gateway, plan, tmp_path, on_report=lambda _, report: reports.append(report), on_ready=lambda: None
+    )
+
+
+async def test_a_session_from_start_to_a_proven_end(tmp_path):
+    """Quotes, a console on it, kill by key line, quit, farewell 0, a log that replays."""
+    gateway, reports = ListGateway(), []
+    host = _host(tmp_path, gateway, reports)
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        link = await EngineLink.connect(socket_path(tmp_path), "test")
+        seen, has_quit = [], False
+        async for message in link.messages():
+            seen.append(message)
+            if isinstance(message, Snapshot) and message.trading_state == "ACTIVE" and len(seen) == 1:
+                link.kill_now("key")
+            if isinstance(message, Snapshot) and message.kill and message.kill.is_proven and not has_quit:
+                has_quit = bool(link.send(Quit("done")))
+            if isinstance(message, Farewell):
+                break
+        assert await running == 0
+        link.close()
+    assert isinstance(seen[-1], Farewell)
+    assert seen[-1].exit_code == 0
+    assert gateway.is_closed
+    assert "kill" in {report.kind for report in reports}
+    records = list(read_log(log_path(tmp_path, host.reducer.session.started.session_id)))
+    again = Reducer(records[0].event, records[0].at_ns)
+    assert all(tuple(again.apply(each.event, each.at_ns)) == each.effects for each in records[1:])
+
+
+async def test_a_refused_start_sends_nothing(tmp_path):
+    """The error comes out; no socket, no order."""
+    gateway = ListGateway()
+    with pytest.raises(UsageError, match="NOPE"):
+        await _host(tmp_path, gateway, [], symbols=("NOPE",)).run()
+    assert gateway.seen == []
+    assert not socket_path(tmp_path).exists()
+
+
+async def test_a_defect_in_the_engine_cancels_and_ends_unproven(tmp_path, monkeypatch):
+    """An exception nobody expected: cancels over both routes, exit 75, words for the operator."""
+    gateway = ListGateway()
+    host = _host(tmp_path, gateway, [])
+
+    def broken(*_):
+        raise RuntimeError("defect")
+
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        link = await EngineLink.connect(socket_path(tmp_path), "test")
+        source = link.messages()
+        await anext(source)
+        monkeypatch.setattr(host.reducer.commands, "_carry_out", broken)
+        link.send(Kill())
+        last = None
+        async for message in source:
+            last = message
+        assert await running == 75
+        link.close()
+    assert isinstance(last, Farewell)
+    assert "defect" in last.text
+    cancels = [effect for effect in gateway.seen if isinstance(effect, CancelOrder)]
+    assert {cancel.by_rest for cancel in cancels} == {True, False}
