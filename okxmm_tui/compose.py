@@ -115,7 +115,7 @@ def plan(config: EngineConfig) -> SessionPlan:
 
 
 def _gateway(config: EngineConfig, endpoints: Endpoints) -> Gateway:
-    return OkxGateway(endpoints, config.key, tag=config.tag)
+    return OkxGateway(endpoints, config.key, tag=config.tag, ack_timeout_ms=config.limits.ack_timeout_ms)
 
 
 def _run(host: EngineHost) -> int:

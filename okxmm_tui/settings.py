@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import platformdirs
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -83,10 +84,14 @@ class Settings(BaseSettings):
     )
 
     venue: Mode = Field(Mode.SIM, description="sim, paper, demo or live")
-    symbol: list[str] = Field([DEFAULT_SYMBOL], min_length=1, description="instruments to trade")
+    symbol: Annotated[list[str], NoDecode] = Field(
+        [DEFAULT_SYMBOL], min_length=1, description="instruments to trade"
+    )
     strategy: str = Field("inventory_skew", description="strategy to run")
     params: dict[str, Decimal] = Field({}, description="strategy parameters by name")
-    market: list[str] = Field(["builtin"], description="sim only: builtin, synthetic or recordings")
+    market: Annotated[list[str], NoDecode] = Field(
+        ["builtin"], description="sim only: builtin, synthetic or recordings"
+    )
     speed: float = Field(1.0, gt=0, le=1_000, description="sim only: speed of the recording")
     headless: bool = Field(default=False, description="run without a console, JSON lines on stdout")
     duration: float | None = Field(None, gt=0, description="headless: stop after this many seconds")
@@ -97,6 +102,14 @@ class Settings(BaseSettings):
     tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")
     okx: OkxSettings = OkxSettings()  # pyright: ignore[reportCallIssue]
     risk: RiskSettings = RiskSettings()  # pyright: ignore[reportCallIssue]
+
+    @field_validator("symbol", "market", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Lists come from the environment as words between commas."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @classmethod
     def settings_customise_sources(

@@ -45,6 +45,15 @@ def test_nested_values_come_from_the_environment(monkeypatch):
     assert settings.risk.console_lost is ConsoleLostPolicy.KILL
 
 
+def test_lists_come_from_the_environment_with_commas(monkeypatch):
+    """One word or several."""
+    monkeypatch.setenv("OKXMM_SYMBOL", "BTC-USDT-SWAP, ETH-USDT-SWAP")
+    monkeypatch.setenv("OKXMM_MARKET", "synthetic")
+    settings = load_settings({})
+    assert settings.symbol == ["BTC-USDT-SWAP", "ETH-USDT-SWAP"]
+    assert settings.market == ["synthetic"]
+
+
 def test_secrets_are_never_shown(monkeypatch):
     """Neither in the settings' text nor in an error about them."""
     monkeypatch.setenv("OKXMM_OKX__SECRET", "hunter2")

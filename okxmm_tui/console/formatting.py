@@ -81,8 +81,8 @@ def fitted_position(instrument: Instrument, size_lots: int, width: int) -> str:
 
 
 def shortened(value: float, width: int, sign: str = "") -> str:
-    """Number with as many digits as fit, in thousands, millions or billions where it has to be."""
-    for divisor, suffix in ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")):
+    """Number with as many digits as fit, in thousands to trillions where it has to be."""
+    for divisor, suffix in ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
         for decimals in (1, 0):
             text = f"{value / divisor:{sign},.{decimals}f}{suffix}"
             if len(text) <= width:

@@ -15,7 +15,7 @@ from types import FrameType
 import uvicorn
 from msgspec import Struct
 
-from okxmm_tui.errors import OkxmmError, UsageError
+from okxmm_tui.errors import UsageError
 from okxmm_tui.exchange.market_source import open_feeds
 from okxmm_tui.exchange.options import ExchangeOptions, VenueSettings
 from okxmm_tui.exchange.server import ExchangeServer
@@ -35,6 +35,8 @@ class RunningExchange(Struct, frozen=True):
     ws: str
     venue: Venue
     server: ExchangeServer
+    playing: asyncio.Task[None]
+    """Plays the markets; it ends only by cancellation or with an error."""
 
 
 class _QuietServer(uvicorn.Server):
@@ -87,17 +89,20 @@ async def running_exchange(options: ExchangeOptions | None = None) -> AsyncItera
     )
     http = _QuietServer(config)
     port = listener.getsockname()[1]
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(http.serve(sockets=[listener]))
-        playing = tasks.create_task(server.run())
-        try:
-            while not http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
-                await asyncio.sleep(STARTED_POLL_S)
-            yield RunningExchange(f"http://{HOST}:{port}", f"ws://{HOST}:{port}/ws/v5", venue, server)
-        finally:
-            server.stopping.set()
-            playing.cancel()
-            http.should_exit = True
+    # Plain tasks: a task group would wrap whatever the caller raises inside the context.
+    serving = asyncio.create_task(http.serve(sockets=[listener]))
+    playing = asyncio.create_task(server.run())
+    try:
+        while not http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
+            await asyncio.sleep(STARTED_POLL_S)
+        yield RunningExchange(f"http://{HOST}:{port}", f"ws://{HOST}:{port}/ws/v5", venue, server, playing)
+    finally:
+        server.stopping.set()
+        playing.cancel()
+        http.should_exit = True
+        await serving
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
 
 
 def _check(options: ExchangeOptions) -> None:
@@ -114,15 +119,7 @@ def run_exchange(options: ExchangeOptions) -> int:
         UsageError: The port is taken or a market cannot be used.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        try:
-            return runner.run(_serve(options))
-        except* OkxmmError as errors:
-            raise _first(errors) from errors
-
-
-def _first(errors: BaseExceptionGroup) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+        return runner.run(_serve(options))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -147,16 +144,16 @@ async def _serve(options: ExchangeOptions) -> int:
             line = json.dumps({"rest": running.rest, "ws": running.ws})
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-            await _until_idle_or(stop, running.server, options.idle_exit_s)
+            await _until_idle_or(stop, running, options.idle_exit_s)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
 
 
-async def _until_idle_or(stop: asyncio.Event, server: ExchangeServer, idle_exit_s: float | None) -> None:
-    while not stop.is_set():
-        if idle_exit_s is not None and server.idle_s() >= idle_exit_s:
+async def _until_idle_or(stop: asyncio.Event, running: RunningExchange, idle_exit_s: float | None) -> None:
+    while not stop.is_set() and not running.playing.done():
+        if idle_exit_s is not None and running.server.idle_s() >= idle_exit_s:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), IDLE_POLL_S)

@@ -95,10 +95,14 @@ class ExchangeServer:
         Raises:
             RecordingError: A recording could not be read to its end.
         """
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_deadlines())
-            for feed in self._feeds:
-                tasks.create_task(self._play(feed))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_deadlines())
+                for feed in self._feeds:
+                    tasks.create_task(self._play(feed))
+        except ExceptionGroup as failures:
+            # One broken recording ends the exchange; its own sentence says more than the group.
+            raise failures.exceptions[0] from failures
 
     def flush(self) -> None:
         """Hand the venue's outputs to the writers."""

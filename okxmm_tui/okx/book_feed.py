@@ -5,7 +5,7 @@ It converts before it judges, so that a message it cannot read breaks the chain 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import partial
 
 from okxmm_tui.core.instrument import Instrument
@@ -39,7 +39,7 @@ def market_lots(text: str, lot_size: Decimal) -> int:
     size = number(text)
     if not text or size < 0:
         raise WireError(f"size {text[:40]!r} was no size.")
-    return int(-(-size // lot_size))
+    return int((size / lot_size).to_integral_value(ROUND_CEILING))
 
 
 class BookFeed:

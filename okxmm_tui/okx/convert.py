@@ -6,7 +6,7 @@ Pure functions. A row that does not concern our instruments gives None; a row th
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Protocol
 
 from okxmm_tui.core.instrument import Instrument
@@ -109,7 +109,7 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         code=whole(code) if code else None,
         tick_size=tick_size,
         lot_size=lot_size,
-        min_size_lots=int(-(-number(row.min_sz) // lot_size)),
+        min_size_lots=int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING)),
         max_limit_lots=int(number(row.max_lmt_sz) // lot_size),
         contract_value=Decimal(1) if kind is ContractKind.SPOT else face,
         base_ccy=base,

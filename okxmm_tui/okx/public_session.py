@@ -27,7 +27,7 @@ from okxmm_tui.okx.messages import (
     decode_rows,
     text_of,
 )
-from okxmm_tui.okx.session import ChannelRequest, Login, Session
+from okxmm_tui.okx.session import ChannelRequest, Login, Phase, Session
 from okxmm_tui.okx.subscriptions import Subscription
 
 DEFAULT_BOOK_CHANNEL = "books"
@@ -76,7 +76,7 @@ class PublicSession(Session):
 
     @property
     def _is_subscribed(self) -> bool:
-        return self.phase in {"subscribing", "ready"}
+        return self.phase in {Phase.SUBSCRIBING, Phase.READY}
 
     # -- channels -------------------------------------------------------------------------------
 

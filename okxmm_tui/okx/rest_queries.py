@@ -7,7 +7,6 @@ OKX v5, sections "Order List", "Transaction details", "Positions" and "Balance".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -22,7 +21,7 @@ from okxmm_tui.core.messages import (
     TruthFetched,
 )
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
-from okxmm_tui.okx.convert import balance_update, fill_of, order_update, position_update
+from okxmm_tui.okx.convert import balance_update, fill_of, number, order_update, position_update
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
 from okxmm_tui.okx.messages import ACCOUNTS, DEAD_MEN, FILLS, ORDERS, POSITIONS, FillRow, OrderRow, text_of
 from okxmm_tui.okx.requests import encode
@@ -200,10 +199,7 @@ def trigger_ms(text: str) -> int:
     Raises:
         WireError: It was no number.
     """
-    try:
-        value = int(Decimal(text or "0"))
-    except ArithmeticError as error:
-        raise WireError(f"trigger time {text[:40]!r} was unreadable.") from error
+    value = int(number(text))
     return value * 1_000 if value < SECONDS_BELOW else value
 
 

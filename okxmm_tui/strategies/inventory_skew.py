@@ -30,19 +30,19 @@ class InventorySkew:
             "Full spread between bid and ask before volatility widens it; never inside fees plus one tick.",
         ),
         ParamSpec(
-            "order_size", "size", "contracts", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
-            "Size of each quote.",
+            "order_size", "size", "ct", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
+            "Size of each quote, in contracts.",
         ),
         ParamSpec(
-            "inventory_skew", "skew", "x half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
+            "inventory_skew", "skew", "half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
             "How far both quotes move against a full position, in half-spreads.",
         ),
         ParamSpec(
-            "max_position", "max pos", "contracts", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
-            "Largest position either way; the growing side disappears there.",
+            "max_position", "max pos", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
+            "Largest position either way, in contracts; the growing side disappears there.",
         ),
         ParamSpec(
-            "volatility_multiplier", "vol mult", "x sigma", Decimal("0.5"), Decimal(0), Decimal(20),
+            "volatility_multiplier", "vol mult", "σ", Decimal("0.5"), Decimal(0), Decimal(20),
             Decimal("0.1"),
             "Half-spread added per one-second standard deviation of the mid.",
         ),

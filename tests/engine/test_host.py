@@ -47,17 +47,15 @@ class ListGateway:
         return [swap()], AccountFacts("list", Decimal("0.0002"), Decimal("0.0005"))
 
     async def run(self, emit):
-        """Streams up, a book, and updates for ever."""
+        """Streams up, a book and its updates; then nothing, for ever."""
         self._emit = emit
         emit(OrderBudget(0, 51))
         emit(StreamUp("public"))
         emit(StreamUp("private"))
         emit(BookSnapshot(INST, ((600_000, 5),), ((600_001, 5),), 1, 0))
-        seq = 1
-        while True:
-            seq += 1
+        for seq in range(2, 7):
             emit(BookUpdate(INST, (), (), seq, 0))
-            await asyncio.sleep(0.01)
+        await asyncio.Event().wait()
 
     def execute(self, effects):
         """Answer at once."""

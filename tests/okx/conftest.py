@@ -13,7 +13,9 @@ from okxmm_tui.core.types import ContractKind
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 
-def make_instrument(inst_id: str = "BTC-USDT-SWAP", tick: str = "0.1", lot: str = "0.01", **changes) -> Instrument:
+def make_instrument(
+    inst_id: str = "BTC-USDT-SWAP", tick: str = "0.1", lot: str = "0.01", **changes
+) -> Instrument:
     """An instrument with everything a test does not care about filled in."""
     fields = {
         "inst_id": inst_id, "inst_type": "SWAP", "kind": ContractKind.LINEAR, "code": 10459,

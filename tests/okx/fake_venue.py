@@ -39,7 +39,9 @@ class FakeVenue:
             "/api/v5/account/instruments": self._instruments,
             "/api/v5/account/config": lambda q, b: ok([CONFIG]),
             "/api/v5/account/trade-fee": lambda q, b: ok([FEES]),
-            "/api/v5/account/balance": lambda q, b: ok([{"details": [{"ccy": "USDT", "eq": "9", "cashBal": "9"}]}]),
+            "/api/v5/account/balance": lambda q, b: ok(
+                [{"details": [{"ccy": "USDT", "eq": "9", "cashBal": "9"}]}]
+            ),
             "/api/v5/account/positions": lambda q, b: ok([]),
             "/api/v5/trade/orders-pending": lambda q, b: ok([]),
             "/api/v5/trade/fills": lambda q, b: ok([]),
@@ -47,6 +49,7 @@ class FakeVenue:
         self.on_op: Callable[[dict[str, Any]], dict[str, Any] | None] = accept_rows
         self.requests: list[tuple[str, str, dict[str, str], bytes, dict[str, str]]] = []
         self.ops: list[dict[str, Any]] = []
+        self.targets: list[str] = []
         self.sockets: dict[str, list[ServerConnection]] = {"public": [], "private": []}
         self.endpoints = Endpoints.local("", "")
 
@@ -110,8 +113,11 @@ class FakeVenue:
         url = urlsplit(target)
         query = dict(parse_qsl(url.query))
         self.requests.append((method, url.path, query, body, headers))
+        self.targets.append(target)
         handler = self.rest.get(url.path)
-        answer = handler(query, json.loads(body) if body else None) if handler else {"code": "50005", "data": []}
+        answer = (
+            handler(query, json.loads(body) if body else None) if handler else {"code": "50005", "data": []}
+        )
         if asyncio.iscoroutine(answer):
             answer = await answer
         payload = answer if isinstance(answer, bytes) else json.dumps(answer).encode()

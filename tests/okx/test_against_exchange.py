@@ -10,7 +10,15 @@ import pytest
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.core.books import OrderBook
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, QueryOrder, SetDeadMan
+from okxmm_tui.core.effects import (
+    AmendOrder,
+    CancelOrder,
+    FetchTruth,
+    PlaceOrder,
+    PollPending,
+    QueryOrder,
+    SetDeadMan,
+)
 from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.emergency import cancel_everything
@@ -95,7 +103,9 @@ async def test_life_of_an_order(desk):
     polled = await probe.first(m.PendingPolled)
     assert known.order.size_lots == 20
     assert (unknown.reached, unknown.order) == (True, None)
-    assert [order.cl_ord_id for order in truth.orders] == [order.cl_ord_id for order in polled.orders] == ["m1"]
+    assert (
+        [order.cl_ord_id for order in truth.orders] == [order.cl_ord_id for order in polled.orders] == ["m1"]
+    )
     assert [position.size_lots for position in truth.positions] == [0]
     assert truth.balances[0].ccy == "USDT"
 
@@ -108,7 +118,9 @@ async def test_fill_brings_fee_position_and_balance(desk):
     """A limit order that takes is reported with price, signed fee and role, and the position follows."""
     probe = desk.probe
     top = await probe.first(m.TopOfBook, lambda event: event.ask_ticks > 0)
-    desk.gateway.execute([PlaceOrder(INST, "t1", Side.BUY, top.ask_ticks + 100, 10, in_a_second(), post_only=False)])
+    desk.gateway.execute(
+        [PlaceOrder(INST, "t1", Side.BUY, top.ask_ticks + 100, 10, in_a_second(), post_only=False)]
+    )
     filled = await probe.first(m.OrderUpdate, lambda event: event.fill is not None)
     position = await probe.first(m.PositionUpdate, lambda event: event.size_lots > 0)
     assert filled.fill.fee < 0
@@ -149,7 +161,9 @@ async def test_dead_man_answers_with_its_trigger(desk, timeout_s, is_ahead):
 async def test_emergency_sweep_proves_an_empty_book(desk):
     """The REST-only sweep finds every order of ours, cancels it, and proves that none is left."""
     place = await desk.bid_below_market("k0")
-    orders = [PlaceOrder(INST, f"k{n}", Side.BUY, place.price_ticks - n, 10, in_a_second()) for n in range(30)]
+    orders = [
+        PlaceOrder(INST, f"k{n}", Side.BUY, place.price_ticks - n, 10, in_a_second()) for n in range(30)
+    ]
     desk.gateway.execute(orders)
     await desk.probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "k29")
     said: list[str] = []

@@ -18,7 +18,13 @@ ORDER = (
 @pytest.mark.parametrize(
     ("timestamp", "method", "path", "body", "expected"),
     [
-        (NOON, "GET", "/api/v5/account/balance?ccy=BTC,USDT", "", "33FM2TNzL9i5WSDF51wAs5/LnAwA8bhRka46Xm1zRkI="),
+        (
+            NOON,
+            "GET",
+            "/api/v5/account/balance?ccy=BTC,USDT",
+            "",
+            "33FM2TNzL9i5WSDF51wAs5/LnAwA8bhRka46Xm1zRkI=",
+        ),
         (NOON, "POST", "/api/v5/trade/order", ORDER, "OM4TKOQmNIBUKsSTguSZRQz3PVI99nD/W7M+RGza39I="),
         ("1795161600", "GET", "/users/self/verify", "", "C6fJoEcNliqnx5zNgWe2zHlAVuZFSfidXvN1iBHyQcc="),
     ],

@@ -93,7 +93,11 @@ def test_losing_one_message_is_always_noticed(start, steps, lost):
 
 
 MESSAGES = st.tuples(
-    st.booleans(), st.none() | st.integers(-1, 6), st.none() | st.integers(-1, 6), st.booleans(), st.booleans()
+    st.booleans(),
+    st.none() | st.integers(-1, 6),
+    st.none() | st.integers(-1, 6),
+    st.booleans(),
+    st.booleans(),
 )
 
 

@@ -26,7 +26,11 @@ def test_book_keeps_strings_as_received_and_best_first():
     prices = UnitTable(instrument.tick_size, instrument.price_to_ticks)
     sizes = UnitTable(instrument.lot_size, instrument.size_to_lots)
     book = ChecksumBook()
-    book.apply([Level("3366", "6"), Level("3370", "1")], [Level("3368", "8"), Level("3367", "3")], prices, sizes)
-    book.apply([Level("3370", "0"), Level("3366.1", "2"), Level("1", "0")], [Level("3366.8", "9")], prices, sizes)
+    book.apply(
+        [Level("3366", "6"), Level("3370", "1")], [Level("3368", "8"), Level("3367", "3")], prices, sizes
+    )
+    book.apply(
+        [Level("3370", "0"), Level("3366.1", "2"), Level("1", "0")], [Level("3366.8", "9")], prices, sizes
+    )
     book.apply([Level("3366.1", "7")], [Level("3367", "0")], prices, sizes)
     assert book.checksum() == -1881014294

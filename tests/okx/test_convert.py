@@ -10,7 +10,15 @@ import pytest
 from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.convert import (
-    balance_update, fill_of, instrument_of, number, optional_number, order_update, position_update, side_of, whole,
+    balance_update,
+    fill_of,
+    instrument_of,
+    number,
+    optional_number,
+    order_update,
+    position_update,
+    side_of,
+    whole,
 )  # fmt: skip
 from okxmm_tui.okx.messages import BalanceDetail, FillRow, InstrumentRow, OrderRow, PositionRow
 from tests.okx.conftest import make_instrument
@@ -40,7 +48,12 @@ def test_order_push_with_a_fill():
     assert (fill.trade_id, fill.price_ticks, fill.size_lots, fill.venue_ms) == (
         "900100", 600_001, 50, 1_795_161_601_100,
     )  # fmt: skip
-    assert (fill.fee, fill.fee_ccy, fill.liquidity, fill.tag) == (Decimal("-0.06"), "USDT", Liquidity.MAKER, "mmx")
+    assert (fill.fee, fill.fee_ccy, fill.liquidity, fill.tag) == (
+        Decimal("-0.06"),
+        "USDT",
+        Liquidity.MAKER,
+        "mmx",
+    )
 
 
 def test_rest_order_repeats_its_last_fill_which_is_no_event():
@@ -104,7 +117,8 @@ def test_fill_row():
 
 
 @pytest.mark.parametrize(
-    ("pos", "side", "expected"), [("1.5", "net", 150), ("-1.5", "net", -150), ("1.5", "short", -150), ("", "net", 0)]
+    ("pos", "side", "expected"),
+    [("1.5", "net", 150), ("-1.5", "net", -150), ("1.5", "short", -150), ("", "net", 0)],
 )
 def test_position_is_signed(pos, side, expected):
     """Net positions carry their sign, long/short ones their side."""
@@ -120,7 +134,9 @@ def test_isolated_position_is_not_ours():
 
 def test_balance_of_margin_and_spot_modes():
     """Margin modes fill availEq, spot mode leaves it empty and fills availBal."""
-    margin = balance_update(BalanceDetail("USDT", eq="9", cash_bal="8", avail_eq="7", avail_bal="1", u_time="3"))
+    margin = balance_update(
+        BalanceDetail("USDT", eq="9", cash_bal="8", avail_eq="7", avail_bal="1", u_time="3")
+    )
     spot = balance_update(BalanceDetail("USDT", eq="", cash_bal="8", avail_eq="", avail_bal="6"))
     assert (margin.equity, margin.cash, margin.available, margin.update_ms) == (9, 8, 7, 3)
     assert (spot.equity, spot.available) == (8, 6)
@@ -128,7 +144,9 @@ def test_balance_of_margin_and_spot_modes():
 
 def test_instruments_of_three_kinds():
     """Linear, inverse and spot rows name base, quote and contract value as the engine counts them."""
-    linear, inverse, spot = (instrument_of(msgspec.convert(row, InstrumentRow)) for row in (SWAP, INVERSE, SPOT))
+    linear, inverse, spot = (
+        instrument_of(msgspec.convert(row, InstrumentRow)) for row in (SWAP, INVERSE, SPOT)
+    )
     assert (linear.kind, linear.base_ccy, linear.quote_ccy, linear.settle_ccy) == (
         ContractKind.LINEAR, "BTC", "USDT", "USDT",
     )  # fmt: skip
@@ -140,6 +158,12 @@ def test_instruments_of_three_kinds():
 def test_new_listing_has_no_metadata_yet():
     """Rows of announced instruments have empty fields and are not instruments yet."""
     assert instrument_of(InstrumentRow("NEW-USDT-SWAP", tick_sz="", lot_sz="")) is None
+
+
+def test_minimum_size_rounds_up_to_a_lot():
+    """A minimum between two lots means the larger one."""
+    row = msgspec.convert(SWAP | {"minSz": "0.015"}, InstrumentRow)
+    assert instrument_of(row).min_size_lots == 2
 
 
 def test_demo_codes_need_64_bits():

@@ -7,7 +7,14 @@ import re
 import pytest
 
 from okxmm_tui.okx.error_codes import (
-    KNOWN_CODES, Reaction, cancel_source_text, close_code_text, describe, is_credential_problem, lookup, reaction_of,
+    KNOWN_CODES,
+    Reaction,
+    cancel_source_text,
+    close_code_text,
+    describe,
+    is_credential_problem,
+    lookup,
+    reaction_of,
 )  # fmt: skip
 from tests.okx.conftest import shared
 
@@ -53,7 +60,9 @@ def test_every_code_of_the_sheet_is_known_with_its_reaction():
     assert len(rows) > 90
     wrong = []
     for cell, do in rows:
-        expected = next((LETTERS[key] for key in sorted(LETTERS, key=len, reverse=True) if do.startswith(key)), set())
+        expected = next(
+            (LETTERS[key] for key in sorted(LETTERS, key=len, reverse=True) if do.startswith(key)), set()
+        )
         wrong += [
             (code, do, str(reaction_of(code)))
             for code in _codes(cell)

@@ -11,7 +11,14 @@ import pytest
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.core.effects import (
-    AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, QueryOrder, Resubscribe, SetDeadMan,
+    AmendOrder,
+    CancelOrder,
+    FetchTruth,
+    PlaceOrder,
+    PollPending,
+    QueryOrder,
+    Resubscribe,
+    SetDeadMan,
 )  # fmt: skip
 from okxmm_tui.core.types import Side
 from okxmm_tui.errors import UsageError, VenueUnreachableError
@@ -34,7 +41,9 @@ class Probe:
         self.events.append(event)
         self._changed.set()
 
-    async def first(self, kind: type, fits: Callable[[Any], bool] = lambda event: True, timeout: float = 5) -> Any:
+    async def first(
+        self, kind: type, fits: Callable[[Any], bool] = lambda event: True, timeout: float = 5
+    ) -> Any:
         async with asyncio.timeout(timeout):
             while True:
                 for event in self.events:
@@ -131,7 +140,12 @@ async def test_refusal_carries_code_and_request(venue):
     async with session(venue) as (gateway, probe):
         gateway.execute([AmendOrder(INST, "a1", "r7", 1, None, 0)])
         refused = await probe.first(m.OrderRefused)
-    assert (refused.verb, refused.code, refused.req_id, refused.text) == ("amend", "51511", "r7", "would take")
+    assert (refused.verb, refused.code, refused.req_id, refused.text) == (
+        "amend",
+        "51511",
+        "r7",
+        "would take",
+    )
 
 
 @pytest.mark.parametrize("code", ["50004", "51149", "51054", "50026", "51016"])
@@ -202,7 +216,9 @@ async def test_cancels_by_rest_are_grouped(venue):
 async def test_refused_instrument_code_moves_orders_to_rest(venue):
     """When the WebSocket refuses the published code, this and later orders go by REST, with a notice."""
     venue.on_op = lambda op: refuse_rows(op, "51001")
-    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}])
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok(
+        [{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}]
+    )
     async with session(venue) as (gateway, probe):
         gateway.execute([place("a1")])
         await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a1")
@@ -222,7 +238,9 @@ async def test_relisted_instrument_goes_back_to_the_socket(venue):
         if op["args"][0]["instIdCode"] == 10459
         else op_reply(op, [{"clOrdId": op["args"][0]["clOrdId"], "ordId": "6", "sCode": "0"}])
     )
-    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}])
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok(
+        [{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}]
+    )
     async with session(venue) as (gateway, probe):
         venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"instIdCode": 777}])
         gateway.execute([place("a1")])
@@ -297,7 +315,9 @@ async def test_poll_counts_only_our_tag(venue):
     assert [order.ord_id for order in polled.orders] == ["1"]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("1795161630", 1_795_161_630_000), ("1795161630000", 1_795_161_630_000)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1795161630", 1_795_161_630_000), ("1795161630000", 1_795_161_630_000)]
+)
 async def test_dead_man_trigger_is_in_milliseconds(venue, text, expected):
     """cancel-all-after carries the tag, and its trigger is read in either unit."""
     venue.rest["/api/v5/trade/cancel-all-after"] = lambda q, b: ok([{"triggerTime": text, "tag": b["tag"]}])

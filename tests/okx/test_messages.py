@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.messages import (
-    BOOK_DECODER, ENVELOPE_DECODER, OP_ROWS, ORDERS, REST_DECODER, decode, decode_rows, shown, text_of,
+    BOOK_DECODER,
+    ENVELOPE_DECODER,
+    OP_ROWS,
+    ORDERS,
+    REST_DECODER,
+    decode,
+    decode_rows,
+    shown,
+    text_of,
 )  # fmt: skip
 
 DECODERS = [BOOK_DECODER, ENVELOPE_DECODER, ORDERS, REST_DECODER, OP_ROWS]
@@ -25,7 +33,9 @@ def test_any_bytes_decode_or_raise_one_error(raw, decoder):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["arg", "data", "code", "asks"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["arg", "data", "code", "asks"]), inner)
+    ),
     max_leaves=8,
 )
 
@@ -49,7 +59,9 @@ def test_unknown_keys_and_values_are_passed_over():
 
 def test_book_levels_may_have_any_tail():
     """Three, four or five elements a level: only price and size are read."""
-    push = decode(BOOK_DECODER, b'{"arg":{"channel":"books"},"data":[{"asks":[["1","2","3"],["1","2","0","4",{}]]}]}')
+    push = decode(
+        BOOK_DECODER, b'{"arg":{"channel":"books"},"data":[{"asks":[["1","2","3"],["1","2","0","4",{}]]}]}'
+    )
     assert [(level.px, level.sz) for level in push.data[0].asks] == [("1", "2"), ("1", "2")]
 
 
@@ -73,7 +85,9 @@ def test_error_shows_a_bounded_beginning():
     assert shown(b"\xff\xfe") == "'\ufffd\ufffd'"
 
 
-@pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), (None, ""), (3, "3"), ("x", "x")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(True, "true"), (False, "false"), (None, ""), (3, "3"), ("x", "x")]
+)
 def test_scalars_read_as_text(value, text):
     """Booleans become the words the venue uses elsewhere."""
     assert text_of(value) == text

@@ -62,7 +62,7 @@ def _figure(name: str, text: str, role: str, fraction: float, width: int) -> Lin
         text = text.replace(" / ", "/")
     share = f"{min(999, round(fraction * 100)):>4}% " if width >= SHARE_FROM else " "
     head = clip(f" {name}", width - len(text) - len(share) - 1)
-    return spread(((f"{head} ", "muted"),), ((text, role), (share, "muted")), width)
+    return spread(((f"{head} ", "text"),), ((text, role), (share, "text")), width)
 
 
 def _budget(health: HealthView, width: int) -> Line:

@@ -1,0 +1,83 @@
+"""Running the console in a test: a fake link, a clock moved by hand, and frames drawn on demand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from textual.pilot import Pilot
+
+from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.snapshot import Snapshot
+from tests.console import sample
+from tests.console.fake_link import FakeLink
+
+SIZES = ((80, 24), (120, 35), (200, 60))
+
+
+@dataclass
+class ManualClock:
+    """A clock that moves when told."""
+
+    now_ns: int = sample.NOW_NS
+
+    def __call__(self) -> int:
+        """The time."""
+        return self.now_ns
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_ns += int(seconds * sample.SECOND)
+
+
+@dataclass
+class Bench:
+    """All parts of one running console."""
+
+    app: ConsoleApp
+    link: FakeLink
+    pilot: Pilot[ConsoleExit]
+    clock: ManualClock
+    escalations: list[int] = field(default_factory=list)
+
+    async def settle(self) -> None:
+        """Let messages arrive and a frame be drawn."""
+        await self.pilot.pause()
+        if self.app.is_running:
+            self.app.draw()
+            await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and draw."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def show(self, snapshot: Snapshot) -> None:
+        """The engine shows a picture."""
+        self.link.show(snapshot)
+        await self.settle()
+
+    def text(self, selector: str | None = None) -> str:
+        """What the panels say."""
+        panels = self.app.dashboard.query(selector).results(LinePanel) if selector else self.app.dashboard.query(LinePanel)
+        return "\n".join("".join(text for text, _ in line) for panel in panels if panel.display for line in panel._lines)
+
+
+@asynccontextmanager
+async def running(
+    first: Snapshot | None = None, *, size: tuple[int, int] = (120, 35), is_read_only: bool = False
+) -> AsyncIterator[Bench]:
+    """A console on a fake link, showing one snapshot."""
+    clock = ManualClock()
+    link = FakeLink(*([first] if first is not None else []))
+    escalations: list[int] = []
+    app = ConsoleApp(
+        link, clock=clock, is_read_only=is_read_only, escalate=lambda: escalations.append(clock.now_ns)
+    )
+    async with app.run_test(size=size) as pilot:
+        bench = Bench(app, link, pilot, clock, escalations)
+        await bench.settle()
+        yield bench

@@ -1,0 +1,341 @@
+"""The console as the operator meets it: keys, modals, kill, parameters, leaving."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.screens.help import HelpScreen
+from okxmm_tui.console.screens.live_phrase import LivePhrase
+from okxmm_tui.console.screens.param_prompt import ParamPrompt
+from okxmm_tui.core.messages import (
+    AcknowledgeAlarms,
+    Arm,
+    CancelOne,
+    Disarm,
+    Pause,
+    Resume,
+    SetParam,
+    UndoParam,
+)
+from okxmm_tui.core.types import Mode
+from okxmm_tui.errors import UsageError
+from tests.console import sample
+from tests.console.fake_link import FakeLink
+from tests.console.harness import SIZES, running
+
+KILL_KEYS = ("ctrl+k", "f12")
+
+
+class TestKill:
+    """The kill key, wherever the operator is."""
+
+    @pytest.mark.parametrize("size", [*SIZES, (40, 10)])
+    async def test_reaches_the_link_from_everywhere(self, size):
+        """Dashboard, input field, help, palette, maximised panel: both keys, one kill each."""
+        async with running(sample.quoting(), size=size) as bench:
+            for opener in ((), ("e",), ("f1",), ("ctrl+p",), ("m",), ("tab",)):
+                for key in KILL_KEYS:
+                    before = len(bench.link.kills)
+                    await bench.press(*opener, key)
+                    assert len(bench.link.kills) == before + 1, (opener, key)
+
+    @pytest.mark.parametrize("key", KILL_KEYS)
+    async def test_works_in_the_live_phrase(self, key):
+        """The phrase modal is no obstacle, also with text in its field."""
+        async with running(sample.live_paused()) as bench:
+            await bench.press("t", "r", "a", key)
+            assert len(bench.link.kills) == 1
+
+    async def test_clears_the_view_on_its_proof(self):
+        """Modals close, so that found, sent and proven can be seen."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("f1", "ctrl+k")
+            assert bench.app.screen is bench.app.dashboard
+            assert "kill sent, waiting" in bench.text("#kill")
+            await bench.show(sample.killed())
+            assert "PROVEN in 0.8 s" in bench.text("#kill")
+            assert "HALTED" in bench.text("#banner")
+
+    async def test_escalates_once_and_says_so(self):
+        """Without HALTED within a second the independent kill is started."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("ctrl+k")
+            bench.clock.pass_seconds(1.2)
+            bench.app.kill_watch.check()
+            await bench.settle()
+            assert len(bench.escalations) == 1
+            assert "independent kill was started" in bench.text("#kill")
+
+    async def test_works_read_only(self):
+        """Read-only refuses all but the kill."""
+        async with running(sample.quoting(), is_read_only=True) as bench:
+            await bench.press("p", "x", "right_square_bracket", "ctrl+k")
+            assert bench.link.sent == []
+            assert len(bench.link.kills) == 1
+
+    async def test_is_in_the_palette_too(self):
+        """The palette's kill sends one."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("ctrl+p", "K", "i", "l", "l")
+            await bench.pilot.app.workers.wait_for_complete([w for w in bench.app.workers if w.name != "link"])
+            await bench.press("down", "enter")
+            assert len(bench.link.kills) == 1
+
+    async def test_plain_k_only_reminds(self):
+        """A missed ctrl names the kill keys and does nothing else."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("k", "j")
+            assert not bench.link.kills
+            assert not bench.link.sent
+            assert "ctrl+k or f12" in bench.text("#status")
+
+
+class TestQuoting:
+    """Pause, resume, arm, cancel."""
+
+    async def test_p_follows_the_state(self):
+        """ACTIVE pauses, PAUSED resumes, HALTED explains."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("p")
+            await bench.show(structs.replace(sample.quoting(), trading_state="PAUSED", state_reason="operator"))
+            await bench.press("p")
+            await bench.show(sample.killed())
+            await bench.press("p")
+            assert bench.link.sent == [Pause(), Resume()]
+            assert "a to arm" in bench.text("#status")
+
+    async def test_halted_needs_arming(self):
+        """r alone does nothing in HALTED; a then r resumes, also before the next snapshot."""
+        async with running(sample.killed()) as bench:
+            await bench.press("r")
+            assert bench.link.sent == []
+            await bench.press("a", "r")
+            assert bench.link.sent == [Arm(), Resume()]
+
+    async def test_armed_is_counted_down(self):
+        """The banner shows how long the arming lasts; a again takes it back."""
+        async with running(sample.armed()) as bench:
+            assert "HALTED ARMED 7s" in bench.text("#banner")
+            bench.clock.pass_seconds(2)
+            await bench.settle()
+            assert "ARMED 5s" in bench.text("#banner")
+            await bench.press("a")
+            assert bench.link.sent == [Disarm()]
+
+    async def test_x_cancels_the_order_under_the_cursor(self):
+        """The cursor moves with the arrows and stays on its order."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("down", "down", "x")
+            chosen = sample.quoting().markets[0].orders[0]
+            assert bench.link.sent == [CancelOne("BTC-USDT-SWAP", chosen.cl_ord_id)]
+
+    async def test_space_acknowledges(self):
+        """One key for all alarms."""
+        async with running(sample.alarmed()) as bench:
+            assert "UNKNOWN" in bench.text("#alarms")
+            await bench.press("space")
+            assert bench.link.sent == [AcknowledgeAlarms()]
+
+    async def test_refusal_is_shown(self):
+        """What the engine refuses is said with its reason."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("p")
+            bench.link.reply(1, ok=False, text="private stream is down")
+            await bench.settle()
+            assert "pause refused: private stream is down" in bench.text("#status")
+
+
+class TestParams:
+    """Stepping, typing and undoing."""
+
+    async def test_presses_accumulate_before_the_echo(self):
+        """Three presses are three steps, whatever the screen shows meanwhile."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("]", "]", "]", "[")
+            assert [command.value for command in bench.link.sent] == [
+                Decimal("3.0"), Decimal("3.5"), Decimal("4.0"), Decimal("3.5"),
+            ]  # fmt: skip
+            assert "→3.5" in bench.text("#params")
+
+    @pytest.mark.parametrize(
+        ("key", "name", "value"),
+        [
+            ("{", "order_size", "0.40"), ("}", "order_size", "0.60"), (",", "inventory_skew", "0.3"),
+            (".", "inventory_skew", "0.5"), (";", "max_position", "39"), ("'", "max_position", "41"),
+        ],
+    )  # fmt: skip
+    async def test_each_key_steps_its_parameter(self, key, name, value):
+        """Every pair of keys moves its own parameter by its own step."""
+        async with running(sample.quoting()) as bench:
+            await bench.press(key)
+            assert bench.link.sent == [SetParam("BTC-USDT-SWAP", name, Decimal(value))]
+
+    async def test_bounds_are_enforced_here(self):
+        """At a bound nothing is sent, and the bound is named."""
+        low = tuple(structs.replace(param, value=param.minimum) for param in sample.PARAMS)
+        async with running(sample.with_market(sample.quoting(), params=low)) as bench:
+            await bench.press("[")
+            assert bench.link.sent == []
+            assert "at its minimum of 0.5 bp" in bench.text("#status")
+
+    async def test_refusal_takes_the_wish_back(self):
+        """A refused value disappears, and the reason stands in the panel."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("]")
+            assert "→3" in bench.text("#params")
+            bench.link.reply(1, ok=False, text="below fees")
+            await bench.settle()
+            assert "→" not in bench.text("#params")
+            assert "✕ below fees" in bench.text("#params")
+
+    async def test_unknown_parameter_is_said(self):
+        """A strategy without the parameter says so."""
+        async with running(sample.with_market(sample.quoting(), params=sample.PARAMS[:1])) as bench:
+            await bench.press("}")
+            assert "has no order_size" in bench.text("#status")
+
+    async def test_prompt_sets_a_typed_value(self):
+        """e, name, value, enter."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("e", *"order_size 2.5", "enter")
+            assert bench.link.sent == [SetParam("BTC-USDT-SWAP", "order_size", Decimal("2.5"))]
+            assert bench.app.screen is bench.app.dashboard
+
+    @pytest.mark.parametrize(
+        ("typed", "problem"),
+        [("order_size 99", "between 0.01 and 10"), ("order_size x", "no number"), ("speed 3", "no parameter"),
+         ("order_size nan", "between")],
+    )  # fmt: skip
+    async def test_prompt_refuses_with_a_reason(self, typed, problem):
+        """Nothing wrong leaves the prompt; esc leaves it without a change."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("e", *typed, "enter")
+            assert problem in str(bench.app.screen.query_one("#prompt-problem").render())
+            await bench.press("escape")
+            assert bench.link.sent == []
+            assert bench.app.screen is bench.app.dashboard
+
+    async def test_undo(self):
+        """u takes the last change back."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("u")
+            assert bench.link.sent == [UndoParam("BTC-USDT-SWAP")]
+
+
+class TestLive:
+    """Real money asks for its phrase."""
+
+    async def test_exact_phrase_arms_and_resumes(self):
+        """Only the exact phrase starts quoting."""
+        async with running(sample.live_paused()) as bench:
+            assert isinstance(bench.app.screen, LivePhrase)
+            await bench.press(*"Trade live", "enter")
+            assert bench.link.sent == []
+            bench.app.screen.query_one("SafeInput").value = ""
+            await bench.press(*"trade live", "enter")
+            assert bench.link.sent == [Arm(), Resume()]
+
+    async def test_escape_stays_paused_and_p_asks_again(self):
+        """Esc changes nothing; no key resumes without the phrase."""
+        async with running(sample.live_paused()) as bench:
+            await bench.press("escape")
+            assert bench.app.screen is bench.app.dashboard
+            await bench.press("p")
+            assert isinstance(bench.app.screen, LivePhrase)
+            await bench.press("escape", "r")
+            assert isinstance(bench.app.screen, LivePhrase)
+            assert bench.link.sent == []
+
+    async def test_other_modes_do_not_ask(self):
+        """Sim, paper and demo start without a phrase."""
+        paused = structs.replace(sample.live_paused(), mode=Mode.DEMO)
+        async with running(paused) as bench:
+            assert bench.app.screen is bench.app.dashboard
+
+    async def test_read_only_does_not_ask(self):
+        """An onlooker is not asked."""
+        async with running(sample.live_paused(), is_read_only=True) as bench:
+            assert bench.app.screen is bench.app.dashboard
+
+
+class TestScreen:
+    """Help, themes, maximised panels, sizes, first paint."""
+
+    async def test_first_paint_waits_for_nothing(self):
+        """Without a snapshot the console says what it waits for."""
+        async with running() as bench:
+            assert "connecting to the engine" in bench.text("#banner")
+            await bench.press("p", "x", "]", "e", "m", "n", "space")
+            await bench.show(sample.quoting())
+            assert "BTC-USDT-SWAP" in bench.text("#banner")
+
+    async def test_help_opens_and_closes(self):
+        """f1 opens the page, f1 or esc closes it."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("f1")
+            assert isinstance(bench.app.screen, HelpScreen)
+            await bench.press("f1")
+            assert bench.app.screen is bench.app.dashboard
+
+    async def test_theme_changes_and_wraps_around(self):
+        """t goes through all themes."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("t")
+            assert bench.app.theme == "okxmm-light"
+            await bench.press("t")
+            assert bench.app.theme == "okxmm-dark"
+
+    def test_unknown_theme_is_a_usage_error(self):
+        """A wrong theme name is refused before anything is drawn."""
+        with pytest.raises(UsageError, match="Known themes"):
+            ConsoleApp(FakeLink(), theme="nope")
+
+    async def test_banner_stays_when_a_panel_is_maximised(self):
+        """Mode and kill hint are never covered."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("m")
+            orders = bench.app.dashboard.query_one("#orders")
+            assert bench.app.dashboard.maximized is orders
+            assert orders.size.height == 33
+            assert bench.app.dashboard.query_one("#banner").region.y == 0
+            await bench.press("m")
+            assert bench.app.dashboard.maximized is None
+
+    @pytest.mark.parametrize("size", [(79, 24), (80, 23), (30, 8)])
+    async def test_curtain_keeps_the_essentials(self, size):
+        """Too small still shows mode, state, position, PnL and the kill key."""
+        async with running(sample.quoting(), size=size) as bench:
+            curtain = bench.app.dashboard.query_one("#curtain")
+            assert curtain.region.size == size
+            text = bench.text("#curtain")
+            for word in ("SIM", "ACTIVE", "+12.50 ct", "+92.40", "^K KILL", "80x24"):
+                assert word in text
+
+    async def test_next_market(self):
+        """n shows the next instrument."""
+        other = structs.replace(
+            sample.market(), instrument=structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        )
+        async with running(structs.replace(sample.quoting(), markets=(sample.market(), other))) as bench:
+            await bench.press("n")
+            assert "ETH-USDT-SWAP" in bench.text("#banner")
+            await bench.press("n")
+            assert "BTC-USDT-SWAP" in bench.text("#banner")
+
+    async def test_prompt_is_not_stacked(self):
+        """Keys typed into the prompt stay there."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("e", "e", "p", "x")
+            assert isinstance(bench.app.screen, ParamPrompt)
+            assert bench.link.sent == []
+
+    async def test_silent_engine_dims_everything(self):
+        """Two seconds without a snapshot, and the age is said."""
+        async with running(sample.quoting()) as bench:
+            bench.clock.pass_seconds(4)
+            await bench.settle()
+            assert "ENGINE SILENT for 4s" in bench.text("#alarms")

@@ -1,0 +1,136 @@
+"""Ways out: safe quit, detach, signals, farewell, a lost engine."""
+
+from __future__ import annotations
+
+import signal
+
+from msgspec import structs
+
+from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.core.messages import Quit
+from okxmm_tui.core.snapshot import DeadManView, Farewell
+from tests.console import sample
+from tests.console.harness import running
+
+
+async def test_safe_quit_waits_for_the_farewell():
+    """ctrl+q asks once, shows it, and leaves with the engine's word."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("ctrl+q", "ctrl+q")
+        assert bench.link.sent == [Quit("operator")]
+        assert "QUITTING" in bench.text("#banner")
+        assert "already quitting" in bench.text("#status")
+        assert bench.app.is_running
+        bench.link.say(Farewell(75, "two orders not proven gone"))
+        await bench.pilot.pause()
+    assert bench.app.return_value == ConsoleExit(75, "two orders not proven gone")
+    assert bench.link.is_closed
+
+
+async def test_refused_quit_can_be_asked_again():
+    """A quit the engine refuses is not under way."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("ctrl+q")
+        bench.link.reply(1, ok=False, text="already ending")
+        await bench.settle()
+        await bench.press("ctrl+q")
+        assert len(bench.link.sent) == 2
+
+
+async def test_detach_leaves_the_engine_running():
+    """ctrl+d ends the console only."""
+    async with running(sample.quoting()) as bench:
+        await bench.pilot.press("ctrl+d")
+    assert bench.link.sent == []
+    assert bench.app.return_value.exit_code == 0
+
+
+async def test_lost_engine_keeps_the_console_up():
+    """Without a farewell the console stays, loud and dim, and says when the orders go."""
+    async with running(sample.quoting()) as bench:
+        bench.link.die()
+        await bench.settle()
+        assert bench.app.is_running
+        assert "ENGINE GONE — dead-man's switch removes orders by 12:31:22" in bench.text("#alarms")
+        bench.clock.pass_seconds(30)
+        await bench.press("p")
+        assert "removed orders by" in bench.text("#alarms")
+        assert "was not sent" in bench.text("#status")
+        assert bench.link.sent == []
+        await bench.pilot.press("ctrl+q")
+    assert bench.app.return_value.exit_code == 75
+
+
+async def test_lost_engine_without_orders_exits_4():
+    """No orders in the last picture: unreachable, not unproven."""
+    async with running(sample.killed()) as bench:
+        bench.link.die()
+        await bench.settle()
+        await bench.pilot.press("ctrl+d")
+    assert bench.app.return_value.exit_code == 4
+
+
+async def test_lost_engine_without_a_switch_says_check():
+    """An unarmed switch removes nothing, and that is said."""
+    bare = structs.replace(sample.quoting(), dead_man=DeadManView(False, None, 20, ""))  # noqa: FBT003
+    async with running(bare) as bench:
+        bench.link.die()
+        await bench.settle()
+        assert "was not armed: check open orders" in bench.text("#alarms")
+
+
+async def test_kill_without_an_engine_escalates_at_once():
+    """There is nobody to wait for."""
+    async with running(sample.quoting()) as bench:
+        bench.link.die()
+        await bench.settle()
+        await bench.press("ctrl+k")
+        assert len(bench.escalations) == 1
+
+
+async def test_signal_quits_the_safe_way():
+    """SIGTERM sends one Quit and leaves with the farewell."""
+    async with running(sample.quoting()) as bench:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGHUP)
+        await bench.settle()
+        assert bench.link.sent == [Quit("console received SIGTERM")]
+        bench.link.say(Farewell(0, "clean"))
+        await bench.pilot.pause()
+    assert bench.app.return_value == ConsoleExit(0, "clean")
+
+
+async def test_signal_does_not_wait_for_ever():
+    """Without proof in time the console leaves with 75."""
+    async with running(sample.quoting()) as bench:
+        signal.raise_signal(signal.SIGTERM)
+        await bench.settle()
+        bench.app.leaving._give_up()
+        await bench.pilot.pause()
+    assert bench.app.return_value.exit_code == 75
+
+
+async def test_signal_without_an_engine_leaves_at_once():
+    """Nothing is waited for when nobody can answer."""
+    async with running(sample.quoting()) as bench:
+        bench.link.die()
+        await bench.settle()
+        signal.raise_signal(signal.SIGTERM)
+        await bench.pilot.pause()
+    assert bench.app.return_value.exit_code == 75
+
+
+async def test_read_only_never_ends_the_engine():
+    """An onlooker's ctrl+q only leaves."""
+    async with running(sample.quoting(), is_read_only=True) as bench:
+        await bench.pilot.press("ctrl+q")
+    assert bench.link.sent == []
+    assert bench.app.return_value.exit_code == 0
+
+
+async def test_ctrl_c_only_hints():
+    """ctrl+c names the keys that leave."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("ctrl+c")
+        assert "ctrl+q quits safely" in bench.text("#status")
+        assert bench.app.is_running

@@ -1,0 +1,281 @@
+"""Order entry: types, refusals, amends, cancels, self-trade prevention, margin."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.exchange.bench import ASK, BID, CODE, INST
+
+
+def push_states(client):
+    return [(row["clOrdId"], row["state"], row["cancelSource"]) for row in client.rows("orders")]
+
+
+@pytest.fixture
+def client(bench):
+    found = bench.connect()
+    found.subscribe("orders", instType="ANY").take()
+    return found
+
+
+def test_plain_limit_is_live_then_filled_one_push_per_match(bench, client):
+    """A taker walking two levels reports live, then one push per level with exact fee and average."""
+    ack = bench.place("buy", ASK + 1, "1.5")
+    rows = client.rows("orders")
+    assert [row["state"] for row in rows] == ["live", "partially_filled", "filled"]
+    assert [row["fillSz"] for row in rows] == ["0", "1", "0.5"]
+    assert [row["execType"] for row in rows] == ["", "T", "T"]
+    assert rows[1]["fillFee"] == "-0.30000050000".rstrip("0")
+    order = bench.order(ack)
+    assert order.average_price() == (Decimal("60000.1") * 100 + Decimal("60000.2") * 50) / 150
+
+
+def test_post_only_that_would_take_says_only_canceled(bench, client):
+    """The ack is positive with an ordId; the only push is canceled, source 31."""
+    ack = bench.place("buy", ASK, ordType="post_only")
+    assert ack["sCode"] == "0"
+    assert ack["ordId"]
+    assert [row[1:] for row in push_states(client)] == [("canceled", "31")]
+
+
+@pytest.mark.parametrize(
+    ("ord_type", "size", "state", "source"),
+    [("ioc", "1.5", "canceled", "14"), ("fok", "1.5", "canceled", "13"), ("fok", "1", "filled", "")],
+)
+def test_one_shot_orders(bench, client, ord_type, size, state, source):
+    """IOC cancels its rest with source 14; FOK fills whole or not at all, source 13."""
+    ack = bench.place("buy", ASK, size, ordType=ord_type)
+    order = bench.order(ack)
+    assert (order.state.value, order.cancel_source) == (state, source)
+    assert order.filled_lots == (0 if (ord_type, size) == ("fok", "1.5") else 100)
+    assert "live" not in [row[1] for row in push_states(client)]
+
+
+@pytest.mark.parametrize("ord_type", ["market", "optimal_limit_ioc"])
+def test_market_orders_walk_the_displayed_levels(bench, ord_type):
+    """Both market types fill level by level; their price is shown empty."""
+    order = bench.order(bench.place("sell", None, "2.5", ordType=ord_type))
+    assert order.filled_lots == 250
+    assert order.average_price() == (Decimal(BID) * 100 + Decimal(BID - 1) * 100 + Decimal(BID - 2) * 50) / 2500
+    assert order.shown_price == ""
+
+
+REFUSALS = [
+    ({"sz": "0.005"}, "51121"),
+    ({"sz": "0.001", "instId": INST}, "51121"),
+    ({"sz": "-1"}, "51000"),
+    ({"sz": "abc"}, "51000"),
+    ({"sz": ""}, "50014"),
+    ({"px": "60000.05"}, "51000"),
+    ({"px": ""}, "50014"),
+    ({"px": "99999"}, "51006"),
+    ({"side": "hold"}, "51000"),
+    ({"ordType": "iceberg"}, "51000"),
+    ({"tdMode": "isolated"}, "51000"),
+    ({"posSide": "long"}, "51000"),
+    ({"clOrdId": "has-dash"}, "51000"),
+    ({"tag": "waytoolongtag1234"}, "51000"),
+    ({"instId": "NOPE"}, "51001"),
+    ({"instId": "BTC-USDT"}, "51010"),
+    ({"instId": "BTC-USD-SWAP"}, "51010"),
+    ({"reduceOnly": True}, "51169"),
+    ({"ordType": "fok", "stpMode": "cancel_both"}, "54036"),
+    ({"sz": "40000"}, "51185"),
+    ({"sz": "3000"}, "51008"),
+]
+
+
+@pytest.mark.parametrize(("change", "code"), REFUSALS)
+def test_refusals(bench, client, change, code):
+    """Each wrong field is refused with OKX's code, and nothing is pushed."""
+    ack = bench.place(**{"side": "buy", "price_ticks": BID} | change)
+    assert ack["sCode"] == code, ack
+    assert ack["ordId"] == ""
+    assert client.rows("orders") == []
+
+
+def test_missing_margin_carries_its_sub_code(bench):
+    """51008 comes with sub-code 1000 in its own field."""
+    assert bench.place("buy", BID, "3000")["subCode"] == "1000"
+
+
+def test_reducing_order_passes_without_free_margin(bench):
+    """With all margin used, an order that lowers exposure is still accepted."""
+    bench.book(((BID, 10**6),), ((ASK, 10**6),))
+    assert bench.place("buy", ASK, "1600")["sCode"] == "0"
+    assert bench.place("buy", BID, "400")["sCode"] == "51008"
+    assert bench.place("sell", ASK + 5, "1600")["sCode"] == "0"
+
+
+def test_client_id_is_unique_among_pending_orders_only(bench):
+    """A second pending order is refused with 51016; once the first is gone the id is free again."""
+    assert bench.place("buy", BID, clOrdId="same")["sCode"] == "0"
+    assert bench.place("buy", BID, clOrdId="same")["sCode"] == "51016"
+    bench.rest("POST", "trade/cancel-order", {"instId": INST, "clOrdId": "same"})
+    assert bench.place("buy", BID, clOrdId="same")["sCode"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("trade/cancel-order", "51400"), ("trade/amend-order", "51503")]
+)
+def test_races_with_a_finished_order(bench, path, code):
+    """Cancel and amend of an order that is gone are refused with their own codes."""
+    ack = bench.place("buy", ASK, "1")
+    answer = bench.rest("POST", path, {"instId": INST, "ordId": ack["ordId"], "newSz": "2"})[1]
+    assert (answer["code"], answer["data"][0]["sCode"]) == ("1", code)
+    unknown = bench.rest("POST", path, {"instId": INST, "ordId": "1", "newSz": "2"})[1]
+    assert unknown["data"][0]["sCode"] == code
+
+
+def test_amend_push_carries_result_and_request_id(bench, client):
+    """A successful amend is pushed with amendResult 0 and the reqId; truth is the push."""
+    ack = bench.place("buy", BID)
+    client.take()
+    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newPx": "59999", "reqId": "r7"})
+    (row,) = client.rows("orders")
+    assert (row["amendResult"], row["reqId"], row["px"], row["amendSource"]) == ("0", "r7", "59999", "1")
+
+
+def test_amend_of_size_below_filled_finishes_the_order(bench):
+    """newSz is the total with fills; at or below what is filled the order is filled."""
+    ack = bench.place("buy", ASK, "1.5")
+    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newSz": "0.5"})
+    order = bench.order(ack)
+    assert (order.state.value, order.filled_lots, order.size_lots) == ("filled", 100, 100)
+    assert bench.state.store.pending == {}
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_post_only_amend_to_a_crossing_price(bench, cancels):
+    """51511; the order stays, unless the client asked for its cancel."""
+    ack = bench.place("buy", BID, ordType="post_only")
+    body = {"instId": INST, "ordId": ack["ordId"], "newPx": "60000.1", "cxlOnFail": cancels}
+    answer = bench.rest("POST", "trade/amend-order", body)[1]
+    assert answer["data"][0]["sCode"] == "51511"
+    assert bench.order(ack).is_pending is not cancels
+
+
+def test_amend_to_a_crossing_price_takes(bench):
+    """A plain limit amended through the market fills as taker."""
+    ack = bench.place("buy", BID, "0.5")
+    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newPx": "60000.1"})
+    assert bench.order(ack).last_fill.exec_type == "T"
+
+
+@pytest.mark.parametrize(
+    ("mode", "maker", "taker"),
+    [("cancel_maker", "32", ""), ("cancel_taker", "", "32"), ("cancel_both", "32", "32")],
+)
+def test_self_trade_prevention_follows_the_taker(bench, mode, maker, taker):
+    """An own bid that an own sell would hit is canceled, or the sell is, or both."""
+    bench.book(((BID - 9, 100),), ((ASK, 100),))
+    resting = bench.order(bench.place("buy", BID))
+    sell = bench.order(bench.place("sell", BID, "1", stpMode=mode))
+    assert (resting.cancel_source, sell.cancel_source) == (maker, taker)
+    assert bench.state.store.fills == []
+
+
+def test_reduce_only_is_cut_to_the_position_and_dies_with_it(bench, client):
+    """A too large reduce-only order is cut; when the position is gone the rest of them are canceled."""
+    bench.place("buy", ASK, "1")
+    cut = bench.order(bench.place("sell", ASK + 5, "3", reduceOnly=True))
+    other = bench.order(bench.place("sell", ASK + 6, "1", reduceOnly=True))
+    assert cut.size_lots == 100
+    client.take()
+    bench.trade("buy", ASK + 9, 100)
+    assert (cut.state.value, other.state.value, other.cancel_source) == ("filled", "canceled", "17")
+    assert bench.position().lots == 0
+
+
+def test_more_than_three_amends_in_flight(bench, client):
+    """With slow amends the fourth is refused with 51513; the others report when they are done."""
+    ack = bench.place("buy", BID)
+    bench.fault("slow_amends", ms=50)
+    codes = []
+    for number in range(4):
+        body = {"instId": INST, "ordId": ack["ordId"], "newSz": str(2 + number), "reqId": f"r{number}"}
+        codes.append(bench.rest("POST", "trade/amend-order", body)[1]["data"][0]["sCode"])
+    assert codes == ["0", "0", "0", "51513"]
+    client.take()
+    bench.wait(0.1)
+    assert [row["reqId"] for row in client.rows("orders")] == ["r0", "r1", "r2"]
+    assert bench.order(ack).size_lots == 400
+
+
+def test_slow_amend_that_loses_the_race_reports_its_failure(bench, client):
+    """An accepted amend whose order fills first is pushed with amendResult -1 and the code."""
+    ack = bench.place("buy", BID)
+    bench.fault("slow_amends", ms=50)
+    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newSz": "9", "reqId": "r1"})
+    bench.trade("sell", BID - 5, 100)
+    client.take()
+    bench.wait(0.1)
+    (row,) = client.rows("orders")
+    assert (row["amendResult"], row["code"], row["reqId"], row["state"]) == ("-1", "51503", "r1", "filled")
+
+
+def test_price_band_moves_when_asked(bench):
+    """pxAmendType 1 moves a price outside the limits to the best allowed one."""
+    ack = bench.place("buy", 700_000, "0.01", pxAmendType="1", ordType="fok")
+    assert ack["sCode"] == "0"
+    assert bench.order(ack).price_ticks == 612_000
+
+
+def test_ws_order_needs_the_integer_code(bench):
+    """instId is ignored; a missing, quoted or unknown instIdCode is refused."""
+    client = bench.connect()
+    order = {"tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1", "instId": INST}
+    codes = []
+    for extra in ({}, {"instIdCode": str(CODE)}, {"instIdCode": 77}, {"instIdCode": CODE}):
+        (answer,) = [one for one in client.op("order", order | extra).take() if one.get("op") == "order"]
+        codes.append(answer["data"][0]["sCode"])
+    assert codes == ["50014", "51000", "51001", "0"]
+
+
+def test_ws_ack_precedes_the_push(bench, client):
+    """By default the ack with its times comes first, then the live push."""
+    order = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    ack, push = client.op("order", order).take()
+    assert (ack["op"], ack["code"], ack["data"][0]["sMsg"]) == ("order", "0", "Order placed")
+    assert int(ack["inTime"]) // 1000 == int(ack["data"][0]["ts"])
+    assert push["data"][0]["state"] == "live"
+    assert push["arg"]["uid"]
+
+
+def test_batch_codes(bench, client):
+    """A batch answers 2 when part of it failed, 1 when all did, and processes in turn."""
+    good = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    bad = good | {"sz": "0.005"}
+    answers = [client.op("batch-orders", *args).take()[0] for args in ([good, bad], [bad, bad], [good])]
+    assert [answer["code"] for answer in answers] == ["2", "1", "0"]
+    ids = [{"instIdCode": CODE, "ordId": row["ordId"]} for row in answers[0]["data"][:1]]
+    assert client.op("batch-amend-orders", *[one | {"newSz": "2"} for one in ids * 2]).take()[0]["code"] == "51512"
+    assert client.op("batch-cancel-orders", *ids).take()[0]["code"] == "0"
+    assert client.op("batch-orders", *[good] * 21).take()[0]["data"] == []
+
+
+def test_expired_requests_are_not_processed(bench, client):
+    """expTime in the past is 50036; running out in the queue is 50037; cancels have none."""
+    order = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    now_ms = bench.now_ns // 1_000_000
+    assert client.op("order", order, expTime=str(now_ms - 1)).take()[0]["code"] == "50036"
+    bench.fault("latency", ms=100)
+    client.op("order", order, expTime=str(now_ms + 50))
+    bench.wait(0.2)
+    assert client.take()[0]["code"] == "50037"
+    assert bench.state.store.orders == {}
+
+
+def test_orders_push_has_every_documented_field(bench, client):
+    """The push holds each field of the reference example."""
+    bench.place("buy", BID)
+    (row,) = client.rows("orders")
+    documented = (
+        "instType instId ordId clOrdId tag side posSide tdMode ordType px sz tgtCcy ccy lever state accFillSz "
+        "avgPx fillPx fillSz tradeId fillTime execType fillFee fillFeeCcy fillPnl fillNotionalUsd fillMarkPx "
+        "fillIdxPx fee feeCcy rebate rebateCcy pnl notionalUsd reduceOnly category source cancelSource "
+        "cancelSourceReason amendResult amendSource reqId code msg stpMode stpId lastPx tradeQuoteCcy cTime uTime"
+    )
+    assert set(documented.split()) <= set(row)

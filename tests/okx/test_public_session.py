@@ -1,0 +1,230 @@
+"""The market data session."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from okxmm_tui.core import messages as m
+from okxmm_tui.core.types import Side
+from okxmm_tui.okx.public_session import PublicSession
+from okxmm_tui.okx.session import SECOND_NS
+from okxmm_tui.okx.subscriptions import OP_LIMIT
+from tests.okx.conftest import make_instrument
+from tests.okx.fake_venue import SWAP
+
+INST = "BTC-USDT-SWAP"
+
+
+def frames(session):
+    return [json.loads(frame) for frame in session.pending_frames()]
+
+
+def acknowledge(session, now_ns=1):
+    events = []
+    for frame in frames(session):
+        for arg in frame["args"]:
+            events += session.receive(
+                json.dumps({"id": frame["id"], "event": frame["op"], "arg": arg}), now_ns
+            )
+    return events
+
+
+def push(session, channel, rows, now_ns=2, *, spaces=False, **top):
+    message = {"arg": {"channel": channel, "instId": INST}, **top, "data": rows}
+    return session.receive(json.dumps(message, separators=None if spaces else (",", ":")), now_ns)
+
+
+def book(previous, current, asks=(), bids=()):
+    row = {
+        "asks": list(asks),
+        "bids": list(bids),
+        "ts": "5",
+        "checksum": 0,
+        "prevSeqId": previous,
+        "seqId": current,
+    }
+    return [row]
+
+
+@pytest.fixture
+def session() -> PublicSession:
+    """Connected, subscribed, with a book."""
+    session = PublicSession([make_instrument()])
+    session.opened(0)
+    assert acknowledge(session) == [m.StreamUp("public")]
+    [snapshot] = push(session, "books", book(-1, 10, [["60000.2", "1", "0", "1"]]), action="snapshot")
+    assert isinstance(snapshot, m.BookSnapshot)
+    return session
+
+
+def test_asks_for_every_channel_of_every_instrument():
+    """Books, best bid and ask, trades and mark price per instrument; instrument changes once per kind."""
+    session = PublicSession([make_instrument(), make_instrument("ETH-USDT-SWAP")])
+    session.opened(0)
+    args = [frame["args"][0] for frame in frames(session)]
+    assert len(args) == 9
+    assert {"channel": "bbo-tbt", "instId": "ETH-USDT-SWAP"} in args
+    assert args[-1] == {"channel": "instruments", "instType": "SWAP"}
+
+
+@pytest.mark.parametrize("spaces", [False, True])
+def test_frequent_channels_in_any_spacing(session, spaces):
+    """The quick way and the general way read the same."""
+    top = push(
+        session, "bbo-tbt",
+        [{"asks": [["60000.4", "7", "0", "1"]], "bids": [["60000.1", "3.07", "0", "2"]], "ts": "9", "seqId": 12}],
+        spaces=spaces,
+    )  # fmt: skip
+    trades = push(
+        session, "trades",
+        [{"instId": INST, "tradeId": "77", "px": "60000.2", "sz": "0.5", "side": "sell", "ts": "8", "count": "2"}],
+        spaces=spaces,
+    )  # fmt: skip
+    update = push(
+        session, "books", book(10, 11, [["60000.2", "0", "0", "0"]]), action="update", spaces=spaces
+    )
+    assert top == [m.TopOfBook(INST, 600_001, 307, 600_004, 700, 12, 9)]
+    assert trades == [m.PublicTrade(INST, 600_002, 50, Side.SELL, "77", 8)]
+    assert update == [m.BookUpdate(INST, (), ((600_002, 0),), 11, 5)]
+
+
+def test_empty_side_of_the_top(session):
+    """A side without a level has 0 ticks and 0 lots."""
+    [top] = push(session, "bbo-tbt", [{"asks": [], "bids": [["1", "1"]], "ts": "9", "seqId": 1}])
+    assert (top.bid_ticks, top.ask_ticks, top.ask_lots) == (10, 0, 0)
+
+
+def test_mark_prices(session):
+    """Mark prices are exact and need not lie on a tick."""
+    assert push(session, "mark-price", [{"instId": INST, "markPx": "60000.123", "ts": "7"}]) == [
+        m.MarkPrice(INST, Decimal("60000.123"), 7)
+    ]
+
+
+def test_gap_resubscribes_once_and_mutes_until_the_snapshot(session):
+    """One gap, one resubscription, silence, then the new book."""
+    [gap] = push(session, "books", book(11, 12), action="update")
+    assert isinstance(gap, m.BookGap)
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+    assert push(session, "books", book(12, 13), action="update") == []
+    assert frames(session) == []
+    [snapshot] = push(session, "books", book(-1, 40), action="snapshot")
+    assert snapshot.seq_id == 40
+
+
+def test_second_gap_waits_for_its_back_off(session):
+    """The deadline moves closer and on_time sends what is due."""
+    push(session, "books", book(11, 12), action="update", now_ns=10)
+    push(session, "books", book(-1, 40), action="snapshot", now_ns=11)
+    session.pending_frames()
+    push(session, "books", book(39, 41), action="update", now_ns=12)
+    assert session.wants_flush
+    assert session.pending_frames() == []
+    assert session.next_deadline() == 10 + SECOND_NS
+    session.on_time(10 + SECOND_NS)
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+
+
+def test_snapshot_that_never_comes_is_asked_for_again():
+    """The first subscription is watched like every later one."""
+    session = PublicSession([make_instrument()])
+    session.opened(0)
+    acknowledge(session)
+    session.on_time(session.next_deadline())
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+
+
+def test_engine_may_ask_for_a_fresh_book(session):
+    """A wish is carried out once, and not at all for instruments we do not have."""
+    session.resubscribe("XRP-USDT-SWAP", 5)
+    assert frames(session) == []
+    session.resubscribe(INST, 5)
+    session.resubscribe(INST, 6)
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+
+
+def test_spent_budget_reconnects_instead(session):
+    """Near 480 operations in an hour a new connection is the cheaper way to a snapshot."""
+    for index in range(OP_LIMIT):
+        session.subscriptions.budget.take(index)
+    push(session, "books", book(11, 12), action="update", now_ns=OP_LIMIT)
+    assert frames(session) == []
+    assert "budget" in session.reconnect_reason
+
+
+def test_lost_connection_voids_the_book(session):
+    """With the stream the book is gone, and both are said."""
+    assert session.closed("lost", 9) == [m.BookGap(INST, "lost"), m.StreamDown("public", "lost")]
+
+
+def test_tick_by_tick_books_need_a_login_and_fall_back():
+    """Below VIP4 the channel is refused with 64003, and the open channel takes over on a new connection."""
+    session = PublicSession([make_instrument()], book_channel="books-l2-tbt", login=dict)
+    session.opened(0)
+    assert frames(session)[0]["op"] == "login"
+    session.receive('{"event":"login","code":"0"}', 1)
+    asked = next(frame for frame in frames(session) if frame["args"][0]["channel"] == "books-l2-tbt")
+    [notice] = session.receive(json.dumps({"id": asked["id"], "event": "error", "code": "64003"}), 2)
+    assert notice.severity == "warning"
+    assert session.reconnect_reason
+    session.closed("changing", 3)
+    session.opened(4)
+    channels = [frame["args"][0]["channel"] for frame in frames(session)]
+    assert "books" in channels
+    assert "books-l2-tbt" not in channels
+
+
+def test_changed_instrument_is_told(session):
+    """A state change is an event and keeps the code that the push leaves out; the same row again is not."""
+    told = []
+    session._on_instrument = told.append
+    row = SWAP | {"state": "suspend"}
+    del row["instIdCode"]
+    session.change_instrument(make_instrument(), 2)
+    [changed] = push(session, "instruments", [row | {"instType": "SWAP"}])
+    assert (changed.instrument.state, changed.instrument.code) == ("suspend", 10459)
+    assert told == [changed.instrument]
+    assert push(session, "instruments", [row]) == []
+    assert push(session, "instruments", [row | {"instId": "OTHER"}]) == []
+
+
+def test_changed_tick_voids_the_book(session):
+    """Ticks of two sizes do not mix: the book is dropped and asked for again."""
+    changed, gap = push(session, "instruments", [SWAP | {"tickSz": "0.01"}])
+    assert isinstance(changed, m.InstrumentChanged)
+    assert isinstance(gap, m.BookGap)
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+    [snapshot] = push(session, "books", book(-1, 40, [["60000.25", "1"]]), action="snapshot")
+    assert snapshot.asks == ((6_000_025, 100),)
+
+
+def test_emptied_instrument_is_a_notice(session):
+    """An instrument of ours that lost its metadata is for the operator to know."""
+    [notice] = push(session, "instruments", [SWAP | {"tickSz": ""}])
+    assert INST in notice.text
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[{"asks":"x"}]}',
+        '{"arg":{"channel":"trades","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP","px":"60000.15",'
+        '"sz":"1","side":"buy"}]}',
+        '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},"data":[{"ts":"noon","asks":[],"bids":[]}]}',
+        '{"arg":{"channel":"books","inst',
+    ],
+)
+def test_malformed_pushes_are_notices(session, frame):
+    """The frequent channels survive gibberish like all others."""
+    [notice] = session.receive(frame, 10 * SECOND_NS)
+    assert isinstance(notice, m.GatewayNotice)
+
+
+def test_pushes_of_strangers_are_passed_over(session):
+    """Instruments and channels nobody asked for mean nothing."""
+    for channel in ("books", "bbo-tbt", "funding-rate"):
+        message = {"arg": {"channel": channel, "instId": "X"}, "data": [{"asks": [], "bids": []}]}
+        assert session.receive(json.dumps(message, separators=(",", ":")), 3) == []

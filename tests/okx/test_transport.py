@@ -1,0 +1,168 @@
+"""Sockets: reconnecting, pacing, close reasons, HTTP byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Close
+
+from okxmm_tui.core import messages as m
+from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.okx import transport
+from okxmm_tui.okx.public_session import PublicSession
+from okxmm_tui.okx.transport import ConnectGate, Http, Stream, is_loopback
+from tests.okx.conftest import make_instrument
+from tests.okx.fake_venue import running_fake
+from tests.okx.test_gateway import Probe
+
+
+@pytest.fixture
+async def venue():
+    async with running_fake() as fake:
+        yield fake
+
+
+async def run_stream(venue, probe, url=""):
+    session = PublicSession([make_instrument()])
+    stream = Stream(url or venue.endpoints.public_ws, session, probe, ConnectGate())
+    return session, stream, asyncio.create_task(stream.run())
+
+
+async def stop(task):
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_stream_comes_back_with_the_venue_s_reason(venue):
+    """A close code is told in words, and the next connection brings a new snapshot."""
+    probe = Probe()
+    _, _, task = await run_stream(venue, probe)
+    await probe.first(m.BookSnapshot)
+    await probe.first(m.StreamUp)
+    probe.events.clear()
+    await venue.sockets["public"][0].close(4004, "idle")
+    down = await probe.first(m.StreamDown)
+    await probe.first(m.BookSnapshot)
+    await stop(task)
+    assert down.reason == "idle for 30 s (4004 idle)"
+
+
+async def test_unreachable_venue_is_said_once(monkeypatch):
+    """Nobody listening: one StreamDown with the address, then quiet attempts."""
+    monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.0)
+    monkeypatch.setattr(transport, "CONNECTS_PER_SECOND", 1_000)
+    probe = Probe()
+    _, stream, task = await run_stream(None, probe, "ws://127.0.0.1:9/ws/v5/public")
+    down = await probe.first(m.StreamDown)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    stream.flush()
+    assert not stream.is_writable
+    await stop(task)
+    assert "127.0.0.1:9" in down.reason
+    assert len(probe.events) == 1
+
+
+async def test_order_sent_in_mid_wait_moves_the_timer(venue):
+    """A deadline that comes closer while the stream waits for frames is kept."""
+    probe = Probe()
+    session, stream, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    before = stream._timer.when()
+    session._received_ns -= 14 * 1_000_000_000
+    stream.flush()
+    assert stream._timer.when() < before - 3
+    await stop(task)
+
+
+async def test_silent_connection_is_pinged_and_answered(venue):
+    """The text ping goes out when it is due, and the pong keeps the connection."""
+    probe = Probe()
+    session, stream, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    session._received_ns -= 15 * 1_000_000_000
+    stream.flush()
+    async with asyncio.timeout(5):
+        while session._pinged_ns is None:
+            await asyncio.sleep(0)
+        while session._pinged_ns is not None:
+            await asyncio.sleep(0.001)
+    assert not probe.all(m.StreamDown)
+    await stop(task)
+
+
+async def test_connections_are_paced(monkeypatch):
+    """The fourth attempt within a second waits for the first to be a second old."""
+    slept = []
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        monkeypatch.setattr(loop, "time", lambda: start + 1.0 + 0.01)
+
+    monkeypatch.setattr(transport.asyncio, "sleep", sleep)
+    gate = ConnectGate()
+    for _ in range(4):
+        await gate.wait()
+    assert len(slept) == 1
+    assert 0.5 < slept[0] <= 1.0
+
+
+def test_back_off_grows_and_is_bounded():
+    """At once after a steady connection, then doubling with jitter, never over the ceiling."""
+    assert transport._backoff_s(0) == 0
+    for attempts in range(1, 40):
+        ceiling = min(transport.MAX_BACKOFF_S, 0.25 * 2 ** (attempts - 1))
+        assert ceiling / 2 <= transport._backoff_s(attempts) <= ceiling
+
+
+@pytest.mark.parametrize(
+    ("received", "words"),
+    [
+        (None, "connection lost"),
+        (Close(4001, ""), "login failed (4001)"),
+        (Close(4999, "x"), "closed with code 4999 (4999 x)"),
+    ],
+)
+def test_close_reasons(received, words):
+    """Codes become words, with the venue's own beside them."""
+    assert transport._close_reason(ConnectionClosedError(received, None)) == words
+
+
+def test_loopback_needs_no_proxy():
+    """Proxies of the environment are for the world outside."""
+    assert is_loopback("ws://127.0.0.1:1/x")
+    assert is_loopback("http://localhost:1")
+    assert not is_loopback("https://openapi.okx.com")
+
+
+async def test_http_sends_path_and_body_byte_for_byte(venue):
+    """What was signed is what arrives: no re-encoding on the way."""
+    seen = []
+
+    def answer(query, body):
+        seen.append((query, body))
+        return {"code": "0"}
+
+    venue.rest["/api/v5/x"] = answer
+    http = Http(venue.endpoints.rest, {"x-simulated-trading": "1"})
+    reply = await http.send("POST", "/api/v5/x?ccy=BTC,USDT&a=%2B", {"A": "b"}, b'{"z":1,"a": 2}')
+    await http.close()
+    method, _, _, body, headers = venue.requests[-1]
+    assert (reply.status, method, body) == (200, "POST", b'{"z":1,"a": 2}')
+    assert seen == [({"ccy": "BTC,USDT", "a": "+"}, {"z": 1, "a": 2})]
+    assert (headers["x-simulated-trading"], headers["a"]) == ("1", "b")
+    assert venue.targets[-1] == "/api/v5/x?ccy=BTC,USDT&a=%2B"
+
+
+async def test_http_that_is_not_answered_names_the_host():
+    """No listener is an error with the address and the path, without the query."""
+    http = Http("http://127.0.0.1:9", {})
+    with pytest.raises(VenueUnreachableError, match=r"127\.0\.0\.1:9 did not answer GET /x: ") as error:
+        await http.send("GET", "/x?key=1", {})
+    await http.close()
+    assert "key=1" not in str(error.value)
