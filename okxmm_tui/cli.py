@@ -96,10 +96,10 @@ def _trade_parser() -> argparse.ArgumentParser:
 def _settings(given: dict[str, Any]) -> Settings:
     from okxmm_tui.settings import load_settings
 
-    config = given.pop("config", None)
-    if pairs := given.pop("set", None):
-        given["params"] = dict(_pair(pair) for pair in pairs)
-    return load_settings(given, config)
+    flags = {name: value for name, value in given.items() if name not in {"config", "set"}}
+    if pairs := given.get("set"):
+        flags["params"] = dict(_pair(pair) for pair in pairs)
+    return load_settings(flags, given.get("config"))
 
 
 def _pair(text: str) -> tuple[str, Decimal]:
@@ -122,7 +122,7 @@ def _trade(words: list[str]) -> int:
     config = _engine_config(settings)
     if settings.headless:
         return _headless(config, knows_live=knows_live)
-    return _console(settings, config)
+    return _console(settings, config, given.get("config"))
 
 
 def _engine_config(settings: Settings) -> EngineConfig:
@@ -157,7 +157,7 @@ def _headless(config: EngineConfig, *, knows_live: bool) -> int:
     return run_headless(config, knows_live=knows_live)
 
 
-def _console(settings: Settings, config: EngineConfig) -> int:
+def _console(settings: Settings, config: EngineConfig, file: Path | None) -> int:
     from okxmm_tui.launcher import LaunchedLink, start_engine
     from okxmm_tui.statedir import owned
 
@@ -168,31 +168,31 @@ def _console(settings: Settings, config: EngineConfig) -> int:
         pass  # refuse before the screen is taken; the engine takes the lock for good
     engine = start_engine(config)
     try:
-        return _show(LaunchedLink(state_dir, "console", engine), settings.theme, state_dir)
+        link = LaunchedLink(state_dir, "console", engine)
+        return _show(link, settings.theme, lambda: _start_kill_process(state_dir, file))
     except OkxmmError:  # the screen could not be drawn: an unknown theme, for example
         engine.terminate()
         engine.wait()
         raise
 
 
-def _show(link: LaunchedLink, theme: str, state_dir: Path, *, is_read_only: bool = False) -> int:
+def _show(link: LaunchedLink, theme: str, escalate: Callable[[], None], *, is_read_only: bool = False) -> int:
     from okxmm_tui.console.app import run_console
 
-    ended = run_console(
-        link, theme=theme, is_read_only=is_read_only, escalate=lambda: _start_kill_process(state_dir)
-    )
+    ended = run_console(link, theme=theme, is_read_only=is_read_only, escalate=escalate)
     if ended.text:
         print(f"okxmm-tui: {ended.text}", file=sys.stderr if ended.exit_code else sys.stdout)
     return ended.exit_code
 
 
-def _start_kill_process(state_dir: Path) -> None:
+def _start_kill_process(state_dir: Path, file: Path | None) -> None:
     """The way out that needs neither this console nor the engine."""
     import subprocess
 
+    words = ["kill", "--state-dir", str(state_dir), *(["--config", str(file)] if file else [])]
     with (state_dir / "kill.log").open("ab") as log:
         subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "okxmm_tui", "kill", "--state-dir", str(state_dir)],
+            [sys.executable, "-m", "okxmm_tui", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -217,22 +217,25 @@ def _attach(words: list[str]) -> int:
         raise UsageError("The console needs a terminal.", "Run it in one.")
     state_dir = make_state_dir(settings.state_dir)
     link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
-    return _show(link, settings.theme, state_dir, is_read_only=is_read_only)
+    file = given.get("config")
+    return _show(
+        link, settings.theme, lambda: _start_kill_process(state_dir, file), is_read_only=is_read_only
+    )
 
 
 def _kill(words: list[str]) -> int:
     parser = _parser("okxmm-tui kill", "Cancel every own order over REST alone, and prove it.")
-    parser.add_argument("--venue", metavar="VENUE", help="sim (default), demo or live")
+    parser.add_argument("--venue", metavar="VENUE", help="sim, demo or live (default: the last session's)")
     parser.add_argument("--instrument", metavar="ID", help="only this instrument")
     parser.add_argument("--account", action="store_true", help="every order of the account, not only our tag")
     parser.add_argument("--deadline", type=float, default=30.0, metavar="SECONDS", help="give up after (30)")
     _add_common(parser)
     given = vars(parser.parse_args(words))
     scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline")}
-    from okxmm_tui.killer import kill
+    from okxmm_tui.killer import kill, of_last_session
 
     return kill(
-        _settings(given),
+        of_last_session(_settings(given), given),
         scope["instrument"],
         whole_account=bool(scope["account"]),
         deadline_s=scope["deadline"] or 30.0,

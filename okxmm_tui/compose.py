@@ -30,7 +30,7 @@ from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.gateway import OkxGateway
-from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, owned
+from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned
 
 EXCHANGE_READY_S = 20.0
 EXCHANGE_IDLE_EXIT_S = 60
@@ -88,6 +88,8 @@ class EngineRun:
         config, state_dir = self._config, Path(self._config.state_dir)
         with owned(state_dir), _venue(config, state_dir) as endpoints:
             log_to_file(state_dir)
+            facts = {"venue": config.mode, "tag": config.tag, "okx": {"region": config.region}}
+            (state_dir / SESSION_NAME).write_bytes(msgspec.json.encode(facts))
             host = EngineHost(
                 _gateway(config, endpoints),
                 plan(config),

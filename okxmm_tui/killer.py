@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from okxmm_tui.compose import Urls
 from okxmm_tui.core.types import Mode
 from okxmm_tui.credentials import api_key
-from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.errors import UsageError, VenueUnreachableError
 from okxmm_tui.okx.emergency import cancel_everything
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.settings import Settings
-from okxmm_tui.statedir import EXCHANGE_NAME, make_state_dir
+from okxmm_tui.statedir import EXCHANGE_NAME, SESSION_NAME, make_state_dir
 
 EXIT_UNPROVEN = 75
+
+
+class LastRegion(Struct, frozen=True):
+    """Where the account was opened."""
+
+    region: Literal["global", "eea", "us", "tr"]
+
+
+class LastSession(Struct, frozen=True):
+    """What the engine wrote when it started."""
+
+    venue: Mode
+    tag: str
+    okx: LastRegion
+
+
+def of_last_session(settings: Settings, given: Mapping[str, object]) -> Settings:
+    """Take venue, tag and region of the session that ran in the state directory, unless a venue is given."""
+    path = make_state_dir(settings.state_dir) / SESSION_NAME
+    if "venue" in given or not path.exists():
+        return settings
+    try:
+        last = msgspec.json.decode(path.read_bytes(), type=LastSession)
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            f"{path} was unreadable: {error}.", "Say which venue to kill on with --venue sim, demo or live."
+        ) from error
+    okx = settings.okx.model_copy(update={"region": last.okx.region})
+    return settings.model_copy(update={"venue": last.venue, "tag": last.tag, "okx": okx})
 
 
 def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadline_s: float) -> int:

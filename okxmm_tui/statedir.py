@@ -13,6 +13,8 @@ from okxmm_tui.errors import UsageError
 LOCK_NAME = "engine.lock"
 LOG_NAME = "okxmm.log"
 EXCHANGE_NAME = "exchange.json"
+SESSION_NAME = "session.json"
+"""What runs (or ran last) here: venue, tag and region; the kill command reads it. Holds no secret."""
 
 
 def make_state_dir(path: Path) -> Path:

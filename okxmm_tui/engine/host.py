@@ -145,22 +145,26 @@ class EngineHost:
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:
-        tasks = [
-            asyncio.create_task(self._gateway.run(self.emit), name="gateway"),
-            asyncio.create_task(self._tick(), name="tick"),
-            asyncio.create_task(self._publish(), name="publish"),
-        ]
-        for task in tasks:
+        running = {
+            name: asyncio.create_task(work, name=name)
+            for name, work in (
+                ("gateway", self._gateway.run(self.emit)),
+                ("tick", self._tick()),
+                ("publish", self._publish()),
+            )
+        }
+        for task in running.values():
             task.add_done_callback(self._on_task_done)
         try:
             last_word = await stop
+            running["tick"].cancel()
             self._publish_now()
             self._link.farewell(last_word.exit_code, last_word.text)
             await self._gateway.close()
         finally:
-            for task in tasks:
+            for task in running.values():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*running.values(), return_exceptions=True)
             await self._link.stop()
             if self._journal is not None:
                 self._journal.close()

@@ -1,0 +1,203 @@
+"""Book message to order, and kill key to wire, under load: ``python -m benchmarks.tick_to_order``.
+
+A loopback venue sends 5,000 book messages a second; five times a second the mid jumps and the engine must
+amend. The time runs from just before that frame is written to the arrival of the amend, over two sockets. The
+engine has a process of its own, as always; a real console draws at 200x60 in a pseudo-terminal. The kill key
+is typed into that terminal, and the time runs to the arrival of the first cancel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import multiprocessing
+import os
+import pty
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from benchmarks.load_venue import PrivateStream, clock_ns, serve_public
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.host import EngineHost, SessionPlan
+from okxmm_tui.exchange.process import ExchangeOptions, running_exchange
+from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.gateway import OkxGateway
+from tests.samples import INST
+
+BUDGET = "budget: tick to order p50 130 us, p99 1500 us; kill key to wire p50 0.4 ms, p99 5 ms"
+PLAN = SessionPlan(
+    mode=Mode.SIM,
+    symbols=(INST,),
+    strategy="inventory_skew",
+    params={"refresh_interval_ms": Decimal(0), "volatility_multiplier": Decimal(0)},
+    limits=Limits(is_headless=True, reconcile_ms=600_000),
+    tag="okxmm",
+)
+
+
+class SplitEndpoints(Endpoints, frozen=True):
+    """REST, public and private stream on three ports."""
+
+    public_url: str = ""
+
+    @property
+    def public_ws(self) -> str:
+        """URL of the load."""
+        return self.public_url
+
+
+def engine(rest: str, private: str, public: str, folder: str) -> None:
+    """The engine process."""
+    import uvloop  # noqa: PLC0415 - only here
+
+    endpoints = SplitEndpoints(rest, private, public_url=f"{public}/public")
+    gateway = OkxGateway(endpoints, ApiKey("sim", "sim", "sim"), tag="okxmm")
+    host = EngineHost(gateway, PLAN, Path(folder), on_report=lambda *_: None, on_ready=lambda: None)
+    uvloop.run(host.run())
+
+
+def public_process(rate: int, port: Synchronized[int], jumped_ns: Synchronized[int]) -> None:
+    """The load process."""
+    import uvloop  # noqa: PLC0415 - only here
+
+    uvloop.run(serve_public(rate, port, jumped_ns))
+
+
+class Terminal:
+    """A console in a pseudo-terminal that is read and thrown away."""
+
+    def __init__(self, folder: str) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
+        self.drawn = 0
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "okxmm_tui", "attach", "--state-dir", folder],
+            stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        )  # fmt: skip
+        os.close(slave)
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                self.drawn += len(os.read(self.master, 1 << 16))
+            except OSError:
+                return
+
+
+async def _until(is_true: Callable[[], bool], what: str) -> None:
+    for _ in range(1_500):
+        if is_true():
+            return
+        await asyncio.sleep(0.02)
+    raise SystemExit(f"waited in vain for {what}")
+
+
+@contextmanager
+def _processes(
+    rate: int, rest: str, private_port: int, jumped_ns: Synchronized[int], folder: str
+) -> Iterator[None]:
+    port = multiprocessing.Value("q", 0)
+    load = multiprocessing.Process(target=public_process, args=(rate, port, jumped_ns), daemon=True)
+    load.start()
+    while not port.value:
+        load.join(0.05)
+    urls = (f"ws://127.0.0.1:{number}/ws/v5" for number in (private_port, port.value))
+    command = [sys.executable, "-m", "benchmarks.tick_to_order", "--engine", rest, *urls, folder]
+    running = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        running.kill()
+        running.wait()
+        load.kill()
+
+
+async def measure(rate: int, seconds: float, kills: int, *, with_console: bool) -> None:
+    """Run one load and print a row."""
+    jumped_ns = multiprocessing.Value("q", 0)
+    stream, ready = PrivateStream(jumped_ns), asyncio.Event()
+    async with running_exchange(ExchangeOptions(markets=("synthetic",), speed=0.001)) as exchange:
+        serving = asyncio.create_task(stream.run(ready))
+        await ready.wait()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            _processes(rate, exchange.rest, stream.port, jumped_ns, folder),
+        ):
+            await _until(lambda: len(stream.tick_to_order_ns) > 0, "the first amend")
+            terminal = Terminal(folder) if with_console else None
+            if terminal:
+                await _until(lambda: terminal.drawn > 10_000, "the console")
+                await asyncio.sleep(3)
+            stream.tick_to_order_ns.clear()
+            drawn = terminal.drawn if terminal else 0
+            await asyncio.sleep(seconds)
+            name = "console drawing" if with_console else "no console"
+            _row(f"tick to order, {name}, us", [ns / 1e3 for ns in stream.tick_to_order_ns])
+            if terminal:
+                print(f"{'to the terminal':<40} {(terminal.drawn - drawn) / seconds / 1e3:.0f} kB/s")
+                _row("kill key to wire, ms", await _kills(stream, terminal, kills))
+                terminal.process.kill()
+                terminal.process.wait()
+        serving.cancel()
+
+
+async def _kills(stream: PrivateStream, terminal: Terminal, count: int) -> list[float]:
+    times: list[float] = []
+    for _ in range(count):
+        stream.cancel_seen_ns = None
+        typed_ns = clock_ns()
+        os.write(terminal.master, b"\x0b")
+        await _until(lambda: stream.cancel_seen_ns is not None, "the cancel")
+        times.append(((stream.cancel_seen_ns or 0) - typed_ns) / 1e6)
+        await asyncio.sleep(1.5)
+        stream.tick_to_order_ns.clear()
+        os.write(terminal.master, b"a")
+        await asyncio.sleep(0.3)
+        os.write(terminal.master, b"r")
+        await _until(lambda: len(stream.tick_to_order_ns) > 2, "quotes after the kill")
+    return times
+
+
+def _row(name: str, values: list[float]) -> None:
+    if len(values) < 2:
+        print(f"{name:<40} too little measured")
+        return
+    p99 = statistics.quantiles(values, n=100, method="inclusive")[98]
+    print(f"{name:<40} n {len(values):>4}   p50 {statistics.median(values):>8.2f}   p99 {p99:>8.2f}")
+
+
+def main() -> None:
+    """Print the table, or be the engine."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--engine", nargs=4, metavar=("REST", "PRIVATE", "PUBLIC", "DIR"), help=argparse.SUPPRESS
+    )
+    parser.add_argument("--rate", type=int, default=5_000)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--kills", type=int, default=15)
+    given = parser.parse_args()
+    if given.engine:
+        engine(*given.engine)
+        return
+    print(BUDGET)
+    for with_console in (False, True):
+        asyncio.run(measure(given.rate, given.seconds, given.kills, with_console=with_console))
+
+
+if __name__ == "__main__":
+    main()
