@@ -175,7 +175,7 @@ CODES = """
 64001,64002 fix channel belongs to another endpoint
 64003 drop fee tier is too low for this channel
 64004 fix conflicts with another book channel of this connection
-64007 retry internal error of an operation
+64007 query internal error of an operation, outcome unknown
 64008 reconnect venue upgrade in a minute
 """
 

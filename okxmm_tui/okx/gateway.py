@@ -103,6 +103,7 @@ class OkxGateway:
         self._public: tuple[PublicSession, Stream] | None = None
         self._group: asyncio.TaskGroup | None = None
         self._requests: set[asyncio.Task[None]] = set()
+        self._is_closing = False
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -139,7 +140,8 @@ class OkxGateway:
                 self._group = group
                 tasks = [group.create_task(each) for each in self._services(emit)]
                 await self._stopping.wait()
-                for task in tasks:
+                # Requests that outlasted the patience of close() would hold the group back.
+                for task in (*tasks, *self._requests):
                     task.cancel()
         finally:
             self._group = None
@@ -151,7 +153,7 @@ class OkxGateway:
 
         Does nothing unless ``run`` is running, because no outcome could be told.
         """
-        if self._group is None:
+        if self._group is None or self._is_closing:
             return
         orders: list[OrderEffect] = []
         for effect in effects:
@@ -174,9 +176,12 @@ class OkxGateway:
             self._route.send(orders, time.monotonic_ns())
 
     async def close(self) -> None:
-        """Let REST requests finish, end the streams, close every socket."""
+        """Let REST requests finish for a moment, end the streams, close every socket; takes no more work."""
+        self._is_closing = True
         if self._requests:
             await asyncio.wait(self._requests, timeout=CLOSE_WITHIN_S)
+        for request in tuple(self._requests):
+            request.cancel()
         self._stopping.set()
         if self._group is not None:
             await self._stopped.wait()

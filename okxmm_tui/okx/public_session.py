@@ -110,7 +110,7 @@ class PublicSession(Session):
 
     def _on_refused(self, entry: Subscription, code: str, now_ns: int) -> bool:
         # The fee tier no longer carries tick-by-tick books (64003): the 100 ms channel is open to all.
-        if code != "64003" or entry.channel != self._book_channel or entry.channel == DEFAULT_BOOK_CHANNEL:
+        if code != "64003" or not (entry.channel.startswith("books") and entry.channel.endswith("-tbt")):
             return False
         self._book_channel = DEFAULT_BOOK_CHANNEL
         self._name_handlers()

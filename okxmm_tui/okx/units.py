@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from okxmm_tui.errors import WireError
 
-MAX_ENTRIES = 20_000
-"""Cleared when full; about 2 MB, and an evening's worth of prices of one instrument."""
+MAX_ENTRIES = 10_000
+"""Cleared when full: about 1 MB, and hours of one instrument's prices."""
 
 MAX_TEXT = 40
 """Longer text is refused; the venue itself takes no prices over 32 characters."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from okxmm_tui.core import messages as m
@@ -39,19 +41,29 @@ class Desk:
         self.gateway, self.probe, self.endpoints = gateway, probe, endpoints
 
     async def bid_below_market(self, cl_ord_id: str, distance: int = 500) -> PlaceOrder:
+        """Build a bid that rests."""
         top = await self.probe.first(m.TopOfBook, lambda event: event.bid_ticks > 0)
         return PlaceOrder(INST, cl_ord_id, Side.BUY, top.bid_ticks - distance, 10, in_a_second())
 
 
 def in_a_second() -> int:
+    """An expiry, Unix ms."""
     return time.time_ns() // 1_000_000 + 1_000
 
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    async with process.running_exchange(process.ExchangeOptions()) as exchange:
+    """A gateway on an exchange of its own, both streams up."""
+    async with open_desk() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_desk(*, is_vip: bool = False, book_channel: str = "books") -> AsyncIterator[Desk]:
+    """Start an exchange and a gateway on it."""
+    async with process.running_exchange(process.ExchangeOptions(vip=is_vip)) as exchange:
         endpoints = Endpoints.local(exchange.rest, exchange.ws)
-        gateway = OkxGateway(endpoints, SIM, tag="mmx")
+        gateway = OkxGateway(endpoints, SIM, tag="mmx", book_channel=book_channel)
         await gateway.prepare([INST])
         probe = Probe()
         run = asyncio.create_task(gateway.run(probe))
@@ -172,3 +184,106 @@ async def test_emergency_sweep_proves_an_empty_book(desk):
     )
     assert (outcome.found, outcome.residual, outcome.is_proven, outcome.problem) == (30, 0, True, "")
     assert said[0] == "30 pending, cancelling"
+
+
+async def inject(desk: Desk, fault: str, **how: object) -> None:
+    """Have the exchange misbehave."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        reply = await client.post(f"{desk.endpoints.rest}/sim/v1/faults", json={"fault": fault, **how})
+    assert reply.status_code == 200, reply.text
+
+
+async def test_lost_book_message_heals_by_itself(desk):
+    """An injected gap is noticed, and a fresh snapshot follows without anybody's help."""
+    await desk.probe.first(m.BookUpdate)
+    await inject(desk, "book_gap", instId=INST)
+    await desk.probe.first(m.BookGap)
+    desk.probe.events.clear()
+    await desk.probe.first(m.BookSnapshot)
+    await desk.probe.first(m.BookUpdate)
+
+
+async def test_sequence_reset_is_no_gap(desk):
+    """The venue's reset to a lower number applies and goes on."""
+    before = await desk.probe.first(m.BookUpdate)
+    await inject(desk, "seq_reset", instId=INST)
+    lower = await desk.probe.first(m.BookUpdate, lambda event: event.seq_id < before.seq_id)
+    await desk.probe.first(m.BookUpdate, lambda event: lower.seq_id < event.seq_id < before.seq_id)
+    assert not desk.probe.all(m.BookGap)
+
+
+async def test_lost_acknowledgement_of_a_live_order(desk):
+    """The order is UNKNOWN to us and live at the venue, and a query finds it."""
+    desk.gateway._tracker._timeout_ns = 50_000_000
+    place = await desk.bid_below_market("u1")
+    await inject(desk, "lose_ack")
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderOutcomeUnknown)
+    desk.gateway.execute([QueryOrder(INST, "u1")])
+    found = await desk.probe.first(m.OrderQueried)
+    assert found.order.state is VenueOrderState.LIVE
+
+
+@pytest.mark.parametrize("code", ["51149", "50004", "51054"])
+async def test_uncertain_answer_to_a_live_order(desk, code):
+    """The venue says that it timed out although the order rests: UNKNOWN, and the push tells the truth."""
+    place = await desk.bid_below_market("u2")
+    await inject(desk, "unknown_outcome", code=code)
+    desk.gateway.execute([place])
+    unknown = await desk.probe.first(m.OrderOutcomeUnknown)
+    live = await desk.probe.first(m.OrderUpdate)
+    assert (code in unknown.reason, live.cl_ord_id) == (True, "u2")
+    assert not desk.probe.all(m.OrderRefused)
+
+
+async def test_connection_lost_before_the_acknowledgement(desk):
+    """The order is UNKNOWN, the stream comes back, and the truth holds the order."""
+    place = await desk.bid_below_market("u3")
+    await inject(desk, "drop_before_ack")
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderOutcomeUnknown)
+    await desk.probe.first(m.StreamDown)
+    desk.probe.events.clear()
+    await desk.probe.first(m.StreamUp, lambda event: event.stream == "private")
+    desk.gateway.execute([FetchTruth(3, 0)])
+    truth = await desk.probe.first(m.TruthFetched)
+    assert [order.cl_ord_id for order in truth.orders] == ["u3"]
+
+
+async def test_refused_instrument_code_takes_the_rest_route(desk):
+    """The demo trap: WebSocket refuses the published code, REST takes place and cancel alike."""
+    place = await desk.bid_below_market("r1")
+    await inject(desk, "refuse_ws_orders", on=True)
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderAccepted)
+    desk.gateway.execute([CancelOrder(INST, "r1")])
+    await desk.probe.first(m.OrderUpdate, lambda event: event.state is VenueOrderState.CANCELED)
+    assert not desk.probe.all(m.OrderRefused)
+
+
+async def test_fields_and_values_of_tomorrow(desk):
+    """Unknown keys and an unknown enum value in private pushes hurt nobody."""
+    place = await desk.bid_below_market("f1")
+    await inject(desk, "unknown_fields", on=True)
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderUpdate)
+    assert not desk.probe.all(m.GatewayNotice)
+
+
+@pytest.mark.parametrize("is_vip", [True, False])
+async def test_tick_by_tick_books_or_the_open_channel(is_vip):
+    """With the fee tier the fast book arrives; without it the session changes to the open one by itself."""
+    async with open_desk(is_vip=is_vip, book_channel="books-l2-tbt") as desk:
+        await desk.probe.first(m.BookUpdate)
+        assert any("64003" in event.text for event in desk.probe.all(m.GatewayNotice)) is not is_vip
+
+
+async def test_duplicated_and_early_pushes_reach_the_engine_as_they_are(desk):
+    """Pushes may come twice and before the acknowledgement; nothing is lost or invented on the way."""
+    place = await desk.bid_below_market("d1")
+    await inject(desk, "push_before_ack", on=True)
+    await inject(desk, "duplicate_pushes", on=True)
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderAccepted)
+    kinds = [type(event) for event in desk.probe.events if isinstance(event, m.OrderUpdate | m.OrderAccepted)]
+    assert kinds == [m.OrderUpdate, m.OrderUpdate, m.OrderAccepted]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,12 +11,14 @@ from okxmm_tui.okx.book_chain import NO_SEQUENCE, BookChain, Verdict
 
 
 def judge(chain, previous, current, *, snapshot=False, empty=False, checksum=False):
+    """Judge one message with the defaults of an ordinary one."""
     return chain.judge(
         is_snapshot=snapshot, previous=previous, current=current, is_empty=empty, has_checksum=checksum
     )
 
 
 def live(seq_id=10):
+    """A chain that has its snapshot."""
     chain = BookChain()
     assert judge(chain, -1, seq_id, snapshot=True) is Verdict.SNAPSHOT
     return chain
@@ -80,7 +84,7 @@ def test_losing_one_message_is_always_noticed(start, steps, lost):
     numbers = [start]
     for step in steps:
         numbers.append(max(0, numbers[-1] + step) if numbers[-1] + step != numbers[-1] else numbers[-1] + 1)
-    pairs = [(a, b) for a, b in zip(numbers, numbers[1:], strict=False) if a != b]
+    pairs = [(a, b) for a, b in pairwise(numbers) if a != b]
     whole = live(start)
     assert all(judge(whole, a, b) is Verdict.APPLY for a, b in pairs)
     if lost < len(pairs) - 1:

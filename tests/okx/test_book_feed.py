@@ -19,6 +19,7 @@ from tests.okx.conftest import make_instrument
 
 
 def data(previous=-1, current=10, *, bids=(("60000.1", "3.07"),), asks=(("60000.2", "12.5"),), checksum=0):
+    """One decoded book message."""
     return BookData(
         asks=[Level(*each) for each in asks], bids=[Level(*each) for each in bids], ts="1795161600123",
         seq_id=current, prev_seq_id=previous, checksum=checksum,
@@ -27,6 +28,7 @@ def data(previous=-1, current=10, *, bids=(("60000.1", "3.07"),), asks=(("60000.
 
 @pytest.fixture
 def feed() -> BookFeed:
+    """A feed that has its snapshot."""
     feed = BookFeed(make_instrument())
     feed.start(0)
     feed.receive(data(), 1, is_snapshot=True)

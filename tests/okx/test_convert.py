@@ -34,6 +34,7 @@ ORDER = {
 
 
 def order(*, is_push: bool = True, **changes):
+    """Convert the example order with changes."""
     return order_update(msgspec.convert(ORDER | changes, OrderRow), KNOWN, is_push=is_push)
 
 

@@ -29,6 +29,7 @@ class Exchange:
         self.asked: list[str] = []
 
     async def send(self, method, path, headers, body=b""):
+        """Answer like the venue."""
         self.asked.append(path)
         if "public/time" in path:
             return _ok([{"ts": "1795161600000"}])
@@ -52,6 +53,7 @@ class Exchange:
         return _ok([{"ordId": row["ordId"], "sCode": "0"} for row in rows])
 
     async def close(self):
+        """Note that the transport was closed."""
         self.asked.append("CLOSE")
 
 
@@ -71,6 +73,7 @@ def no_waiting(monkeypatch):
 
 
 async def sweep(exchange, *, tag=None, inst_id=None, deadline_s=5.0):
+    """Run a sweep; returns its outcome and what it said."""
     said = []
     outcome = await cancel_everything(
         Endpoints.local("", ""), ApiKey("k", "s", "p"), tag=tag, inst_id=inst_id, deadline_s=deadline_s,

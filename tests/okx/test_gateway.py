@@ -38,13 +38,15 @@ class Probe:
         self._changed = asyncio.Event()
 
     def __call__(self, event: Any) -> None:
+        """Take one event."""
         self.events.append(event)
         self._changed.set()
 
     async def first(
-        self, kind: type, fits: Callable[[Any], bool] = lambda event: True, timeout: float = 5
+        self, kind: type, fits: Callable[[Any], bool] = lambda event: True, within_s: float = 5
     ) -> Any:
-        async with asyncio.timeout(timeout):
+        """Wait for the first event of a kind that fits."""
+        async with asyncio.timeout(within_s):
             while True:
                 for event in self.events:
                     if isinstance(event, kind) and fits(event):
@@ -53,6 +55,7 @@ class Probe:
                 await self._changed.wait()
 
     def all(self, kind: type) -> list[Any]:
+        """Events of a kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
 
@@ -60,6 +63,7 @@ class Probe:
 async def session(
     venue: FakeVenue, *, key: ApiKey | None = KEY, ack_timeout_ms: int = 2_000
 ) -> AsyncIterator[tuple[OkxGateway, Probe]]:
+    """A running gateway with its streams up, closed at the end."""
     gateway = OkxGateway(venue.endpoints, key, tag="mmx", ack_timeout_ms=ack_timeout_ms)
     await gateway.prepare([INST])
     probe = Probe()
@@ -76,11 +80,13 @@ async def session(
 
 @pytest.fixture
 async def venue() -> AsyncIterator[FakeVenue]:
+    """A scripted venue."""
     async with running_fake() as fake:
         yield fake
 
 
 def place(cl_ord_id: str = "a1", **changes: Any) -> PlaceOrder:
+    """A place effect with changes."""
     fields: dict[str, Any] = {
         "inst_id": INST, "cl_ord_id": cl_ord_id, "side": Side.BUY, "price_ticks": 600_001, "size_lots": 200,
         "expire_ms": 1_795_161_602_000,
@@ -362,7 +368,84 @@ async def test_market_data_needs_no_key(venue):
         gateway.execute([place()])
         refused = await probe.first(m.OrderRefused)
     assert refused.code == "not_connected"
-    assert all(not op.get("op") == "login" for op in venue.ops)
+    assert all(op.get("op") != "login" for op in venue.ops)
+
+
+async def test_clock_is_watched(venue, monkeypatch):
+    """A clock far off is said once, and a venue that gives no time is said every time."""
+    from okxmm_tui.okx import gateway as module
+
+    monkeypatch.setattr(module, "CLOCK_EVERY_S", 0.001)
+    async with session(venue) as (_, probe):
+        warning = await probe.first(m.GatewayNotice, lambda event: "differs" in event.text)
+        venue.rest["/api/v5/public/time"] = lambda q, b: refusal("50005")
+        await probe.first(m.GatewayNotice, lambda event: "clock not checked" in event.text)
+        told = [event for event in probe.all(m.GatewayNotice) if "differs" in event.text]
+    assert told == [warning]
+
+
+async def test_instrument_that_cannot_be_read_again_is_said(venue):
+    """A failed reload leaves the orders on the REST route, and tells the operator."""
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok(
+        [{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}]
+    )
+    async with session(venue) as (gateway, probe):
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: refusal("50119")
+        gateway.execute([place("a1")])
+        await probe.first(m.GatewayNotice, lambda event: "could not be read again" in event.text)
+        await probe.first(m.OrderAccepted)
+
+
+async def test_order_of_a_strange_instrument_is_refused_here(venue):
+    """Only prepared instruments have a code, a tick and a lot."""
+    async with session(venue) as (gateway, probe):
+        gateway.execute([PlaceOrder("XRP-USDT-SWAP", "a1", Side.BUY, 1, 1, 0)])
+        assert (await probe.first(m.OrderRefused)).code == "51001"
+
+
+async def test_rest_cancel_without_an_answer_is_unknown(venue):
+    """The second way can fail like the first, and is judged the same."""
+    venue.rest["/api/v5/trade/cancel-order"] = lambda q, b: b"<html>"
+    async with session(venue) as (gateway, probe):
+        gateway.execute([CancelOrder(INST, "a1", by_rest=True)])
+        unknown = await probe.first(m.OrderOutcomeUnknown)
+    assert (unknown.verb, unknown.cl_ord_id) == ("cancel", "a1")
+
+
+async def test_close_waits_for_requests_on_their_way(venue):
+    """A cancel sent just before the end still gets its answer."""
+    asked = asyncio.Event()
+
+    async def slow(query, body):
+        asked.set()
+        await asyncio.sleep(0.02)
+        return ok([{"clOrdId": "a1", "sCode": "0"}])
+
+    venue.rest["/api/v5/trade/cancel-order"] = slow
+    async with session(venue) as (gateway, probe):
+        gateway.execute([CancelOrder(INST, "a1", by_rest=True)])
+        await asked.wait()
+    assert probe.all(m.OrderAccepted)
+
+
+async def test_close_does_not_wait_for_ever(venue, monkeypatch):
+    """A venue that takes a request and never answers does not hold the end of the program."""
+    from okxmm_tui.okx import gateway as module
+
+    monkeypatch.setattr(module, "CLOSE_WITHIN_S", 0.01)
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(query, body):
+        asked.set()
+        await never.wait()
+
+    venue.rest["/api/v5/trade/cancel-order"] = hang
+    async with asyncio.timeout(3):
+        async with session(venue) as (gateway, _):
+            gateway.execute([CancelOrder(INST, "a1", by_rest=True)])
+            await asked.wait()
+        never.set()
 
 
 async def test_effects_outside_a_run_do_nothing(venue):
@@ -392,7 +475,7 @@ async def test_venue_away_at_start_is_said():
     from okxmm_tui.okx.endpoints import Endpoints
 
     gateway = OkxGateway(Endpoints.local("http://127.0.0.1:9", "ws://127.0.0.1:9"), KEY, tag="")
-    with pytest.raises(VenueUnreachableError, match="127.0.0.1:9"):
+    with pytest.raises(VenueUnreachableError, match=r"127\.0\.0\.1:9"):
         await gateway.prepare([INST])
     await gateway.close()
 
@@ -405,8 +488,8 @@ def test_tag_must_be_letters_and_digits():
 
 def _order(ord_id: int) -> dict[str, str]:
     return {
-        "instId": INST, "ordId": str(ord_id), "clOrdId": f"c{ord_id}", "tag": "mmx", "side": "buy", "px": "60000.1",
-        "sz": "2", "accFillSz": "0", "state": "live", "uTime": "1",
+        "instId": INST, "ordId": str(ord_id), "clOrdId": f"c{ord_id}", "tag": "mmx", "side": "buy",
+        "px": "60000.1", "sz": "2", "accFillSz": "0", "state": "live", "uTime": "1",
     }  # fmt: skip
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,10 +28,8 @@ DECODERS = [BOOK_DECODER, ENVELOPE_DECODER, ORDERS, REST_DECODER, OP_ROWS]
 @given(raw=st.binary(max_size=200), decoder=st.sampled_from(DECODERS))
 def test_any_bytes_decode_or_raise_one_error(raw, decoder):
     """Whatever arrives, nothing but WireError comes out of decoding it."""
-    try:
+    with suppress(WireError):
         decode(decoder, raw)
-    except WireError:
-        pass
 
 
 JSON = st.recursive(
@@ -43,12 +44,8 @@ JSON = st.recursive(
 @given(value=JSON, decoder=st.sampled_from(DECODERS))
 def test_any_json_decodes_or_raises_one_error(value, decoder):
     """The same for well-formed JSON of any shape."""
-    import msgspec
-
-    try:
+    with suppress(WireError):
         decode(decoder, msgspec.json.encode(value))
-    except WireError:
-        pass
 
 
 def test_unknown_keys_and_values_are_passed_over():

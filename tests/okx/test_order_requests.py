@@ -18,14 +18,17 @@ KNOWN = {INST: make_instrument(code=2021032601102993)}
 
 
 def place(cl_ord_id="a1", expire_ms=1_000, **changes):
+    """A place effect."""
     return PlaceOrder(INST, cl_ord_id, Side.SELL, 600_001, 200, expire_ms, **changes)
 
 
 def amend(cl_ord_id="a1", expire_ms=1_000):
+    """An amend effect."""
     return AmendOrder(INST, cl_ord_id, "r1", 599_999, 300, expire_ms)
 
 
 def sent(effects, shift_ms=0):
+    """The one frame that these effects become."""
     [batch] = grouped(effects)
     return json.loads(ws_frame(batch, "o1", KNOWN, "mmx", shift_ms))
 
@@ -45,8 +48,8 @@ def test_amend_frame():
     """Only what changes is sent, with the request id."""
     assert sent([amend()])["args"] == [
         {
-            "instIdCode": 2021032601102993, "clOrdId": "a1", "reqId": "r1", "newPx": "59999.9", "newSz": "3.00",
-            "cxlOnFail": True,
+            "instIdCode": 2021032601102993, "clOrdId": "a1", "reqId": "r1", "newPx": "59999.9",
+            "newSz": "3.00", "cxlOnFail": True,
         }
     ]  # fmt: skip
 

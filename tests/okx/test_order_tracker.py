@@ -12,10 +12,12 @@ from okxmm_tui.okx.rate_limits import Verb
 
 
 def batch(*names):
-    return Batch(Verb.CANCEL, tuple(CancelOrder("X", name) for name in names), False)
+    """A batch of cancels."""
+    return Batch(Verb.CANCEL, tuple(CancelOrder("X", name) for name in names), by_rest=False)
 
 
 def outcome_codes(names, code, rows, text=""):
+    """Client ids and codes after an answer."""
     return [(each.effect.cl_ord_id, each.code) for each in row_outcomes(batch(*names), code, text, rows)]
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason="payloads are not here")
 
 
 def load(name: str) -> tuple[bytes, object]:
+    """Bytes and JSON of a payload."""
     raw = (FOLDER / name).read_bytes()
     return raw, json.loads(raw)
 
@@ -34,6 +35,7 @@ def instruments_of(message: object) -> dict:
 
 
 def sessions_for(message: object) -> list:
+    """A public and a private session that know the instruments of a payload."""
     instruments = instruments_of(message)
     public = PublicSession(list(instruments.values()))
     private = PrivateSession(instruments, dict, OrderTracker(), lambda outcome, now: [])
@@ -99,6 +101,7 @@ ROWS = {
 
 
 def reader_for(name: str):
+    """Decoder and conversion of a payload, where we use its endpoint."""
     for part, reader in ROWS.items():
         if part in name and "algo" not in name and "spread" not in name and "history" not in name:
             return reader

@@ -15,6 +15,7 @@ from tests.okx.test_rest import make_rest
 
 
 def config(**changes):
+    """An account configuration with changes."""
     return msgspec.convert(CONFIG | changes, ConfigRow)
 
 

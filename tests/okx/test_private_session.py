@@ -18,6 +18,7 @@ INST = "BTC-USDT-SWAP"
 
 
 def make_session():
+    """A session just connected."""
     session = PrivateSession(
         {INST: make_instrument()}, dict, OrderTracker(),
         lambda outcome, now: [m.OrderOutcomeUnknown("cancel", INST, outcome.effect.cl_ord_id, outcome.code)],
@@ -27,12 +28,16 @@ def make_session():
 
 
 def push(session, channel, rows, now_ns=SECOND_NS):
+    """Receive one push."""
     message = {"arg": {"channel": channel, "uid": "1"}, "eventType": "snapshot", "curPage": 1, "data": rows}
     return session.receive(json.dumps(message), now_ns)
 
 
 def send_cancel(session, cl_ord_id="a1", now_ns=0):
-    session.send_operation(Batch(Verb.CANCEL, (CancelOrder(INST, cl_ord_id),), False), "o1", b"{}", now_ns)
+    """Put one cancel in flight."""
+    session.send_operation(
+        Batch(Verb.CANCEL, (CancelOrder(INST, cl_ord_id),), by_rest=False), "o1", b"{}", now_ns
+    )
 
 
 def test_pushes_of_three_channels_become_events():

@@ -11,10 +11,12 @@ BTC, ETH = "BTC-USDT-SWAP", "ETH-USDT-SWAP"
 
 
 def take(limits, verb=Verb.PLACE, inst_id=BTC, now_ns=0, *, is_batch=False):
+    """Ask for one order."""
     return limits.try_take(verb, inst_id, now_ns, is_batch=is_batch)
 
 
 def fill(limits, count, **how):
+    """Ask for many; returns how many passed."""
     return sum(take(limits, **how) == 0 for _ in range(count))
 
 

@@ -19,8 +19,9 @@ from okxmm_tui.okx.public_session import PublicSession
 from tests.okx.conftest import shared
 
 NAMES = [
-    "btc-usdt-swap-20230404-binance", "btc-usdt-swap-20230404-l2tbt-binance", "btc-usdt-swap-20240808-binance",
-    "btc-usdt-20240808-binance", "btc-usd-swap-20240808-binance", "okx-20220513-a", "okx-20210722",
+    "btc-usdt-swap-20230404-binance", "btc-usdt-swap-20230404-l2tbt-binance",
+    "btc-usdt-swap-20240808-binance", "btc-usdt-20240808-binance",
+    "btc-usd-swap-20240808-binance", "okx-20220513-a", "okx-20210722",
 ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class ListHttp:
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
 
     async def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> HttpReply:
+        """Give the next answer."""
         self.sent.append((method, path, headers, body))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -34,10 +35,12 @@ class ListHttp:
         return answer if isinstance(answer, HttpReply) else HttpReply(200, json.dumps(answer).encode())
 
     async def close(self) -> None:
+        """Note the closing."""
         self.sent.append(("CLOSE", "", {}, b""))
 
 
 def make_rest(*answers, key=KEY):
+    """An API over a list of answers."""
     http = ListHttp(*answers)
     return Rest(Endpoints.local("", ""), key, http=http, clock=VenueClock(lambda: NOW_NS)), http
 

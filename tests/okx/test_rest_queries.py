@@ -16,11 +16,13 @@ INST = "BTC-USDT-SWAP"
 
 
 def queries(*answers):
+    """Queries over a list of answers."""
     rest, http = make_rest(*answers)
     return RestQueries(rest, {INST: make_instrument()}), http
 
 
 def answer(*rows):
+    """An accepted answer with rows."""
     return {"code": "0", "msg": "", "data": list(rows)}
 
 

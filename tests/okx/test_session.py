@@ -14,6 +14,7 @@ from tests.okx.conftest import make_instrument
 
 
 def open_session(now_ns=0):
+    """A session just connected."""
     session = PrivateSession(
         {"BTC-USDT-SWAP": make_instrument()}, lambda: {"apiKey": "k"}, OrderTracker(), lambda outcome, now: []
     )
@@ -22,14 +23,17 @@ def open_session(now_ns=0):
 
 
 def frames(session):
+    """Frames waiting to be sent, decoded."""
     return [json.loads(frame) for frame in session.pending_frames()]
 
 
 def send(session, now_ns=1, **message):
+    """Receive one message."""
     return session.receive(json.dumps(message), now_ns)
 
 
 def logged_in():
+    """A session past its login."""
     session = open_session()
     session.pending_frames()
     send(session, event="login", code="0", msg="", connId="c0ffee01")
@@ -37,6 +41,7 @@ def logged_in():
 
 
 def ready():
+    """A session with every acknowledgement."""
     session = logged_in()
     for frame in frames(session):
         send(session, id=frame["id"], event="subscribe", arg=frame["args"][0], connId="c")

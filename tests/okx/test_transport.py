@@ -20,17 +20,20 @@ from tests.okx.test_gateway import Probe
 
 @pytest.fixture
 async def venue():
+    """A scripted venue."""
     async with running_fake() as fake:
         yield fake
 
 
 async def run_stream(venue, probe, url=""):
+    """A stream running in a task."""
     session = PublicSession([make_instrument()])
     stream = Stream(url or venue.endpoints.public_ws, session, probe, ConnectGate())
     return session, stream, asyncio.create_task(stream.run())
 
 
 async def stop(task):
+    """End a stream."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
