@@ -146,13 +146,16 @@ class DepthPushes:
         message = {"arg": {"channel": key[0], "instId": key[1]}, "action": "update", "data": [row]}
         self._state.registry.push(key, message, self._state.now_ns)
 
+    def settle(self, market: Market) -> None:
+        """Push collected ``books`` changes now, so that a snapshot taken next needs none of them."""
+        if any(self._chain("books", market).pending):
+            self._flush("books", market)
+
     def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
         """Send the snapshot that follows a subscription; nothing while no book is known."""
         if market.book.seq < 0:
             return
         chain = self._chain(channel, market)
-        if channel == "books" and any(chain.pending):
-            self._flush(channel, market)
         if channel == "books50-l2-tbt":
             self._top50.setdefault(market.instrument.inst_id, _top_event(market, None, 50))
             chain.last_seq = chain.last_seq if chain.last_seq >= 0 else market.seq()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from decimal import Decimal
 
@@ -88,4 +89,4 @@ class Market:
         """Highest buy and lowest sell price in ticks."""
         mark = self.mark_price()
         tick = self.instrument.tick_size
-        return int(mark * (1 + band) / tick), max(1, -int(-(mark * (1 - band)) // tick))
+        return math.floor(mark * (1 + band) / tick), max(1, math.ceil(mark * (1 - band) / tick))

@@ -116,7 +116,7 @@ class MarketPushes:
             self._shown.pop(key, None)
             return
         row = self.row(channel, market)
-        content = {name: value for name, value in row.items() if name != "ts"}
+        content = _content(row)
         shown, pushed_ns = self._shown.get(key, (None, 0))
         if content == shown and not (quiet_ns and state.now_ns - pushed_ns >= quiet_ns):
             return
@@ -130,7 +130,13 @@ class MarketPushes:
             return
         inst_id = market.listing.index_id if channel == "index-tickers" else market.instrument.inst_id
         row = self.row(channel, market)
+        # The first subscriber has now seen this; for later ones the last push to all still counts.
+        self._shown.setdefault((channel, inst_id), (_content(row), state.now_ns))
         state.registry.reply(connection, {"arg": _arg(channel, inst_id), "data": [row]}, state.now_ns)
+
+
+def _content(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "ts"}
 
 
 def _arg(channel: str, inst_id: str) -> Row:

@@ -21,13 +21,3 @@ def text(value: Decimal) -> str:
 def rounded(value: Decimal) -> Decimal:
     """Round to 1e-12, half to even: for ratios and derived figures, which have no exact form."""
     return value.quantize(MONEY_STEP, context=EXACT)
-
-
-def ms(now_ns: int) -> int:
-    """Unix milliseconds of Unix nanoseconds."""
-    return now_ns // 1_000_000
-
-
-def ms_text(now_ns: int) -> str:
-    """Unix milliseconds as OKX writes times: a string."""
-    return str(now_ns // 1_000_000)

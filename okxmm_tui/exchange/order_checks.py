@@ -80,6 +80,8 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
         created_ms=state.now_ms,
         updated_ms=state.now_ms,
     )
+    if not listed.instrument.is_tradable:
+        raise ApiError("51022", f"{listed.inst_id} is suspended (state {listed.instrument.state}).")
     if not market.is_open:
         raise ApiError("51022", f"{listed.inst_id} has no quote on one side; trading is suspended.")
     order.price_ticks = _limit_price(params, order, market, state)

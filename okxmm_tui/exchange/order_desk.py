@@ -97,6 +97,7 @@ class OrderDesk:
             raise ApiError(code, "Order failed. Insufficient USDT margin in account.", "1000")
 
     def _would_take(self, side: Side, price_ticks: int, market: Market) -> bool:
+        # On OKX own orders are part of the book, so meeting one of them is taking, too.
         best = market.book.best(side.opposite)
         own = market.own.best_ticks(side.opposite)
         crosses = [ticks for ticks in (best[0] if best else None, own) if ticks is not None]

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from okxmm_tui.exchange.account_rows import UID, Row, balance_row, position_id, position_row
 from okxmm_tui.exchange.accounts import Position
 from okxmm_tui.exchange.numbers import text
+from okxmm_tui.exchange.order_rows import order_push_row
 from okxmm_tui.exchange.orders import Fill, Order
-from okxmm_tui.exchange.replies import UID, Row, balance_row, order_push_row, position_id, position_row
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.subscriptions import Connection, Subscription
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from okxmm_tui.errors import UsageError
 from okxmm_tui.exchange.market_source import open_feeds
 from okxmm_tui.exchange.options import ExchangeOptions, VenueSettings
-from okxmm_tui.exchange.server import ExchangeServer
+from okxmm_tui.exchange.server import ExchangeServer, set_within
 from okxmm_tui.exchange.venue import Venue
 
 __all__ = ["ExchangeOptions", "RunningExchange", "run_exchange", "running_exchange"]
@@ -155,5 +155,4 @@ async def _until_idle_or(stop: asyncio.Event, running: RunningExchange, idle_exi
     while not stop.is_set() and not running.playing.done():
         if idle_exit_s is not None and running.server.idle_s() >= idle_exit_s:
             return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), IDLE_POLL_S)
+        await set_within(stop, IDLE_POLL_S)

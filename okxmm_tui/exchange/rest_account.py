@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+from okxmm_tui.exchange.account_rows import UID, balance_row, bill_row, position_row
 from okxmm_tui.exchange.api_error import ApiError, missing, wrong
 from okxmm_tui.exchange.numbers import text
-from okxmm_tui.exchange.replies import UID, balance_row, bill_row, position_row
 from okxmm_tui.exchange.rest_request import RestRequest, Row, page, required
 from okxmm_tui.exchange.state import VenueState
 

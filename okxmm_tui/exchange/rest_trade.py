@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from okxmm_tui.exchange.api_error import ApiError, wrong
 from okxmm_tui.exchange.dead_man import DeadMan
+from okxmm_tui.exchange.order_rows import fill_row, order_row
 from okxmm_tui.exchange.orders import Order
-from okxmm_tui.exchange.replies import fill_row, order_row
 from okxmm_tui.exchange.rest_request import RestRequest, Row, page, required
 from okxmm_tui.exchange.state import VenueState
 

@@ -24,7 +24,7 @@ from okxmm_tui.exchange.rest_request import RestReply, RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
 from okxmm_tui.exchange.venue import Venue
 
-MAX_QUEUED_TEXTS = 4096
+MAX_QUEUED_TEXTS = 16_384
 MAX_QUEUED_CHARS = 32 * 1024 * 1024
 FROZEN_POLL_S = 0.02
 MAX_SLEEP_S = 0.05
@@ -132,8 +132,7 @@ class ExchangeServer:
             wait_s = MAX_SLEEP_S if due_ns is None else (due_ns - time.time_ns()) / 1e9
             if wait_s > 0:
                 self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), min(wait_s, MAX_SLEEP_S))
+                await set_within(self._wake, min(wait_s, MAX_SLEEP_S))
             else:
                 await asyncio.sleep(0)
             self.venue.on_time(time.time_ns())
@@ -180,11 +179,7 @@ class ExchangeServer:
 
     async def _thawed(self) -> None:
         while self.venue.is_frozen() and not self.stopping.is_set():
-            await self._stopped_within(FROZEN_POLL_S)
-
-    async def _stopped_within(self, wait_s: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), wait_s)
+            await set_within(self.stopping, FROZEN_POLL_S)
 
     async def _never_answer(self, request: Request) -> None:
         deadline_s = time.monotonic() + LOST_ACK_HOLD_S
@@ -193,7 +188,7 @@ class ExchangeServer:
             and time.monotonic() < deadline_s
             and not await request.is_disconnected()
         ):
-            await self._stopped_within(FROZEN_POLL_S)
+            await set_within(self.stopping, FROZEN_POLL_S)
 
     async def _state(self, request: Request) -> Response:
         del request
@@ -249,6 +244,16 @@ class ExchangeServer:
                 await websocket.send_text(item)
         except WebSocketDisconnect:
             return
+
+
+async def set_within(event: asyncio.Event, wait_s: float) -> None:
+    """Wait for an event, at most so long.
+
+    ``asyncio.wait_for`` may swallow a cancellation that meets the event (Python 3.11); this never does.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            await event.wait()
 
 
 def _response(answer: RestReply) -> Response:

@@ -7,8 +7,8 @@ from typing import Any
 from okxmm_tui.exchange.accounts import Position
 from okxmm_tui.exchange.dead_man import DeadMan
 from okxmm_tui.exchange.numbers import text
+from okxmm_tui.exchange.order_rows import fill_row, order_row
 from okxmm_tui.exchange.orders import Order
-from okxmm_tui.exchange.replies import fill_row, order_row
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.subscriptions import Socket
 

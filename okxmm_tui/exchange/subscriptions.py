@@ -78,6 +78,12 @@ class Registry:
         for listeners in self._listeners.values():
             listeners.pop(number, None)
 
+    def close(self, number: int, code: int, reason: str) -> None:
+        """Close a connection from our side; nothing more is sent to it."""
+        if number in self.connections:
+            self._outbox.close(number, code, reason)
+            self.forget(number)
+
     def add(self, connection: Connection, identity: str, key: Key, arg: dict[str, Any]) -> None:
         """Subscribe a connection; repeating an argument changes nothing."""
         self._serial += 1

@@ -145,9 +145,9 @@ class Venue:
         state, faults = self.state, self.state.faults
         drops, faults.drops = faults.drops, []
         for which in drops:
-            for one in state.registry.connections.values():
+            for one in list(state.registry.connections.values()):
                 if which in {"all", one.socket.value}:
-                    state.outbox.close(one.number, 4006, "connection dropped by an injected fault")
+                    state.registry.close(one.number, 4006, "connection dropped by an injected fault")
         if faults.notice:
             faults.notice = False
             self._announce_upgrade()
@@ -162,11 +162,9 @@ class Venue:
             notice = {"event": "notice", "code": "64008", "msg": text, "connId": one.conn_id}
             state.registry.reply(one, notice, state.now_ns)
             due_ns = state.now_ns + UPGRADE_NOTICE_NS
-            state.timers.at(due_ns, lambda number=one.number: self._close(number, 1001, "service upgrade"))
-
-    def _close(self, number: int, code: int, reason: str) -> None:
-        if number in self.state.registry.connections:
-            self.state.outbox.close(number, code, reason)
+            state.timers.at(
+                due_ns, lambda number=one.number: state.registry.close(number, 1001, "service upgrade")
+            )
 
     def _close_idle(self) -> None:
         state = self.state
@@ -176,7 +174,7 @@ class Venue:
             for one in state.registry.connections.values():
                 one.last_push_ns = state.now_ns
         for one in state.registry.idle(state.now_ns):
-            self._close(one.number, 4004, "No data received in 30s.")
+            state.registry.close(one.number, 4004, "No data received in 30s.")
 
     def _prune(self) -> None:
         self.state.timers.at(self.state.now_ns + PRUNE_NS, self._prune)

@@ -51,7 +51,7 @@ class WsSession:
             state.outbox.send_text(connection.number, "pong")
             return
         if len(text) > MAX_REQUEST_BYTES:
-            state.outbox.close(connection.number, 1009, "message too large")
+            state.registry.close(connection.number, 1009, "message too large")
             return
         try:
             request = msgspec.json.decode(text)
@@ -100,7 +100,7 @@ class WsSession:
             check_login(request.get("args"), self._state.now_ns)
         except ApiError as error:
             self._error(connection, "", error)
-            self._state.outbox.close(connection.number, 4001, "login failed")
+            self._state.registry.close(connection.number, 4001, "login failed")
             return
         connection.is_logged_in = True
         answer = {"event": "login", "code": "0", "msg": "", "connId": connection.conn_id}
@@ -137,6 +137,9 @@ class WsSession:
             registry.reply(connection, row, self._state.now_ns)
             if full:
                 return
+        if channel == "books":
+            # Before the newcomer listens: an update must never precede its snapshot.
+            self._market.depth.settle(self._state.markets[arg["instId"]])
         registry.add(connection, identity_of(arg), key_of(arg), arg)
         self._first_state(connection, arg)
 
@@ -196,7 +199,7 @@ class WsSession:
             self._pushes.release()
         if connection is not None and state.faults.drop_before_ack:
             state.faults.drop_before_ack -= 1
-            state.outbox.close(connection.number, 4006, "connection dropped by an injected fault")
+            state.registry.close(connection.number, 4006, "connection dropped by an injected fault")
         elif connection is not None and not answer.is_lost:
             state.registry.reply(connection, self._envelope(request, answer, received_ns), state.now_ns)
         self._pushes.release()

@@ -20,6 +20,7 @@ CODE = 10459
 SIM = ApiKey("sim", "sim", "sim")
 START_NS = 1_795_161_600_000_000_000
 SECOND = 1_000_000_000
+LISTINGS = read_metadata(packaged_metadata())
 BID, ASK = 600_000, 600_001
 """Best prices of the bench market, in ticks of 0.1."""
 
@@ -34,18 +35,19 @@ class Bench:
 
     def __init__(self, **settings):
         self.now_ns = START_NS
-        listings = read_metadata(packaged_metadata())
-        self.venue = Venue(listings.values(), VenueSettings(**settings), self.now_ns)
+        self.venue = Venue(LISTINGS.values(), VenueSettings(**settings), self.now_ns)
         self.seq = 0
         self.trade_id = 0
         self._serial = 0
 
     @property
     def state(self):
+        """State of the venue."""
         return self.venue.state
 
     @property
     def account(self):
+        """Books of the account."""
         return self.venue.state.account
 
     def wait(self, seconds=0.0):
@@ -58,7 +60,14 @@ class Bench:
         self.venue.on_time(self.now_ns)
         return self
 
+    def jump(self, seconds):
+        """Move the clock at once, for hours."""
+        self.now_ns += int(seconds * SECOND)
+        self.venue.on_time(self.now_ns)
+        return self
+
     def apply(self, event):
+        """Feed one market event."""
         self.venue.on_market(event, self.now_ns)
         return self
 
@@ -69,18 +78,23 @@ class Bench:
         return self.apply(BookEvent(inst, snapshot, levels(*bids), levels(*asks), source_ms, self.seq))
 
     def deep_book(self, size=100, depth=50):
+        """Show a book of equal levels on both sides."""
         bids = [(BID - n, size) for n in range(depth)]
         return self.book(bids, [(ASK + n, size) for n in range(depth)])
 
     def bbo(self, bid, ask):
+        """Show a best quote: (price_ticks, size_lots) of both sides."""
         self.seq += 10
         source_ms = self.now_ns // 1_000_000
         return self.apply(BboEvent(INST, (*bid, "1"), (*ask, "1"), source_ms, self.seq))
 
     def trade(self, side, price_ticks, size_lots):
+        """Print a public trade, just after the last depth."""
         self.trade_id += 1
         source_ms = self.now_ns // 1_000_000 + 1
-        return self.apply(TradeEvent(INST, self.trade_id, price_ticks, size_lots, Side(side), "1", "0", source_ms))
+        return self.apply(
+            TradeEvent(INST, self.trade_id, price_ticks, size_lots, Side(side), "1", "0", source_ms)
+        )
 
     def connect(self, socket="private", *, login=None):
         """Open a connection, logged in when private."""
@@ -108,6 +122,7 @@ class Bench:
         return answer["data"]
 
     def fault(self, name, **params):
+        """Inject a fault that must be accepted."""
         answer = self.venue.inject(json.dumps({"fault": name, **params}).encode(), self.now_ns)
         assert answer.status == 200, answer.body
         return self
@@ -127,6 +142,7 @@ class Bench:
         return self.state.store.orders[ack["ordId"]]
 
     def position(self):
+        """The position in the swap."""
         return self.account.position(self.state.listings[INST].instrument)
 
 
@@ -145,10 +161,12 @@ class Client:
         return self
 
     def op(self, name, *args, **envelope):
+        """Send a trade operation."""
         self.send({"id": "i1", "op": name, "args": list(args), **envelope})
         return self
 
     def subscribe(self, channel, **arg):
+        """Subscribe to one channel."""
         return self.send({"op": "subscribe", "args": [{"channel": channel, **arg}]})
 
     def take(self):

@@ -15,6 +15,7 @@ MAKER = Decimal("-0.0002")
 
 
 def trade(account, lots, price, rate=MAKER):
+    """Book one fill."""
     return account.apply_fill(SWAP, lots, Decimal(price), rate=rate, trade_id="1", now_ms=1)
 
 

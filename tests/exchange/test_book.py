@@ -11,9 +11,15 @@ from okxmm_tui.exchange.market_events import BboEvent, BookEvent
 from tests.exchange.bench import INST, levels
 
 
+def depth(bids, asks, seq, *, snapshot):
+    """A depth event."""
+    return BookEvent(INST, snapshot, bids, asks, 0, seq)
+
+
 def book(seq=10):
+    """A book two levels deep."""
     made = DisplayedBook()
-    made.apply_book(BookEvent(INST, True, levels((100, 5), (99, 7)), levels((101, 3), (102, 4)), 0, seq))
+    made.apply_book(depth(levels((100, 5), (99, 7)), levels((101, 3), (102, 4)), seq, snapshot=True))
     return made
 
 
@@ -30,7 +36,7 @@ def test_newer_depth_ends_the_quote():
     """A depth update with a higher sequence number speaks for the top again."""
     made = book()
     made.apply_bbo(BboEvent(INST, (100, 6, "1"), (102, 9, "1"), 0, 11))
-    made.apply_book(BookEvent(INST, False, (), levels((102, 8)), 0, 12))
+    made.apply_book(depth((), levels((102, 8)), 12, snapshot=False))
     assert list(made.levels(Side.SELL)) == [(101, 3), (102, 8)]
 
 
@@ -55,8 +61,8 @@ SIDES = st.dictionaries(st.integers(1, 60), st.integers(1, 9), max_size=20)
 def test_difference_turns_one_book_into_another(old_bids, old_asks, new_bids, new_asks):
     """Applying the difference gives exactly the target's levels on both sides."""
     made = DisplayedBook()
-    made.apply_book(BookEvent(INST, True, levels(*old_bids.items()), levels(*old_asks.items()), 0, 1))
-    target = BookEvent(INST, True, levels(*new_bids.items()), levels(*new_asks.items()), 0, 2)
+    made.apply_book(depth(levels(*old_bids.items()), levels(*old_asks.items()), 1, snapshot=True))
+    target = depth(levels(*new_bids.items()), levels(*new_asks.items()), 2, snapshot=True)
     made.apply_book(made.difference(target))
     assert {price: size for price, size, _ in made.bids} == new_bids
     assert {price: size for price, size, _ in made.asks} == new_asks

@@ -8,6 +8,7 @@ from tests.exchange.bench import BID
 
 
 def arm(bench, time_out, **extra):
+    """Call cancel-all-after."""
     return bench.rest("POST", "trade/cancel-all-after", {"timeOut": time_out, **extra})[1]
 
 
@@ -34,7 +35,7 @@ def test_each_call_replaces_the_timer(bench):
 
 
 def test_zero_disarms(bench):
-    """timeOut 0 answers triggerTime 0 and nothing is canceled."""
+    """TimeOut 0 answers triggerTime 0 and nothing is canceled."""
     order = bench.order(bench.place("buy", BID))
     arm(bench, "10")
     bench.wait(1)

@@ -6,15 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from tests.exchange.bench import ASK, BID, CODE, INST
+from tests.exchange.bench import ASK, BID, CODE, INST, Bench
 
 
 def push_states(client):
+    """What order pushes said since the last call."""
     return [(row["clOrdId"], row["state"], row["cancelSource"]) for row in client.rows("orders")]
 
 
 @pytest.fixture
 def client(bench):
+    """A listener of all order pushes."""
     found = bench.connect()
     found.subscribe("orders", instType="ANY").take()
     return found
@@ -41,15 +43,18 @@ def test_post_only_that_would_take_says_only_canceled(bench, client):
 
 
 @pytest.mark.parametrize(
-    ("ord_type", "size", "state", "source"),
-    [("ioc", "1.5", "canceled", "14"), ("fok", "1.5", "canceled", "13"), ("fok", "1", "filled", "")],
+    ("ord_type", "size", "ending"),
+    [
+        ("ioc", "1.5", ("canceled", "14", 100)),
+        ("fok", "1.5", ("canceled", "13", 0)),
+        ("fok", "1", ("filled", "", 100)),
+    ],
 )
-def test_one_shot_orders(bench, client, ord_type, size, state, source):
+def test_one_shot_orders(bench, client, ord_type, size, ending):
     """IOC cancels its rest with source 14; FOK fills whole or not at all, source 13."""
     ack = bench.place("buy", ASK, size, ordType=ord_type)
     order = bench.order(ack)
-    assert (order.state.value, order.cancel_source) == (state, source)
-    assert order.filled_lots == (0 if (ord_type, size) == ("fok", "1.5") else 100)
+    assert (order.state.value, order.cancel_source, order.filled_lots) == ending
     assert "live" not in [row[1] for row in push_states(client)]
 
 
@@ -58,7 +63,9 @@ def test_market_orders_walk_the_displayed_levels(bench, ord_type):
     """Both market types fill level by level; their price is shown empty."""
     order = bench.order(bench.place("sell", None, "2.5", ordType=ord_type))
     assert order.filled_lots == 250
-    assert order.average_price() == (Decimal(BID) * 100 + Decimal(BID - 1) * 100 + Decimal(BID - 2) * 50) / 2500
+    assert (
+        order.average_price() == (Decimal(BID) * 100 + Decimal(BID - 1) * 100 + Decimal(BID - 2) * 50) / 2500
+    )
     assert order.shown_price == ""
 
 
@@ -84,6 +91,16 @@ REFUSALS = [
     ({"ordType": "fok", "stpMode": "cancel_both"}, "54036"),
     ({"sz": "40000"}, "51185"),
     ({"sz": "3000"}, "51008"),
+    ({"sz": "1" * 33}, "51000"),
+    ({"sz": "Infinity"}, "51000"),
+    ({"sz": 1}, "51000"),
+    ({"ordType": "market", "sz": "99999"}, "51005"),
+    ({"px": "-5"}, "51000"),
+    ({"side": ""}, "50014"),
+    ({"tdMode": ""}, "50014"),
+    ({"reduceOnly": "maybe"}, "51000"),
+    ({"stpMode": "cancel_all"}, "51000"),
+    ({"attachAlgoOrds": [{}]}, "51000"),
 ]
 
 
@@ -117,9 +134,7 @@ def test_client_id_is_unique_among_pending_orders_only(bench):
     assert bench.place("buy", BID, clOrdId="same")["sCode"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("path", "code"), [("trade/cancel-order", "51400"), ("trade/amend-order", "51503")]
-)
+@pytest.mark.parametrize(("path", "code"), [("trade/cancel-order", "51400"), ("trade/amend-order", "51503")])
 def test_races_with_a_finished_order(bench, path, code):
     """Cancel and amend of an order that is gone are refused with their own codes."""
     ack = bench.place("buy", ASK, "1")
@@ -133,13 +148,15 @@ def test_amend_push_carries_result_and_request_id(bench, client):
     """A successful amend is pushed with amendResult 0 and the reqId; truth is the push."""
     ack = bench.place("buy", BID)
     client.take()
-    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newPx": "59999", "reqId": "r7"})
+    bench.rest(
+        "POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newPx": "59999", "reqId": "r7"}
+    )
     (row,) = client.rows("orders")
     assert (row["amendResult"], row["reqId"], row["px"], row["amendSource"]) == ("0", "r7", "59999", "1")
 
 
 def test_amend_of_size_below_filled_finishes_the_order(bench):
-    """newSz is the total with fills; at or below what is filled the order is filled."""
+    """NewSz is the total with fills; at or below what is filled the order is filled."""
     ack = bench.place("buy", ASK, "1.5")
     bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newSz": "0.5"})
     order = bench.order(ack)
@@ -208,7 +225,9 @@ def test_slow_amend_that_loses_the_race_reports_its_failure(bench, client):
     """An accepted amend whose order fills first is pushed with amendResult -1 and the code."""
     ack = bench.place("buy", BID)
     bench.fault("slow_amends", ms=50)
-    bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newSz": "9", "reqId": "r1"})
+    bench.rest(
+        "POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"], "newSz": "9", "reqId": "r1"}
+    )
     bench.trade("sell", BID - 5, 100)
     client.take()
     bench.wait(0.1)
@@ -216,15 +235,73 @@ def test_slow_amend_that_loses_the_race_reports_its_failure(bench, client):
     assert (row["amendResult"], row["code"], row["reqId"], row["state"]) == ("-1", "51503", "r1", "filled")
 
 
+AMEND_REFUSALS = [
+    ({}, "51500"),
+    ({"newSz": "9", "ordId": ""}, "51003"),
+    ({"newPx": "99999"}, "51006"),
+    ({"newPx": "60000.01"}, "51000"),
+    ({"newSz": "0.001"}, "51121"),
+    ({"newSz": "3000"}, "51502"),
+]
+
+
+@pytest.mark.parametrize(("change", "code"), AMEND_REFUSALS)
+def test_refused_amends_change_nothing(bench, client, change, code):
+    """A refused amend leaves price, size and place as they were."""
+    ack = bench.place("buy", BID)
+    client.take()
+    answer = bench.rest("POST", "trade/amend-order", {"instId": INST, "ordId": ack["ordId"]} | change)[1]
+    assert answer["data"][0]["sCode"] == code
+    order = bench.order(ack)
+    assert (order.price_ticks, order.size_lots, order.is_pending) == (BID, 100, True)
+    assert client.rows("orders") == []
+
+
+def test_market_order_cannot_be_repriced(bench):
+    """What is left of a market order rests at the price band; its price cannot be amended."""
+    bench.book(((BID, 100),), ((ASK, 100),))
+    order = bench.order(bench.place("buy", None, "2", ordType="market"))
+    assert (order.filled_lots, order.is_pending) == (100, True)
+    body = {"instId": INST, "ordId": order.order_id, "newPx": "60000"}
+    assert bench.rest("POST", "trade/amend-order", body)[1]["data"][0]["sCode"] == "51506"
+
+
+@pytest.mark.parametrize(("cancels", "result", "pending"), [(False, "-1", True), (True, "1", False)])
+def test_slow_amend_that_fails_late(bench, client, cancels, result, pending):
+    """A post-only amend that crosses by the time it executes fails with 51511 in the push."""
+    ack = bench.place("buy", BID - 9, ordType="post_only")
+    bench.fault("slow_amends", ms=50)
+    body = {"instId": INST, "ordId": ack["ordId"], "newPx": "60000.1", "reqId": "r1", "cxlOnFail": cancels}
+    assert bench.rest("POST", "trade/amend-order", body)[1]["code"] == "0"
+    client.take()
+    bench.wait(0.1)
+    row = client.rows("orders")[-1]
+    assert (row["amendResult"], row["code"], row["reqId"]) == (result, "51511", "r1")
+    assert bench.order(ack).is_pending is pending
+
+
+def test_pending_orders_are_limited(bench):
+    """The 501st pending order of an instrument is refused with 51174."""
+    for _ in range(500):
+        bench.place("buy", BID - 40, "0.01")
+        bench.jump(0.1)
+    assert bench.place("buy", BID - 40, "0.01")["sCode"] == "51174"
+
+
+def test_no_orders_before_the_first_book():
+    """Without a quote on both sides orders are refused."""
+    assert Bench().place("buy", BID)["sCode"] == "51022"
+
+
 def test_price_band_moves_when_asked(bench):
-    """pxAmendType 1 moves a price outside the limits to the best allowed one."""
+    """PxAmendType 1 moves a price outside the limits to the best allowed one."""
     ack = bench.place("buy", 700_000, "0.01", pxAmendType="1", ordType="fok")
     assert ack["sCode"] == "0"
     assert bench.order(ack).price_ticks == 612_000
 
 
 def test_ws_order_needs_the_integer_code(bench):
-    """instId is ignored; a missing, quoted or unknown instIdCode is refused."""
+    """InstId is ignored; a missing, quoted or unknown instIdCode is refused."""
     client = bench.connect()
     order = {"tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1", "instId": INST}
     codes = []
@@ -236,7 +313,14 @@ def test_ws_order_needs_the_integer_code(bench):
 
 def test_ws_ack_precedes_the_push(bench, client):
     """By default the ack with its times comes first, then the live push."""
-    order = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    order = {
+        "instIdCode": CODE,
+        "tdMode": "cross",
+        "side": "buy",
+        "ordType": "limit",
+        "px": "59999",
+        "sz": "1",
+    }
     ack, push = client.op("order", order).take()
     assert (ack["op"], ack["code"], ack["data"][0]["sMsg"]) == ("order", "0", "Order placed")
     assert int(ack["inTime"]) // 1000 == int(ack["data"][0]["ts"])
@@ -246,19 +330,36 @@ def test_ws_ack_precedes_the_push(bench, client):
 
 def test_batch_codes(bench, client):
     """A batch answers 2 when part of it failed, 1 when all did, and processes in turn."""
-    good = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    good = {
+        "instIdCode": CODE,
+        "tdMode": "cross",
+        "side": "buy",
+        "ordType": "limit",
+        "px": "59999",
+        "sz": "1",
+    }
     bad = good | {"sz": "0.005"}
     answers = [client.op("batch-orders", *args).take()[0] for args in ([good, bad], [bad, bad], [good])]
     assert [answer["code"] for answer in answers] == ["2", "1", "0"]
     ids = [{"instIdCode": CODE, "ordId": row["ordId"]} for row in answers[0]["data"][:1]]
-    assert client.op("batch-amend-orders", *[one | {"newSz": "2"} for one in ids * 2]).take()[0]["code"] == "51512"
+    assert (
+        client.op("batch-amend-orders", *[one | {"newSz": "2"} for one in ids * 2]).take()[0]["code"]
+        == "51512"
+    )
     assert client.op("batch-cancel-orders", *ids).take()[0]["code"] == "0"
     assert client.op("batch-orders", *[good] * 21).take()[0]["data"] == []
 
 
 def test_expired_requests_are_not_processed(bench, client):
-    """expTime in the past is 50036; running out in the queue is 50037; cancels have none."""
-    order = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    """ExpTime in the past is 50036; running out in the queue is 50037; cancels have none."""
+    order = {
+        "instIdCode": CODE,
+        "tdMode": "cross",
+        "side": "buy",
+        "ordType": "limit",
+        "px": "59999",
+        "sz": "1",
+    }
     now_ms = bench.now_ns // 1_000_000
     assert client.op("order", order, expTime=str(now_ms - 1)).take()[0]["code"] == "50036"
     bench.fault("latency", ms=100)
@@ -273,9 +374,10 @@ def test_orders_push_has_every_documented_field(bench, client):
     bench.place("buy", BID)
     (row,) = client.rows("orders")
     documented = (
-        "instType instId ordId clOrdId tag side posSide tdMode ordType px sz tgtCcy ccy lever state accFillSz "
-        "avgPx fillPx fillSz tradeId fillTime execType fillFee fillFeeCcy fillPnl fillNotionalUsd fillMarkPx "
-        "fillIdxPx fee feeCcy rebate rebateCcy pnl notionalUsd reduceOnly category source cancelSource "
-        "cancelSourceReason amendResult amendSource reqId code msg stpMode stpId lastPx tradeQuoteCcy cTime uTime"
+        "instType instId ordId clOrdId tag side posSide tdMode ordType px sz tgtCcy ccy lever state "
+        "accFillSz avgPx fillPx fillSz tradeId fillTime execType fillFee fillFeeCcy fillPnl "
+        "fillNotionalUsd fillMarkPx fillIdxPx fee feeCcy rebate rebateCcy pnl notionalUsd reduceOnly "
+        "category source cancelSource cancelSourceReason amendResult amendSource reqId code msg stpMode "
+        "stpId lastPx tradeQuoteCcy cTime uTime"
     )
     assert set(documented.split()) <= set(row)

@@ -10,6 +10,7 @@ from okxmm_tui.exchange.queue_model import LevelQueue, QueueEntry, front_share
 
 
 def queue(*remaining, displayed=100, power=2):
+    """A level with own orders behind the displayed size."""
     level = LevelQueue(power)
     for number, size in enumerate(remaining):
         level.join(QueueEntry(f"o{number}", size), displayed, 0)
@@ -17,6 +18,7 @@ def queue(*remaining, displayed=100, power=2):
 
 
 def fills(made):
+    """Fills as pairs."""
     return [(fill.order_id, fill.size_lots) for fill in made]
 
 
@@ -82,7 +84,9 @@ def test_cancels_of_everything_behind_overflow_to_the_front():
     assert level.entries[0].ahead_lots <= 20
 
 
-@pytest.mark.parametrize(("front", "back", "power", "share"), [(1, 1, 2, 0.5), (3, 1, 2, 0.9), (0, 5, 2, 0.0), (5, 0, 3, 1.0)])
+@pytest.mark.parametrize(
+    ("front", "back", "power", "share"), [(1, 1, 2, 0.5), (3, 1, 2, 0.9), (0, 5, 2, 0.0), (5, 0, 3, 1.0)]
+)
 def test_power_law_split(front, back, power, share):
     """The share taken from the front is 1 - f(back) / (f(back) + f(front))."""
     assert front_share(front, back, power) == pytest.approx(share)
@@ -130,7 +134,9 @@ def test_queue_invariants(steps, power):
         assert sum(fill.size_lots for fill in made) <= size
         places = [entry.ahead_lots for entry in level.entries]
         assert all(place >= 0 for place in places)
-        assert all(entry.ahead_lots <= before[entry.order_id] for entry in level.entries if entry.order_id in before)
+        assert all(
+            entry.ahead_lots <= before[entry.order_id] for entry in level.entries if entry.order_id in before
+        )
         if kind != "join":
             assert open_before - sum(one.remaining_lots for one in level.entries) == sum(
                 fill.size_lots for fill in made

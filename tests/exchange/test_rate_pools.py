@@ -37,7 +37,14 @@ def test_rest_and_websocket_share(bench):
     for _ in range(60):
         bench.place("buy", BID - 40, "0.01")
     client = bench.connect()
-    order = {"instIdCode": CODE, "tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    order = {
+        "instIdCode": CODE,
+        "tdMode": "cross",
+        "side": "buy",
+        "ordType": "limit",
+        "px": "59999",
+        "sz": "1",
+    }
     (answer,) = client.op("order", order).take()
     assert (answer["code"], answer["data"]) == ("50011", [])
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exchange.bench import ASK, BID, Bench
 
 
 def filled(bench, ack):
+    """Filled lots of an ack."""
     return bench.order(ack).filled_lots
 
 
@@ -89,15 +90,20 @@ def test_amend_and_the_place_in_the_queue(bench, new_size, keeps):
 
 MOVES = st.lists(
     st.one_of(
-        st.tuples(st.just("trade"), st.sampled_from(["buy", "sell"]), st.integers(-6, 6), st.integers(1, 300)),
+        st.tuples(
+            st.just("trade"), st.sampled_from(["buy", "sell"]), st.integers(-6, 6), st.integers(1, 300)
+        ),
         st.tuples(st.just("bbo"), st.integers(-8, 8), st.integers(1, 4), st.integers(1, 300)),
-        st.tuples(st.just("place"), st.sampled_from(["buy", "sell"]), st.integers(-8, 8), st.integers(1, 200)),
+        st.tuples(
+            st.just("place"), st.sampled_from(["buy", "sell"]), st.integers(-8, 8), st.integers(1, 200)
+        ),
         st.tuples(st.just("level"), st.sampled_from(["buy", "sell"]), st.integers(0, 8), st.integers(0, 300)),
     ),
     max_size=30,
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(MOVES)
 def test_books_always_balance(moves):
     """Whatever the market does: fills per print stay within it, and money, orders and fills agree."""
@@ -122,7 +128,9 @@ def test_books_always_balance(moves):
     assert position.lots == sum(fill.side.sign * fill.size_lots for fill in store.fills)
     assert bench.account.cash - bench.account.initial == position.realised + position.fees
     for order in store.orders.values():
-        assert order.filled_lots == sum(one.size_lots for one in store.fills if one.order_id == order.order_id)
+        assert order.filled_lots == sum(
+            one.size_lots for one in store.fills if one.order_id == order.order_id
+        )
         assert order.is_pending == (order.order_id in store.pending)
         assert order.is_pending == (order.order_id in bench.state.markets["BTC-USDT-SWAP"].own)
         assert order.filled_lots <= order.size_lots

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okxmm_tui.okx.auth import ApiKey, login_args
@@ -11,6 +11,7 @@ from tests.exchange.bench import BID, CODE, INST, SECOND, SIM, Bench
 
 
 def login(bench, key=SIM, age_s=0, **changes):
+    """A login request, changed as told."""
     return {"op": "login", "args": [login_args(key, bench.now_ns - age_s * SECOND) | changes]}
 
 
@@ -113,7 +114,13 @@ def test_operation_budget(bench):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("{", "60012"), ("[]", "60012"), ('{"op": 1}', "60012"), ('{"op": "dance"}', "60019"), ('{"op": "subscribe"}', "60013")],
+    [
+        ("{", "60012"),
+        ("[]", "60012"),
+        ('{"op": 1}', "60012"),
+        ('{"op": "dance"}', "60019"),
+        ('{"op": "subscribe"}', "60013"),
+    ],
 )
 def test_malformed_requests(bench, text, code):
     """Nonsense is answered with an error, never with silence."""
@@ -148,13 +155,34 @@ JSON = st.recursive(
     max_leaves=6,
 )
 FIELDS = st.sampled_from(
-    "instIdCode instId tdMode side ordType px sz clOrdId ordId newPx newSz reqId tag reduceOnly stpMode".split()
+    [
+        "instIdCode",
+        "instId",
+        "tdMode",
+        "side",
+        "ordType",
+        "px",
+        "sz",
+        "clOrdId",
+        "ordId",
+        "newPx",
+        "newSz",
+        "reqId",
+        "tag",
+        "reduceOnly",
+        "stpMode",
+    ]
 )
-LIKELY = st.sampled_from([CODE, INST, "cross", "buy", "sell", "limit", "market", "ioc", "60000", "1", "0.01", True])
+LIKELY = st.sampled_from(
+    [CODE, INST, "cross", "buy", "sell", "limit", "market", "ioc", "60000", "1", "0.01", True]
+)
 ARGS = st.dictionaries(FIELDS, LIKELY | JSON, max_size=9)
-OPS = st.sampled_from(["order", "batch-orders", "cancel-order", "amend-order", "subscribe", "unsubscribe", "login", "x"])
+OPS = st.sampled_from(
+    ["order", "batch-orders", "cancel-order", "amend-order", "subscribe", "unsubscribe", "login", "x"]
+)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(OPS, st.lists(ARGS, max_size=3) | JSON, JSON), max_size=6))
 def test_no_request_breaks_the_venue(requests):
     """Whatever JSON arrives is answered; the venue never raises and the books stay balanced."""
