@@ -7,16 +7,21 @@ the system-wide monotonic clock. REST is served by the embedded exchange beside 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection as AsyncConnection
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as serve_threaded
 
 from tests.samples import INST
 
-STEP_S = 0.001
+SUBSCRIBE_WITHIN_S = 0.5
 MID_TENTHS = 600_000
 JUMP_TENTHS = 400
 JUMPS_PER_S = 5
@@ -28,44 +33,37 @@ def clock_ns() -> int:
     return time.monotonic_ns()
 
 
-async def serve_public(rate: int, port: Synchronized[int], jumped_ns: Synchronized[int]) -> None:
-    """Send ``rate`` chained book updates a second; each jump of the mid leaves its time in ``jumped_ns``."""
+def serve_public(rate: int, port: Synchronized[int], jumped_ns: Synchronized[int]) -> None:
+    """Send ``rate`` chained book updates a second, evenly; each jump of the mid leaves its time behind."""
 
-    async def handle(connection: ServerConnection) -> None:
-        feed: asyncio.Task[None] | None = None
-        try:
-            async for text in connection:
-                if text == "ping":
-                    await connection.send("pong")
-                    continue
-                await greet(connection, json.loads(text))
-                feed = feed or asyncio.create_task(_feed(connection, rate, jumped_ns))
-        finally:
-            if feed is not None:
-                feed.cancel()
+    def handle(connection: ServerConnection) -> None:
+        with contextlib.suppress(TimeoutError):
+            while True:
+                message = json.loads(connection.recv(timeout=SUBSCRIBE_WITHIN_S))
+                for arg in message["args"]:
+                    connection.send(json.dumps(_subscribed(arg, message)))
+        with contextlib.suppress(ConnectionClosed):
+            _feed(connection, rate, jumped_ns)
 
-    async with serve(handle, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
-        port.value = next(iter(server.sockets)).getsockname()[1]
-        await asyncio.get_running_loop().create_future()
+    with serve_threaded(handle, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+        port.value = server.socket.getsockname()[1]
+        server.serve_forever()
 
 
-async def _feed(connection: ServerConnection, rate: int, jumped_ns: Synchronized[int]) -> None:
-    await connection.send(_snapshot())
-    seq, bid, due = 1, MID_TENTHS, time.monotonic()
-    per_step, per_jump = round(rate * STEP_S), rate // JUMPS_PER_S
+def _feed(connection: ServerConnection, rate: int, jumped_ns: Synchronized[int]) -> None:
+    connection.send(_snapshot())
+    seq, bid, due, per_jump = 1, MID_TENTHS, time.monotonic(), rate // JUMPS_PER_S
     while True:
-        due += STEP_S
-        for _ in range(per_step):
-            seq += 1
-            sides = f'"bids":[["{bid / 10:.1f}","{1 + seq % 9}","0","1"]],"asks":[]'
-            if seq % per_jump == 0:
-                bid, sides = _jump(bid)
-            tail = f',"ts":"1","checksum":0,"prevSeqId":{seq - 1},"seqId":{seq}}}]}}'
-            if seq % per_jump == 0:
-                jumped_ns.value = clock_ns()
-            connection.protocol.send_text((_HEAD + sides + tail).encode())
-            connection.send_data()
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        due += 1 / rate
+        seq += 1
+        sides = f'"bids":[["{bid / 10:.1f}","{1 + seq % 9}","0","1"]],"asks":[]'
+        if seq % per_jump == 0:
+            bid, sides = _jump(bid)
+        tail = f',"ts":"1","checksum":0,"prevSeqId":{seq - 1},"seqId":{seq}}}]}}'
+        if seq % per_jump == 0:
+            jumped_ns.value = clock_ns()
+        connection.send(_HEAD + sides + tail)
+        time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _jump(bid: int) -> tuple[int, str]:
@@ -89,14 +87,17 @@ def _snapshot() -> str:
     return json.dumps({"arg": {"channel": "books", "instId": INST}, "action": "snapshot", "data": [data]})
 
 
-async def greet(connection: ServerConnection, message: dict[str, Any]) -> None:
+async def greet(connection: AsyncConnection, message: dict[str, Any]) -> None:
     """Accept a login or a subscription."""
     if message["op"] == "login":
         await connection.send(json.dumps({"event": "login", "code": "0", "msg": "", "connId": "1"}))
         return
     for arg in message["args"]:
-        ack = {"event": "subscribe", "arg": arg, "connId": "1", "id": message.get("id", "")}
-        await connection.send(json.dumps(ack))
+        await connection.send(json.dumps(_subscribed(arg, message)))
+
+
+def _subscribed(arg: dict[str, str], message: dict[str, Any]) -> dict[str, Any]:
+    return {"event": "subscribe", "arg": arg, "connId": "1", "id": message.get("id", "")}
 
 
 class PrivateStream:
@@ -116,7 +117,7 @@ class PrivateStream:
             ready.set()
             await asyncio.get_running_loop().create_future()
 
-    async def _handle(self, connection: ServerConnection) -> None:
+    async def _handle(self, connection: AsyncConnection) -> None:
         async for text in connection:
             now_ns = clock_ns()
             if text == "ping":
@@ -136,7 +137,7 @@ class PrivateStream:
             self.tick_to_order_ns.append(now_ns - self._jumped_ns.value)
             self._jumped_ns.value = 0
 
-    async def _answer(self, connection: ServerConnection, message: dict[str, Any]) -> None:
+    async def _answer(self, connection: AsyncConnection, message: dict[str, Any]) -> None:
         ids = [row["clOrdId"] for row in message["args"]]
         rows = [{"clOrdId": each, "ordId": f"9{each}", "sCode": "0", "sMsg": ""} for each in ids]
         head = {"id": message["id"], "op": message["op"], "code": "0", "msg": ""}

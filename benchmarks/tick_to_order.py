@@ -69,13 +69,6 @@ def engine(rest: str, private: str, public: str, folder: str) -> None:
     uvloop.run(host.run())
 
 
-def public_process(rate: int, port: Synchronized[int], jumped_ns: Synchronized[int]) -> None:
-    """The load process."""
-    import uvloop  # noqa: PLC0415 - only here
-
-    uvloop.run(serve_public(rate, port, jumped_ns))
-
-
 class Terminal:
     """A console in a pseudo-terminal that is read and thrown away."""
 
@@ -112,7 +105,7 @@ def _processes(
     rate: int, rest: str, private_port: int, jumped_ns: Synchronized[int], folder: str
 ) -> Iterator[None]:
     port = multiprocessing.Value("q", 0)
-    load = multiprocessing.Process(target=public_process, args=(rate, port, jumped_ns), daemon=True)
+    load = multiprocessing.Process(target=serve_public, args=(rate, port, jumped_ns), daemon=True)
     load.start()
     while not port.value:
         load.join(0.05)

@@ -79,7 +79,7 @@ class Commands:
                 "state", Severity.INFO, f"{machine.state}: {reason}", state=machine.state, reason=reason
             )
         for market in self._session.markets.values():
-            market.next_refresh_ns = 0
+            market.hurry()
         return "", f"{machine.state}"
 
     def _resume(self) -> tuple[str, str]:
@@ -114,7 +114,7 @@ class Commands:
             return changed, ""
         market.params = changed
         market.strategy_problem = ""
-        market.next_refresh_ns = 0
+        market.hurry()
         return "", self._say_change(market, before, changed)
 
     def _say_change(self, market: Market, before: ParamSet, after: ParamSet) -> str:

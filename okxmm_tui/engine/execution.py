@@ -18,6 +18,7 @@ FIRST_WAIT_NS = 100_000_000
 LONGEST_WAIT_NS = 10_000_000_000
 MOST_TICKS_AWAY = 10
 REFUSALS_BEFORE_ALARM = 5
+RECONSIDER_NS = 100_000_000
 NS_PER_MS = 1_000_000
 
 
@@ -30,10 +31,17 @@ class Execution:
     # -- the two things it does -----------------------------------------------------------------------
 
     def quote(self, market: Market) -> None:
-        """Reconsider the quotes of a market that may quote; at most once per refresh interval."""
+        """Reconsider the quotes of a market that may quote; at most once per refresh interval.
+
+        Between changes of the best prices, the orders or the parameters that is ten times a second: volatility
+        and ages move slowly, and a message that changes nothing must not cost a decision.
+        """
         now_ns = self._session.now_ns
         if now_ns < market.next_refresh_ns or not market.is_two_sided:
             return
+        if not market.is_dirty and now_ns < market.considered_ns + RECONSIDER_NS:
+            return
+        market.is_dirty, market.considered_ns = False, now_ns
         refresh_ms = market.params.values.get("refresh_interval_ms")
         market.next_refresh_ns = now_ns + int(refresh_ms or 0) * NS_PER_MS
         target = self._target(market)
@@ -57,7 +65,7 @@ class Execution:
         for order in market.orders.working:
             if order.cancel_sent_ns is None:
                 self.cancel(order, reason)
-        market.next_refresh_ns = 0
+        market.hurry()
 
     def cancel(self, order: OwnOrder, decision: str, *, by_rest: bool = False) -> None:
         """Ask for one order to be cancelled; without a private stream the way is REST."""
@@ -115,7 +123,8 @@ class Execution:
     def _align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
         state = market.sides[side]
         orders = market.orders.side(side)
-        orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
+        if len(orders) > 1:
+            orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
         for order in orders[len(quotes) :]:
             if order.cancel_sent_ns is None:
                 self.cancel(order, state.reason or "not wanted any more")
@@ -127,7 +136,7 @@ class Execution:
     @staticmethod
     def _stepped(quote: Quote, state: SideState) -> Quote:
         away = min(state.refusals, MOST_TICKS_AWAY)
-        return Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots)
+        return quote if away == 0 else Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots)
 
     def _move_or_hold(self, market: Market, order: OwnOrder, quote: Quote) -> None:
         state = market.sides[order.side]

@@ -140,7 +140,8 @@ class LinkServer:
             self._server.close()
         for writer in tuple(self._writers):
             with contextlib.suppress(ConnectionError, TimeoutError):
-                await asyncio.wait_for(writer.drain(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await writer.drain()
             writer.close()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()

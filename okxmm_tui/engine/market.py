@@ -75,6 +75,9 @@ class Market:
         self.sides = {Side.BUY: SideState(), Side.SELL: SideState()}
         self.target: Target | None = None
         self.next_refresh_ns = 0
+        self.considered_ns = 0
+        self.is_dirty = True
+        """Whether something the quotes depend on has changed since they were last considered."""
         self.strategy_problem = ""
         self.pnl_history: deque[float] = deque(maxlen=PNL_SAMPLES)
         self._chained = 0
@@ -119,6 +122,8 @@ class Market:
             self._set_top(event.bid_ticks, event.ask_ticks, event.seq_id, now_ns)
 
     def _set_top(self, bid_ticks: int, ask_ticks: int, seq_id: int, now_ns: int) -> None:
+        if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
+            self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
         self.volatility.update((bid_ticks + ask_ticks) / 2, now_ns)
 
@@ -149,6 +154,11 @@ class Market:
         """Start the queue estimate of an order the venue has just confirmed at a price."""
         levels = self.book.bids if side is Side.BUY else self.book.asks
         self.queue[cl_ord_id] = QueuePosition(levels.size_at(price_ticks))
+
+    def hurry(self) -> None:
+        """Have the quotes reconsidered at once, whatever the refresh interval."""
+        self.next_refresh_ns = 0
+        self.is_dirty = True
 
     # -- figures -------------------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ class Reconciler:
 
     def _after_change(self, market: Market, change: OrderChange, update: OrderUpdate) -> None:
         order = change.order
+        market.is_dirty = True
         if change.became_live or (update.amend_result == "0" and not order.is_done):
             market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
             self._execution.accepted(market, order.side)
@@ -84,7 +85,7 @@ class Reconciler:
 
     def _after_done(self, market: Market, order: OwnOrder) -> None:
         market.queue.pop(order.cl_ord_id, None)
-        market.next_refresh_ns = 0
+        market.hurry()
         text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
         if order.cancel_source == POST_ONLY_WOULD_TAKE:
             self._session.post_only_cancels += 1
@@ -108,7 +109,7 @@ class Reconciler:
             return
         market.orders.note_fill(fill)
         market.fills.appendleft(booked)
-        market.next_refresh_ns = 0
+        market.hurry()
         instrument = market.instrument
         self._session.report(
             "fill",
