@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from okxmm_tui import __version__
 from okxmm_tui.errors import OkxmmError, UsageError
@@ -181,8 +181,18 @@ def _show(link: LaunchedLink, theme: str, escalate: Callable[[], None], *, is_re
 
     ended = run_console(link, theme=theme, is_read_only=is_read_only, escalate=escalate)
     if ended.text:
-        print(f"okxmm-tui: {ended.text}", file=sys.stderr if ended.exit_code else sys.stdout)
+        _tell(f"okxmm-tui: {ended.text}", sys.stderr if ended.exit_code else sys.stdout)
     return ended.exit_code
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    """Print last words; a terminal that has gone must not turn a clean end into a failure."""
+    import os
+
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _start_kill_process(state_dir: Path, file: Path | None) -> None:

@@ -50,6 +50,7 @@ class BaseConsole(App[ConsoleExit]):
     ) -> None:
         self.kill_watch = KillWatch(link, clock, escalate)
         super().__init__()
+        self.dashboard = Dashboard()
         self.animation_level = "none"
         self.link = link
         self.state = ConsoleState(clock, self.kill_watch, is_read_only=is_read_only)
@@ -78,14 +79,7 @@ class BaseConsole(App[ConsoleExit]):
 
     def get_default_screen(self) -> Dashboard:
         """Start on the dashboard."""
-        return Dashboard()
-
-    @property
-    def dashboard(self) -> Dashboard:
-        """The screen at the bottom of the stack."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, Dashboard)  # noqa: S101
-        return screen
+        return self.dashboard
 
     def on_mount(self) -> None:
         """Start listening and drawing."""

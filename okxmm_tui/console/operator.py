@@ -167,7 +167,7 @@ class Operator:
         if not reply.ok:
             self._state.say(f"{name} refused: {reply.text}", "alarm-1")
         elif reply.text:
-            self._state.say(f"{name}: {reply.text}", "gain")
+            self._state.say(reply.text, "gain")
 
     # -- within -------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from okxmm_tui.console.view import QUIET_AFTER_NS, LinkState, View, has_orders
 from okxmm_tui.core.snapshot import MarketView, Snapshot
 
 MESSAGE_SHOWN_NS = 6_000_000_000
-NEVER_ROLE = "text"
 
 
 class ConsoleState:

@@ -62,8 +62,14 @@ class Bench:
 
     def text(self, selector: str | None = None) -> str:
         """What the panels say."""
-        panels = self.app.dashboard.query(selector).results(LinePanel) if selector else self.app.dashboard.query(LinePanel)
-        return "\n".join("".join(text for text, _ in line) for panel in panels if panel.display for line in panel._lines)
+        panels = (
+            self.app.dashboard.query(selector).results(LinePanel)
+            if selector
+            else self.app.dashboard.query(LinePanel)
+        )
+        return "\n".join(
+            "".join(text for text, _ in line) for panel in panels if panel.display for line in panel._lines
+        )
 
 
 @asynccontextmanager

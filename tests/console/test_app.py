@@ -81,7 +81,6 @@ class TestKill:
         """The palette's kill sends one."""
         async with running(sample.quoting()) as bench:
             await bench.press("ctrl+p", "K", "i", "l", "l")
-            await bench.pilot.app.workers.wait_for_complete([w for w in bench.app.workers if w.name != "link"])
             await bench.press("down", "enter")
             assert len(bench.link.kills) == 1
 
@@ -101,7 +100,9 @@ class TestQuoting:
         """ACTIVE pauses, PAUSED resumes, HALTED explains."""
         async with running(sample.quoting()) as bench:
             await bench.press("p")
-            await bench.show(structs.replace(sample.quoting(), trading_state="PAUSED", state_reason="operator"))
+            await bench.show(
+                structs.replace(sample.quoting(), trading_state="PAUSED", state_reason="operator")
+            )
             await bench.press("p")
             await bench.show(sample.killed())
             await bench.press("p")
@@ -109,7 +110,7 @@ class TestQuoting:
             assert "a to arm" in bench.text("#status")
 
     async def test_halted_needs_arming(self):
-        """r alone does nothing in HALTED; a then r resumes, also before the next snapshot."""
+        """R alone does nothing in HALTED; a then r resumes, also before the next snapshot."""
         async with running(sample.killed()) as bench:
             await bench.press("r")
             assert bench.link.sent == []
@@ -220,7 +221,7 @@ class TestParams:
             assert bench.app.screen is bench.app.dashboard
 
     async def test_undo(self):
-        """u takes the last change back."""
+        """U takes the last change back."""
         async with running(sample.quoting()) as bench:
             await bench.press("u")
             assert bench.link.sent == [UndoParam("BTC-USDT-SWAP")]
@@ -282,7 +283,7 @@ class TestScreen:
             assert bench.app.screen is bench.app.dashboard
 
     async def test_theme_changes_and_wraps_around(self):
-        """t goes through all themes."""
+        """T goes through all themes."""
         async with running(sample.quoting()) as bench:
             await bench.press("t")
             assert bench.app.theme == "okxmm-light"
@@ -316,7 +317,7 @@ class TestScreen:
                 assert word in text
 
     async def test_next_market(self):
-        """n shows the next instrument."""
+        """N shows the next instrument."""
         other = structs.replace(
             sample.market(), instrument=structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
         )

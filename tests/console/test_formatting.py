@@ -61,7 +61,9 @@ def test_clock_is_utc():
     assert fmt.clock_ms_text(NOW_NS) == "12:31:05.400"
 
 
-@pytest.mark.parametrize(("fraction", "text"), [(0, "    "), (0.5, "██  "), (1, "████"), (7, "████"), (1 / 32, "▏   ")])
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0, "    "), (0.5, "██  "), (1, "████"), (7, "████"), (1 / 32, "▏   ")]
+)
 def test_bar_has_a_fixed_width(fraction, text):
     """A bar fills exactly its cells."""
     assert fmt.bar(fraction, 4) == text

@@ -52,6 +52,7 @@ async def test_lost_engine_keeps_the_console_up():
         await bench.settle()
         assert bench.app.is_running
         assert "ENGINE GONE — dead-man's switch removes orders by 12:31:22" in bench.text("#alarms")
+        assert "NO ENGINE" in bench.text("#banner")
         bench.clock.pass_seconds(30)
         await bench.press("p")
         assert "removed orders by" in bench.text("#alarms")

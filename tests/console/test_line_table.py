@@ -38,8 +38,6 @@ class Numbers(LinePanel):
 class NumbersApp(App[None]):
     """A panel alone."""
 
-    CSS = "\n".join(f".line--{name.removeprefix('line--')} {{ color: white; }}" for name in LinePanel.COMPONENT_CLASSES)
-
     def compose(self) -> ComposeResult:
         """The panel."""
         yield Numbers()

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -144,22 +145,32 @@ class Console(Session):
             stderr=slave,
             env=self.environment,
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one ioctl, no locks
         )
         os.close(slave)
         self.drawn = bytearray()
+        self._hung_up = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self
 
     def _read(self) -> None:
-        while True:
+        while not self._hung_up.is_set():
             try:
-                data = os.read(self._master, 65_536)
+                readable, _, _ = select.select([self._master], [], [], 0.1)
+                data = os.read(self._master, 65_536) if readable else None
             except OSError:
                 return
-            if not data:
+            if data == b"":
                 return
-            self.drawn += data
+            self.drawn += data or b""
+
+    def hang_up(self) -> None:
+        """Close the terminal window."""
+        self._hung_up.set()
+        self._reader.join(10)
+        os.close(self._master)
+        self._is_closed = True
 
     def press(self, keys: bytes) -> None:
         """Type."""

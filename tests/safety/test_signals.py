@@ -6,10 +6,14 @@ import asyncio
 import os
 import signal
 
+import msgspec
 import pytest
 
+from okxmm_tui.core.messages import SessionStarted
 from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.engine.journal import read_log
 from okxmm_tui.engine.link import EngineLink, socket_path
+from okxmm_tui.engine.reducer import Reducer
 from tests.safety.session import Console, Headless, Session, until
 
 QUICK = {"OKXMM_RISK__DEAD_MAN_TIMEOUT_S": "10", "OKXMM_RISK__KILL_DEADLINE_MS": "2000"}
@@ -92,6 +96,15 @@ def test_a_signal_to_the_console_takes_everything_down_in_order(console, number)
     assert b"\x1b[?1049l" in console.drawn
 
 
+def test_a_closed_terminal_takes_everything_down_in_order(console):
+    """The window is closed, nobody reads any more: the engine proves, and neither process hangs."""
+    engine = console.engine_pid()
+    console.hang_up()
+    assert console.finish() == 0
+    until(lambda: not _is_alive(engine), "the engine's end")
+    assert "proven gone" in (console.state_dir / "okxmm.log").read_text()
+
+
 def test_a_signal_to_the_engine_ends_the_console_too(console):
     """The console tells why and gives the terminal back."""
     os.kill(console.engine_pid(), signal.SIGTERM)
@@ -122,6 +135,23 @@ def test_the_kill_command_works_with_the_engine_dead(headless, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "proven gone" in done.stdout
     assert headless.live_orders() == []
+
+
+def test_the_event_log_of_a_session_replays_byte_for_byte(tmp_path):
+    """What the engine recorded, fed to two new reducers, gives the recorded effects both times."""
+    session = Headless(tmp_path, "--speed", "20", environment=QUICK).start()
+    try:
+        until(lambda: session.of_kind("fill"), "a fill")
+        session.process.send_signal(signal.SIGTERM)
+        assert session.finish() == 0
+    finally:
+        session.stop_everything()
+    (path,) = tmp_path.glob("events-*.log.zst")
+    records = list(read_log(path))
+    assert isinstance(records[0].event, SessionStarted)
+    for reducer in (Reducer(records[0].event, records[0].at_ns) for _ in range(2)):
+        made = [tuple(reducer.apply(record.event, record.at_ns)) for record in records[1:]]
+        assert msgspec.msgpack.encode(made) == msgspec.msgpack.encode([r.effects for r in records[1:]])
 
 
 def _is_alive(pid: int) -> bool:

@@ -6,7 +6,7 @@ from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, Span, line_width
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.alarm_bar import engine_gone_text
-from okxmm_tui.console.widgets.banner import STATE_ROLES, state_word
+from okxmm_tui.console.widgets.banner import state_role, state_word
 from okxmm_tui.console.widgets.line_table import LinePanel
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -16,6 +16,7 @@ class Curtain(LinePanel):
     """Covers the dashboard below the smallest layout."""
 
     IS_FRAMED = False
+    CAN_DIM = False
     ALLOW_MAXIMIZE = False
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
@@ -39,7 +40,7 @@ class Curtain(LinePanel):
                 (f" {snapshot.mode.upper()} ", mode_role(snapshot.mode)),
                 (
                     f" {state_word(view, snapshot, width)} ",
-                    STATE_ROLES.get(snapshot.trading_state, "chip-warn"),
+                    state_role(view, snapshot),
                 ),
                 kill,
             )

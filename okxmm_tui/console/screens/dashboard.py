@@ -53,13 +53,14 @@ class Dashboard(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         # Kept, for a query a frame costs more than most panels do.
+        self._alarms, self._kill = AlarmBar(id="alarms"), KillPanel(id="kill")
         self._panels: list[LinePanel] = []
 
     def compose(self) -> ComposeResult:
         """Lay the panels out."""
         yield Banner(id="banner")
-        yield AlarmBar(id="alarms")
-        yield KillPanel(id="kill")
+        yield self._alarms
+        yield self._kill
         with Box(id="body"):
             yield Ladder(id="ladder")
             with Box(id="work"):
@@ -85,12 +86,12 @@ class Dashboard(Screen[None]):
                 panel.show(view)
 
     def _make_room(self, view: View) -> None:
-        alarms = self.query_one(AlarmBar)
+        alarms = self._alarms
         wanted = alarms.wanted_rows(view)
         alarms.display = wanted > 0
         if wanted and alarms.styles.height != wanted:
             alarms.styles.height = wanted
         has_kill = bool(view.kill_note) or (view.snapshot is not None and view.snapshot.kill is not None)
         if self.has_class("-killed") != has_kill:
-            self.query_one(KillPanel).display = has_kill
+            self._kill.display = has_kill
             self.set_class(has_kill, "-killed")

@@ -21,6 +21,7 @@ class AlarmBar(LinePanel):
     """Rows that need the operator."""
 
     IS_FRAMED = False
+    CAN_DIM = False
     ALLOW_MAXIMIZE = False
 
     def wanted_rows(self, view: View) -> int:

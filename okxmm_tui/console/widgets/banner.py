@@ -17,14 +17,8 @@ class Banner(LinePanel):
     """Mode, instrument, state, position, PnL, alarms, clock."""
 
     IS_FRAMED = False
+    CAN_DIM = False
     ALLOW_MAXIMIZE = False
-
-    def show(self, view: View) -> None:
-        """Draw; the banner never dims, for it says what the dimmed panels were."""
-        self.view = view
-        width, height = self.size
-        if width and height:
-            self._update([self.rows(view, width, height)[0]])
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The one line."""
@@ -47,7 +41,7 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     name = market.instrument.inst_id if market else "no market"
     if len(snapshot.markets) > 1:
         name += f" 1/{len(snapshot.markets)}"
-    state = (f" {state_word(view, snapshot, width)} ", STATE_ROLES.get(snapshot.trading_state, "chip-warn"))
+    state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
     mode = f" {snapshot.mode.upper()} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
@@ -65,12 +59,23 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:
     """Trading state, with what is under way."""
+    if view.link is LinkState.GONE:
+        return "NO ENGINE"
     if view.is_quitting or snapshot.is_quitting:
         return "QUITTING"
     if view.armed_left_ns:
         armed = f"ARMED {-(-view.armed_left_ns // fmt.SECOND_NS)}s"
         return f"{snapshot.trading_state} {armed}" if width >= WIDE_FROM else armed
     return snapshot.trading_state
+
+
+def state_role(view: View, snapshot: Snapshot) -> str:
+    """Colour role of the state; never that of ACTIVE when nobody is there to be active."""
+    if view.link is LinkState.GONE:
+        return "chip-bad"
+    if view.link is LinkState.QUIET:
+        return "chip-warn"
+    return STATE_ROLES.get(snapshot.trading_state, "chip-warn")
 
 
 def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:

@@ -14,6 +14,7 @@ PROOF_NEEDS = 2
 class KillPanel(LinePanel):
     """Shown from the first moment of a kill until the engine forgets it."""
 
+    CAN_DIM = False
     ALLOW_MAXIMIZE = False
 
     @property

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.color import blend_rgb
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import ANSIToTruecolor, DimFilter, LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
 from okxmm_tui.console.view import View
 
-LINE_ROLES = (
-    "text", "strong", "muted", "frame", "frame-focus", "title", "head", "bid", "bid-bar", "ask", "ask-bar",
-    "own", "mid", "pos-long", "pos-short", "gain", "loss", "stale", "cursor",
-    "gauge", "gauge-warn", "gauge-crit", "alarm-1", "alarm-2", "alarm-3", "armed", "key",
-    "mode-live", "mode-demo", "mode-sim", "mode-paper", "mode-replay", "chip-bad", "chip-good", "chip-warn",
-    "chip-kill",
-)  # fmt: skip
-
-DIM_SHARE = 0.5
+USELESS_FILTERS = (ANSIToTruecolor, DimFilter)
 
 
 class LinePanel(Widget):
@@ -37,10 +29,11 @@ class LinePanel(Widget):
 
     ALLOW_SELECT = False
     ALLOW_MAXIMIZE = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in LINE_ROLES}
 
     TITLE: ClassVar[str] = ""
     IS_FRAMED: ClassVar[bool] = True
+    CAN_DIM: ClassVar[bool] = True
+    """Whether it fades when what it shows is old; what warns and what explains never does."""
     IS_SLOW: ClassVar[bool] = False
     """Whether two or three frames a second are enough; a key press still draws it at once."""
 
@@ -48,6 +41,7 @@ class LinePanel(Widget):
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._strips: list[Strip | None] = []
+        self._theme = ""
         self._styles_by_role: dict[str, Style] = {}
         self._was_dim = False
         self._rows: list[Line] = []
@@ -84,7 +78,7 @@ class LinePanel(Widget):
         width, height = self.size
         if not width or not height:
             return
-        is_dim = view.is_dim or self.is_stale(view)
+        is_dim = self.CAN_DIM and (view.is_dim or self.is_stale(view))
         if is_dim != self._was_dim:
             self._was_dim = is_dim
             self._forget()
@@ -178,10 +172,13 @@ class LinePanel(Widget):
         return strips
 
     def _strip(self, line: Line) -> Strip:
-        segments = [Segment(text, self._style(role)) for text, role in line]
-        strip = Strip(segments, line_width(line)).adjust_cell_length(self._width, self._style("text"))
+        styles, style_of = self._styles_by_role, self._style
+        segments = [Segment(text, styles.get(role) or style_of(role)) for text, role in line]
+        strip = Strip(segments, line_width(line)).adjust_cell_length(self._width, style_of("text"))
         if self._filters is None:
-            self._filters = (*self.get_line_filters(),), self.background_colors[1]
+            # Our styles hold no ANSI colours and no dim text, so two of Textual's filters find nothing to do.
+            filters = (each for each in self.get_line_filters() if not isinstance(each, USELESS_FILTERS))
+            self._filters = tuple(filters), self.background_colors[1]
         filters, background = self._filters
         for line_filter in filters:
             strip = strip.apply_filter(line_filter, background)
@@ -190,22 +187,17 @@ class LinePanel(Widget):
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
         if style is None:
-            fore, _, back = role.partition("@")
-            style = self.get_component_rich_style(f"line--{fore}")
-            if back:
-                style += Style(bgcolor=self.get_component_rich_style(f"line--{back}").bgcolor)
-            # Chips say why the rest is dim; they stay loud.
-            if self._was_dim and not fore.startswith("chip"):
-                style = faded(style)
-            self._styles_by_role[role] = style
+            style = self._styles_by_role[role] = role_style(self.app.theme, role, is_dim=self._was_dim)
         return style
 
     def notify_style_update(self) -> None:
-        """Drop every colour: the theme or a class changed."""
+        """Drop every colour when the theme changed."""
         super().notify_style_update()
-        self._styles_by_role.clear()
-        self._filters = None
-        self._strips = [None] * len(self._strips)
+        if self._theme != self.app.theme:
+            self._theme = self.app.theme
+            self._filters = None
+            self._styles_by_role.clear()
+            self._strips = [None] * len(self._strips)
 
     def on_resize(self) -> None:
         """Draw again for the new size."""
@@ -222,12 +214,3 @@ class LinePanel(Widget):
     def _redraw(self) -> None:
         if self.view is not None:
             self.show(self.view)
-
-
-def faded(style: Style) -> Style:
-    """The style half way into its background: old numbers stay readable and look old."""
-    if style.color is None or style.bgcolor is None or style.color.is_default:
-        return style + Style(dim=True)
-    front, back = style.color.get_truecolor(), style.bgcolor.get_truecolor()
-    mixed = blend_rgb(front, back, DIM_SHARE)
-    return style + Style(color=f"#{mixed.red:02x}{mixed.green:02x}{mixed.blue:02x}", bold=False)

@@ -13,7 +13,6 @@ from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.snapshot import MarketView, OrderView
-from okxmm_tui.core.types import Side
 
 STATES = {
     "live": ("live", "gain"),
@@ -123,9 +122,3 @@ def _order(instrument: Instrument, order: OrderView, is_chosen: bool, now_ns: in
         part = f"{fmt.size_text(instrument, order.filled_lots)} filled, " if order.filled_lots else ""
         spans.append(("  " + clip(part + order.decision, width - 42), "muted"))
     return tuple(spans)
-
-
-def side_counts(market: MarketView) -> tuple[int, int]:
-    """Own bids and asks in the market."""
-    bids = sum(order.side is Side.BUY for order in market.orders)
-    return bids, len(market.orders) - bids

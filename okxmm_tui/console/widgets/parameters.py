@@ -9,7 +9,8 @@ from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import ParamView
 
-VALUE_WIDTH, UNIT_WIDTH, BOUNDS_WIDTH = 8, 3, 22
+VALUE_WIDTH, BOUNDS_WIDTH = 8, 17
+SHORT_UNIT, LONG_UNIT, LONG_UNIT_FROM = 3, 7, 44
 
 
 class Parameters(LinePanel, can_focus=True):
@@ -49,15 +50,18 @@ def _most_wanted(params: tuple[ParamView, ...]) -> list[ParamView]:
 
 def _param(param: ParamView, view: View, width: int) -> Line:
     pending = view.pending.get(param.name)
+    unit_width = LONG_UNIT if width >= LONG_UNIT_FROM else SHORT_UNIT
+    # A unit that is cut off says less than none.
+    unit = param.unit if len(param.unit) <= unit_width else ""
     keys = NUDGE_KEYS.get(param.name, "")
     bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
     value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
     if pending is not None:
         value = ((right(f"→{plain(pending)}", VALUE_WIDTH), "armed"),)
-    tail: Line = (*value, (f" {left(param.unit, UNIT_WIDTH)}", "muted"))
+    tail: Line = (*value, (f" {left(unit, unit_width)}", "muted"))
     if bounds:
         tail = (*tail, (right(bounds, BOUNDS_WIDTH), "muted"))
-    room = width - VALUE_WIDTH - UNIT_WIDTH - 1 - (BOUNDS_WIDTH if bounds else 0)
+    room = width - VALUE_WIDTH - unit_width - 1 - (BOUNDS_WIDTH if bounds else 0)
     head: Line = ((f"{keys:<3} ", "key"), (clip(param.label, room - 4), "text"))
     return spread(head, tail, width)
 

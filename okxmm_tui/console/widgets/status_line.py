@@ -12,14 +12,8 @@ class StatusLine(LinePanel):
     """Messages and key hints."""
 
     IS_FRAMED = False
+    CAN_DIM = False
     ALLOW_MAXIMIZE = False
-
-    def show(self, view: View) -> None:
-        """Draw; never dimmed, for keys work whatever the engine does."""
-        self.view = view
-        width, height = self.size
-        if width and height:
-            self._update(self.rows(view, width, height))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The message, or as many hints as fit."""

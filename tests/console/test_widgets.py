@@ -1,0 +1,193 @@
+"""What single panels say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.console.view import LinkState, View
+from okxmm_tui.console.widgets import levels, pnl
+from okxmm_tui.console.widgets.banner import terminal_title
+from okxmm_tui.core.snapshot import DeadManView
+from okxmm_tui.core.types import Mode, Side
+from tests.console import sample
+from tests.console.harness import running
+
+WAITING_WORDS = (
+    "waiting for the first order book",
+    "no orders in the market",
+    "no fills yet",
+    "nothing happened yet",
+    "no history yet",
+    "not armed",
+    "checked never",
+)
+
+
+def flat(lines):
+    """Lines as text."""
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+class TestLevels:
+    """Rows of the ladder."""
+
+    def test_own_prices_without_a_level_are_shown(self):
+        """An own order at an empty price has a row of its own."""
+        market = structs.replace(sample.market(), orders=(sample.order(Side.BUY, sample.MID_TICKS - 3),))
+        shown = levels.visible_levels(market, Side.BUY, 9)
+        assert sample.MID_TICKS - 3 in dict(shown)
+        assert len(shown) == 9
+        assert [price for price, _ in shown] == sorted((price for price, _ in shown), reverse=True)
+
+    @pytest.mark.parametrize("side", Side)
+    def test_far_own_orders_take_the_last_rows(self, side):
+        """Own orders beyond the depth push the market's outer levels away, never each other or the best."""
+        far = [sample.MID_TICKS - side.sign * away for away in (6, 9, 400, 500)]
+        market = structs.replace(sample.market(), orders=tuple(sample.order(side, price) for price in far))
+        shown = [price for price, _ in levels.visible_levels(market, side, 6)]
+        assert len(shown) == 6
+        assert set(far) <= set(shown)
+        assert shown == sorted(shown, reverse=side is Side.BUY)
+
+    def test_two_orders_at_a_price_are_one_row(self):
+        """Sizes add up; one unconfirmed order makes the row unconfirmed."""
+        orders = (sample.order(Side.BUY, 100), sample.order(Side.BUY, 100, status="sent", queue=9))
+        own = levels.own_levels(structs.replace(sample.market(), orders=orders), Side.BUY)
+        assert own == {100: levels.Own(100, 1230, "sent")}
+
+    @pytest.mark.parametrize("lots", [1, 16, 17, 1000, 123_457])
+    def test_scale_is_calm(self, lots):
+        """The scale is never too small and at most an eighth too large."""
+        assert lots <= levels.calm_scale(lots) <= max(16, lots * 1.125 + 1)
+
+    def test_totals_rest_between_renewals(self):
+        """Cumulative sizes change twice a second, or when the rows do."""
+        totals = levels.Totals()
+        totals.update(((10, 1), (11, 2)), ((9, 5),), sample.NOW_NS)
+        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 1)
+        assert totals.at(Side.SELL, 1) == 3
+        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + sample.SECOND)
+        assert totals.at(Side.SELL, 1) == 9
+
+
+class TestCurve:
+    """The signed PnL curve."""
+
+    def test_fits_any_size(self):
+        """Height and width are exact, whatever the history."""
+        for history in ((1.0,), (-1.0,), (0.0, 0.0), sample.history(), sample.history(1000)):
+            rows = flat(pnl.curve(history, 30, 5))
+            assert len(rows) == 5
+            assert {len(row) for row in rows} == {30}
+
+    def test_losses_hang_below_the_axis(self):
+        """Gains stand, losses hang; both can be told without colour."""
+        rows = flat(pnl.curve((5.0, -5.0), 2, 2))
+        assert rows == ["█ ", " █"]
+
+    def test_all_gain_uses_all_rows(self):
+        """Without losses there is no room for them."""
+        assert flat(pnl.curve((4.0,), 1, 2)) == ["█", "█"]
+
+    def test_resampling_keeps_the_mean(self):
+        """A long history is averaged, newest samples together."""
+        assert pnl.resampled((1.0, 2.0, 4.0, 6.0, 8.0), 3) == [1.0, 3.0, 7.0]
+        assert pnl.resampled((1.0, 2.0), 3) == [1.0, 2.0]
+
+
+class TestWords:
+    """Texts of the panels."""
+
+    async def test_waiting_says_for_what(self):
+        """Empty panels name what they wait for."""
+        async with running(sample.waiting()) as bench:
+            text = bench.text()
+            for words in WAITING_WORDS:
+                assert words in text, words
+
+    async def test_reason_per_side(self):
+        """Each side says whether it quotes, why not, and since when."""
+        async with running(sample.one_side_held(), size=(80, 24)) as bench:
+            text = bench.text("#sides")
+            assert "BID HELD" in text
+            assert "position limit reached" in text
+            assert "14s" in text
+            assert "ASK QUOTING" in text
+
+    async def test_kill_not_proven_lists_the_residual(self):
+        """What the venue still reports is listed, with the problem."""
+        async with running(sample.kill_not_proven(), size=(80, 24)) as bench:
+            text = bench.text("#kill")
+            for words in ("NOT PROVEN", "trying again", "0 of 2", "buy 0.50 @ 96511.9", "cancels sent 9"):
+                assert words in text
+
+    async def test_dead_man_problem_is_said(self):
+        """A switch that could not be renewed says why."""
+        bad = structs.replace(
+            sample.quoting(),
+            dead_man=DeadManView(True, sample.NOW_NS + sample.SECOND, 20, "not renewed"),  # noqa: FBT003
+        )
+        async with running(bad) as bench:
+            assert "not renewed" in bench.text("#gauges")
+
+    @pytest.mark.parametrize("mode", Mode)
+    async def test_mode_word_is_always_there(self, mode):
+        """Colour is never the only sign of the mode."""
+        snapshot = structs.replace(sample.quoting(), mode=mode)
+        for size in ((80, 24), (200, 60)):
+            async with running(snapshot, size=size) as bench:
+                assert bench.text("#banner").startswith(f" {mode.upper()} ")
+
+    async def test_state_survives_a_long_name(self):
+        """On a small screen the instrument's name gives way, not the state."""
+        long = structs.replace(sample.INSTRUMENT, inst_id="1000SATS-USDT-SWAP-260327")
+        snapshot = structs.replace(sample.with_market(sample.armed(), instrument=long))
+        async with running(snapshot, size=(80, 24)) as bench:
+            banner = bench.text("#banner")
+            assert "ARMED 7s" in banner
+            assert "^K KILL" in banner
+
+    async def test_many_alarms_are_counted(self):
+        """Only the worst three are shown, the rest is counted."""
+        alarm = sample.alarmed().alarms[0]
+        alarms = tuple(structs.replace(alarm, key=f"a{index}") for index in range(7))
+        async with running(structs.replace(sample.quoting(), alarms=alarms)) as bench:
+            assert bench.text("#alarms").count("CRITICAL") == 3
+            assert "+4 more" in bench.text("#alarms")
+            assert "!7" in bench.text("#banner")
+
+    async def test_scrolling_stays_inside(self):
+        """Fills scroll by keys and stop at both ends."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("tab")
+            first = bench.text("#fills")
+            await bench.press("pagedown", "pagedown", "pagedown", "pagedown")
+            last = bench.text("#fills")
+            assert last != first
+            await bench.press("down")
+            assert bench.text("#fills") == last
+            await bench.press("home")
+            assert bench.text("#fills") == first
+
+    async def test_huge_numbers_stay_readable(self):
+        """Big money is shortened with its sign, not cut."""
+        rich = structs.replace(
+            sample.with_market(
+                sample.quoting(), net_quote=Decimal("-12345678.9"), position_lots=-123_456_789
+            ),
+            account_view=structs.replace(sample.quoting().account_view, net_quote=Decimal("-12345678.9")),
+        )
+        async with running(rich, size=(80, 24)) as bench:
+            assert "net -12,346k" in bench.text("#banner")
+            assert "pos -1,235k" in bench.text("#banner")
+
+
+def test_terminal_title_names_mode_and_alarms():
+    """A terminal's tab shows what is at stake."""
+    snapshot = sample.alarmed()
+    view = View(snapshot, snapshot.markets[0], LinkState.GONE, sample.NOW_NS, 0)
+    assert terminal_title(view) == "SIM · BTC-USDT-SWAP · +12.50 ct · ACTIVE · ENGINE GONE · !2"
+    assert terminal_title(View(None, None, LinkState.CONNECTING, 0, 0)) == "okxmm-tui"
