@@ -27,6 +27,8 @@ from decimal import Decimal
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
+from websockets.asyncio.client import connect
+
 from benchmarks.load_venue import PrivateStream, clock_ns, serve_public
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
@@ -69,6 +71,23 @@ def engine(rest: str, private: str, public: str, folder: str) -> None:
     uvloop.run(host.run())
 
 
+def echo(private: str, public: str) -> None:
+    """A client with no engine at all: the floor of this machine and of these sockets."""
+    import uvloop  # noqa: PLC0415 - only here
+
+    async def run() -> None:
+        async with (
+            connect(f"{private}/private", compression=None) as orders,
+            connect(f"{public}/public", compression=None) as market,
+        ):
+            await market.send('{"op":"subscribe","args":[{"channel":"books"}]}')
+            async for frame in market:
+                if '","0","0","0"]' in frame:
+                    await orders.send('{"id":"1","op":"amend-order","args":[{"clOrdId":"1"}]}')
+
+    uvloop.run(run())
+
+
 class Terminal:
     """A console in a pseudo-terminal that is read and thrown away."""
 
@@ -104,13 +123,15 @@ async def _until(is_true: Callable[[], bool], what: str) -> None:
 def _processes(
     rate: int, rest: str, private_port: int, jumped_ns: Synchronized[int], folder: str
 ) -> Iterator[None]:
+    """Start the load and its client: the engine, or the bare echo when no folder is given."""
     port = multiprocessing.Value("q", 0)
     load = multiprocessing.Process(target=serve_public, args=(rate, port, jumped_ns), daemon=True)
     load.start()
     while not port.value:
         load.join(0.05)
     urls = (f"ws://127.0.0.1:{number}/ws/v5" for number in (private_port, port.value))
-    command = [sys.executable, "-m", "benchmarks.tick_to_order", "--engine", rest, *urls, folder]
+    words = ["--engine", rest, *urls, folder] if folder else ["--echo", *urls]
+    command = [sys.executable, "-m", "benchmarks.tick_to_order", *words]
     running = subprocess.Popen(command)
     try:
         yield
@@ -120,8 +141,24 @@ def _processes(
         load.kill()
 
 
-async def measure(rate: int, seconds: float, kills: int, *, with_console: bool) -> None:
-    """Run one load and print a row."""
+async def measure_floor(rate: int, seconds: float) -> float:
+    """Measure the bare echo; returns its median in microseconds."""
+    jumped_ns = multiprocessing.Value("q", 0)
+    stream, ready = PrivateStream(jumped_ns), asyncio.Event()
+    serving = asyncio.create_task(stream.run(ready))
+    await ready.wait()
+    with _processes(rate, "", stream.port, jumped_ns, ""):
+        await _until(lambda: len(stream.tick_to_order_ns) > 0, "the first echo")
+        stream.tick_to_order_ns.clear()
+        await asyncio.sleep(seconds)
+    serving.cancel()
+    values = [ns / 1e3 for ns in stream.tick_to_order_ns]
+    _row("bare echo over the same sockets, us", values)
+    return statistics.median(values)
+
+
+async def measure(rate: int, seconds: float, kills: int, floor_us: float, *, with_console: bool) -> None:
+    """Run one load and print its rows."""
     jumped_ns = multiprocessing.Value("q", 0)
     stream, ready = PrivateStream(jumped_ns), asyncio.Event()
     async with running_exchange(ExchangeOptions(markets=("synthetic",), speed=0.001)) as exchange:
@@ -140,7 +177,9 @@ async def measure(rate: int, seconds: float, kills: int, *, with_console: bool) 
             drawn = terminal.drawn if terminal else 0
             await asyncio.sleep(seconds)
             name = "console drawing" if with_console else "no console"
-            _row(f"tick to order, {name}, us", [ns / 1e3 for ns in stream.tick_to_order_ns])
+            values = [ns / 1e3 for ns in stream.tick_to_order_ns]
+            _row(f"tick to order, {name}, us", values)
+            print(f"{'':<40} {statistics.median(values) / floor_us:.1f} times the bare echo")
             if terminal:
                 print(f"{'to the terminal':<40} {(terminal.drawn - drawn) / seconds / 1e3:.0f} kB/s")
                 _row("kill key to wire, ms", await _kills(stream, terminal, kills))
@@ -180,6 +219,7 @@ def main() -> None:
     parser.add_argument(
         "--engine", nargs=4, metavar=("REST", "PRIVATE", "PUBLIC", "DIR"), help=argparse.SUPPRESS
     )
+    parser.add_argument("--echo", nargs=2, metavar=("PRIVATE", "PUBLIC"), help=argparse.SUPPRESS)
     parser.add_argument("--rate", type=int, default=5_000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--kills", type=int, default=15)
@@ -187,9 +227,13 @@ def main() -> None:
     if given.engine:
         engine(*given.engine)
         return
+    if given.echo:
+        echo(*given.echo)
+        return
     print(BUDGET)
+    floor_us = asyncio.run(measure_floor(given.rate, given.seconds))
     for with_console in (False, True):
-        asyncio.run(measure(given.rate, given.seconds, given.kills, with_console=with_console))
+        asyncio.run(measure(given.rate, given.seconds, given.kills, floor_us, with_console=with_console))
 
 
 if __name__ == "__main__":
