@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.messages import BookSnapshot, BookUpdate, TopOfBook
@@ -38,7 +38,7 @@ def frames(changed: int) -> Iterator[bytes]:
         yield _frame(arg, "update", {"bids": bids, "asks": asks}, seq - 1, seq)
 
 
-def _frame(arg: dict[str, str], action: str, sides: dict[str, object], previous: int, seq: int) -> bytes:
+def _frame(arg: dict[str, str], action: str, sides: Mapping[str, object], previous: int, seq: int) -> bytes:
     data = {**sides, "ts": "1795161600123", "checksum": 0, "prevSeqId": previous, "seqId": seq}
     return json.dumps({"arg": arg, "action": action, "data": [data]}, separators=(",", ":")).encode()
 

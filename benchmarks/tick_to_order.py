@@ -82,7 +82,7 @@ def echo(private: str, public: str) -> None:
         ):
             await market.send('{"op":"subscribe","args":[{"channel":"books"}]}')
             async for frame in market:
-                if '","0","0","0"]' in frame:
+                if '","0","0","0"]' in str(frame):
                     await orders.send('{"id":"1","op":"amend-order","args":[{"clOrdId":"1"}]}')
 
     uvloop.run(run())

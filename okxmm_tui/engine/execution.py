@@ -33,8 +33,8 @@ class Execution:
     def quote(self, market: Market) -> None:
         """Reconsider the quotes of a market that may quote; at most once per refresh interval.
 
-        Between changes of the best prices, the orders or the parameters that is ten times a second: volatility
-        and ages move slowly, and a message that changes nothing must not cost a decision.
+        While best prices, orders and parameters stand still that is ten times a second: volatility moves
+        slowly, and a message that changes nothing must not cost a decision.
         """
         now_ns = self._session.now_ns
         if now_ns < market.next_refresh_ns or not market.is_two_sided:
@@ -135,8 +135,10 @@ class Execution:
 
     @staticmethod
     def _stepped(quote: Quote, state: SideState) -> Quote:
+        if state.refusals == 0:
+            return quote
         away = min(state.refusals, MOST_TICKS_AWAY)
-        return quote if away == 0 else Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots)
+        return Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots)
 
     def _move_or_hold(self, market: Market, order: OwnOrder, quote: Quote) -> None:
         state = market.sides[order.side]

@@ -42,9 +42,9 @@ class InventorySkew:
             "Largest position either way, in contracts; the growing side disappears there.",
         ),
         ParamSpec(
-            "volatility_multiplier", "vol mult", "σ", Decimal("0.5"), Decimal(0), Decimal(20),
+            "volatility_multiplier", "vol mult", "sd", Decimal("0.5"), Decimal(0), Decimal(20),
             Decimal("0.1"),
-            "Half-spread added per one-second standard deviation of the mid.",
+            "Half-spread added, in one-second standard deviations (sd) of the mid.",
         ),
         ParamSpec(
             "refresh_interval_ms", "refresh", "ms", Decimal(500), Decimal(0), Decimal(60_000), Decimal(100),
