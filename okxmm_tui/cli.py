@@ -129,25 +129,29 @@ def _engine_config(settings: Settings) -> EngineConfig:
     from okxmm_tui.compose import EngineConfig
     from okxmm_tui.core.params import ParamSet
     from okxmm_tui.credentials import api_key
+    from okxmm_tui.engine.host import SessionPlan
     from okxmm_tui.statedir import make_state_dir
     from okxmm_tui.strategies.registry import make_strategy
 
     params = ParamSet.from_specs(make_strategy(settings.strategy).specs, settings.params)
     if isinstance(params, str):
         raise UsageError(f"{params[0].upper()}{params[1:]}.", "Set it with --set NAME=VALUE.")
-    return EngineConfig(
+    plan = SessionPlan(
         mode=settings.venue,
         symbols=tuple(dict.fromkeys(settings.symbol)),
         strategy=settings.strategy,
         params=settings.params,
         limits=settings.risk.limits(is_headless=settings.headless),
         tag=settings.tag,
+        duration_s=settings.duration,
+    )
+    return EngineConfig(
+        plan=plan,
         markets=tuple(settings.market),
         speed=settings.speed,
         state_dir=str(make_state_dir(settings.state_dir)),
         key=api_key(settings.venue, settings.okx),
         region=settings.okx.region,
-        duration_s=settings.duration,
     )
 
 

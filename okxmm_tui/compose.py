@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +20,6 @@ import msgspec
 from msgspec import Struct
 
 from okxmm_tui.core.effects import Report
-from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.host import EngineHost, SessionPlan
 from okxmm_tui.engine.ports import Gateway
@@ -40,18 +38,13 @@ EXCHANGE_IDLE_EXIT_S = 60
 class EngineConfig(Struct, frozen=True):
     """Everything an engine process is told; travels over a pipe, never over a command line."""
 
-    mode: Mode
-    symbols: tuple[str, ...]
-    strategy: str
-    params: dict[str, Decimal]
-    limits: Limits
-    tag: str
+    plan: SessionPlan
     markets: tuple[str, ...]
+    """Sim only: where the embedded exchange takes its market from."""
     speed: float
     state_dir: str
     key: ApiKey
     region: str
-    duration_s: float | None = None
 
 
 class Urls(Struct, frozen=True):
@@ -88,11 +81,11 @@ class EngineRun:
         config, state_dir = self._config, Path(self._config.state_dir)
         with owned(state_dir), _venue(config, state_dir) as endpoints:
             log_to_file(state_dir)
-            facts = {"venue": config.mode, "tag": config.tag, "okx": {"region": config.region}}
+            facts = {"venue": config.plan.mode, "tag": config.plan.tag, "okx": {"region": config.region}}
             (state_dir / SESSION_NAME).write_bytes(msgspec.json.encode(facts))
             host = EngineHost(
                 _gateway(config, endpoints),
-                plan(config),
+                config.plan,
                 state_dir,
                 on_report=self._on_report,
                 on_ready=self._on_ready,
@@ -103,21 +96,10 @@ class EngineRun:
                 self.reducer = host.reducer
 
 
-def plan(config: EngineConfig) -> SessionPlan:
-    """The part of the configuration the host needs."""
-    return SessionPlan(
-        mode=config.mode,
-        symbols=config.symbols,
-        strategy=config.strategy,
-        params=config.params,
-        limits=config.limits,
-        tag=config.tag,
-        duration_s=config.duration_s,
-    )
-
-
 def _gateway(config: EngineConfig, endpoints: Endpoints) -> Gateway:
-    return OkxGateway(endpoints, config.key, tag=config.tag, ack_timeout_ms=config.limits.ack_timeout_ms)
+    return OkxGateway(
+        endpoints, config.key, tag=config.plan.tag, ack_timeout_ms=config.plan.limits.ack_timeout_ms
+    )
 
 
 def _run(host: EngineHost) -> int:
@@ -145,7 +127,7 @@ def log_to_file(state_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
-    match config.mode:
+    match config.plan.mode:
         case Mode.SIM:
             with _embedded_exchange(config, state_dir) as urls:
                 yield Endpoints.local(urls.rest, urls.ws)
@@ -155,7 +137,7 @@ def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
                 "Use --venue sim for recorded markets or --venue demo for OKX's own demo.",
             )
         case Mode.DEMO | Mode.LIVE:
-            yield Endpoints.venue(config.region, is_demo=config.mode is Mode.DEMO)
+            yield Endpoints.venue(config.region, is_demo=config.plan.mode is Mode.DEMO)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def run_headless(config: EngineConfig, *, knows_live: bool) -> int:
     Raises:
         OkxmmError: It could not be started.
     """
-    if config.mode is Mode.LIVE and not knows_live:
+    if config.plan.mode is Mode.LIVE and not knows_live:
         raise UsageError(
             "--venue live with --headless trades real money without a screen.",
             "Add --i-know-this-is-live if that is what you want.",

@@ -11,6 +11,7 @@ from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.credentials import SIM_KEY
+from okxmm_tui.engine.host import SessionPlan
 from okxmm_tui.launcher import LaunchedLink, start_engine
 from okxmm_tui.strategies.registry import DEFAULT_STRATEGY
 
@@ -22,10 +23,22 @@ SPEED = 6.0
 
 async def draw(folder: Path) -> None:
     """Start a session, wait until it has traded a little, and save the screen at every size."""
+    plan = SessionPlan(
+        mode=Mode.SIM,
+        symbols=("BTC-USDT-SWAP",),
+        strategy=DEFAULT_STRATEGY,
+        params={},
+        limits=Limits(),
+        tag="okxmm",
+    )
     config = EngineConfig(
-        mode=Mode.SIM, symbols=("BTC-USDT-SWAP",), strategy=DEFAULT_STRATEGY, params={}, limits=Limits(),
-        tag="okxmm", markets=("builtin",), speed=SPEED, state_dir=str(folder), key=SIM_KEY, region="global",
-    )  # fmt: skip
+        plan=plan,
+        markets=("builtin",),
+        speed=SPEED,
+        state_dir=str(folder),
+        key=SIM_KEY,
+        region="global",
+    )
     engine = start_engine(config)
     app = ConsoleApp(LaunchedLink(folder, "pictures", engine))
     DOCS.mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from okxmm_tui.console.pending import Change
 from okxmm_tui.console.port import ConsoleLink
 from okxmm_tui.console.state import ConsoleState
-from okxmm_tui.core.messages import (
+from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
     AnyCommand,
     Arm,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from okxmm_tui.core.messages import AnyCommand
+from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.snapshot import FromEngine
 
 Clock = Callable[[], int]

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side, VenueOrderState
@@ -300,71 +301,6 @@ class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):
 
     used: int
     limit: int
-
-
-# -- operator commands -------------------------------------------------------------------------------
-
-
-class Command(Struct, frozen=True, tag=True, gc=False):
-    """Base of what an operator can ask; sent by consoles, signals and the command line."""
-
-
-class Kill(Command, frozen=True, tag=True, gc=False):
-    """Halt at once, cancel every own order, prove it; latched."""
-
-    reason: str = "operator"
-
-
-class Pause(Command, frozen=True, tag=True, gc=False):
-    """Pull own quotes and keep everything warm."""
-
-
-class Resume(Command, frozen=True, tag=True, gc=False):
-    """Quote again; from HALTED only when armed."""
-
-
-class Arm(Command, frozen=True, tag=True, gc=False):
-    """Allow one risk-raising act within ten seconds."""
-
-
-class Disarm(Command, frozen=True, tag=True, gc=False):
-    """Take the arming back."""
-
-
-class SetParam(Command, frozen=True, tag=True, gc=False):
-    """Set one strategy parameter."""
-
-    inst_id: str
-    name: str
-    value: Decimal
-
-
-class UndoParam(Command, frozen=True, tag=True, gc=False):
-    """Revert the last parameter change."""
-
-    inst_id: str
-
-
-class CancelOne(Command, frozen=True, tag=True, gc=False):
-    """Cancel one own order."""
-
-    inst_id: str
-    cl_ord_id: str
-
-
-class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
-    """Mark every alarm as seen."""
-
-
-class Quit(Command, frozen=True, tag=True, gc=False):
-    """Pull every order, prove it, end the engine."""
-
-    reason: str = "operator"
-
-
-AnyCommand = (
-    Kill | Pause | Resume | Arm | Disarm | SetParam | UndoParam | CancelOne | AcknowledgeAlarms | Quit
-)
 
 
 class OperatorCommand(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from okxmm_tui.core.messages import (
+from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
     AnyCommand,
     Arm,
     CancelOne,
     Disarm,
     Kill,
-    OperatorCommand,
     Pause,
     Quit,
     Resume,
     SetParam,
     UndoParam,
 )
+from okxmm_tui.core.messages import OperatorCommand
 from okxmm_tui.core.params import ParamSet, plain
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity

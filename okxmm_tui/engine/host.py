@@ -20,16 +20,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from okxmm_tui.core.commands import AnyCommand, Kill, Quit
 from okxmm_tui.core.effects import AnyEffect, CancelOrder, Reply, Report, Stop
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
-    AnyCommand,
     AnyEvent,
     ConsolesChanged,
     JournalFailed,
-    Kill,
     OperatorCommand,
-    Quit,
     SessionStarted,
     Tick,
 )

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.core.messages import AnyCommand, Kill
+from okxmm_tui.core.commands import AnyCommand, Kill
 from okxmm_tui.core.snapshot import CommandReply, Farewell, FromEngine, Snapshot
 from okxmm_tui.errors import LinkError
 

@@ -21,6 +21,7 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
+from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
 
 QUERY_AFTER_NS = (500_000_000, 1_000_000_000, 3_000_000_000, 10_000_000_000)
@@ -32,8 +33,6 @@ POST_ONLY_WOULD_TAKE = "31"
 DEAD_MAN_FIRED = "20"
 OWN_CANCEL_SOURCES = frozenset({"", "1", POST_ONLY_WOULD_TAKE, DEAD_MAN_FIRED})
 FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"})
-ORDER_GONE_CODES = frozenset({"51400", "51401", "51402", "51410", "51503", "51509", "51510", "51603"})
-AMEND_WOULD_TAKE = "51511"
 
 
 class Reconciler:
@@ -45,6 +44,7 @@ class Reconciler:
         self._request: tuple[int, int] | None = None
         self._retry_ns = 0
         self.positions = Positions(session)
+        self._refusals = Refusals(session, execution)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
@@ -136,40 +136,8 @@ class Reconciler:
         market, order = self._session.markets.get(event.inst_id), self._find(event.inst_id, event.cl_ord_id)
         if market is None or order is None or order.is_done:
             return
-        if event.verb == "place":
-            market.orders.finish(order)
-            self._count_refusal(market, order, event)
-        elif event.verb == "amend":
-            self._amend_refused(market, order, event)
-        else:
-            order.cancel_sent_ns = self._session.now_ns
+        if self._refusals.leave_open(market, order, event):
             self._ask(order)
-
-    def _amend_refused(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
-        if order.amend is not None and event.req_id not in {"", order.amend.req_id}:
-            return
-        order.amend = None
-        if event.code in ORDER_GONE_CODES:
-            self._ask(order)
-        elif event.code == AMEND_WOULD_TAKE:
-            self._session.post_only_cancels += 1
-            self._execution.back_off(market, order.side, "amend would have crossed")
-        else:
-            self._count_refusal(market, order, event)
-            self._execution.cancel(order, f"amend refused: {event.code}")
-
-    def _count_refusal(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
-        self._session.rejects += 1
-        text = f"{event.code} {event.text}".strip()
-        market.sides[order.side].say(f"refused: {text}", self._session.now_ns)
-        self._execution.back_off(market, order.side, text)
-        self._session.report(
-            "reject",
-            Severity.WARNING,
-            f"{event.verb} {order.side} refused: {text}",
-            inst_id=event.inst_id,
-            code=event.code,
-        )
 
     def on_unknown(self, event: OrderOutcomeUnknown) -> None:
         """No answer: the order counts as live until the venue tells."""
@@ -197,7 +165,8 @@ class Reconciler:
                 self._session.markets[event.inst_id].orders.finish(order)
             return
         order.queries = 0
-        order.amend = None
+        if order.amend is not None and self._is_overdue(order.amend.sent_ns):
+            order.amend = None
         if order.cancel_sent_ns is not None:
             self._execution.cancel(order, "cancel again", by_rest=True)
 
@@ -216,11 +185,10 @@ class Reconciler:
 
     def _chase(self, order: OwnOrder, now_ns: int) -> None:
         limits = self._session.limits
-        answer_by = limits.ack_timeout_ms * NS_PER_MS
-        if order.status is OrderStatus.SENT and now_ns - order.created_ns > answer_by + EXPIRY_MARGIN_NS:
+        if order.status is OrderStatus.SENT and self._is_overdue(order.created_ns):
             order.status = OrderStatus.UNKNOWN
             self._ask(order)
-        elif order.amend is not None and now_ns - order.amend.sent_ns > answer_by + EXPIRY_MARGIN_NS:
+        elif order.amend is not None and self._is_overdue(order.amend.sent_ns):
             self._ask(order)
         if order.cancel_sent_ns is not None and (
             now_ns - order.cancel_sent_ns > limits.cancel_timeout_ms * NS_PER_MS
@@ -229,6 +197,11 @@ class Reconciler:
             self._ask(order)
         if order.status is OrderStatus.UNKNOWN and now_ns >= order.next_query_ns:
             self._ask(order)
+
+    def _is_overdue(self, sent_ns: int) -> bool:
+        """Whether a request of that time can neither be answered nor take effect any more."""
+        limit_ns = self._session.limits.ack_timeout_ms * NS_PER_MS + EXPIRY_MARGIN_NS
+        return self._session.now_ns - sent_ns > limit_ns
 
     def _ask(self, order: OwnOrder) -> None:
         now_ns = self._session.now_ns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from okxmm_tui.core.messages import AnyCommand
+from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.snapshot import CommandReply, FromEngine, Snapshot
 from okxmm_tui.errors import LinkError
 

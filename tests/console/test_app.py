@@ -11,7 +11,7 @@ from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.screens.help import HelpScreen
 from okxmm_tui.console.screens.live_phrase import LivePhrase
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
-from okxmm_tui.core.messages import (
+from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
     Arm,
     CancelOne,

@@ -7,7 +7,7 @@ import signal
 from msgspec import structs
 
 from okxmm_tui.console.port import ConsoleExit
-from okxmm_tui.core.messages import Quit
+from okxmm_tui.core.commands import Quit
 from okxmm_tui.core.snapshot import DeadManView, Farewell
 from tests.console import sample
 from tests.console.harness import running

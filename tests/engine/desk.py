@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
+from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.effects import (
     AmendOrder,
     AnyEffect,
@@ -16,7 +17,6 @@ from okxmm_tui.core.effects import (
 )
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
-    AnyCommand,
     AnyEvent,
     BookSnapshot,
     BookUpdate,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from okxmm_tui.core.commands import CancelOne, SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
-from okxmm_tui.core.messages import CancelOne, OrderRefused, SetParam
+from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
 from okxmm_tui.core.types import Side, VenueOrderState
 from tests.engine.desk import Desk

@@ -8,16 +8,15 @@ from decimal import Decimal
 import pytest
 
 from okxmm_tui.core.account import AccountFacts
+from okxmm_tui.core.commands import Kill, Quit
 from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
     DeadManArmed,
-    Kill,
     OrderBudget,
     PendingPolled,
-    Quit,
     StreamUp,
     TruthFetched,
 )

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from okxmm_tui.core.messages import Kill, Pause
+from okxmm_tui.core.commands import Kill, Pause
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
 from okxmm_tui.engine import link as link_module
 from okxmm_tui.engine.link import EngineLink, LinkServer, socket_path

@@ -231,6 +231,22 @@ def test_a_refused_cancel_is_looked_into():
     assert not order.is_done
 
 
+def test_a_query_result_does_not_forget_a_fresh_amend():
+    """An answer that crossed a new amend says nothing about it; the larger size keeps counting."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    assert order.amend is not None
+    answer = order_update(bid, Side.BUY, 599_879, 100)
+    desk.feed(OrderQueried(INST, bid, reached=True, order=answer))
+    assert order.amend is not None
+    desk.run(4_000)
+    desk.feed(OrderQueried(INST, bid, reached=True, order=answer))
+    assert order.amend is None
+
+
 def test_an_order_missing_from_the_venues_list_is_asked_for():
     """The comparison every 30 s finds orders that died unseen."""
     desk = Desk()

@@ -7,19 +7,16 @@ from decimal import Decimal
 
 import msgspec
 
+from okxmm_tui.core.commands import AcknowledgeAlarms, Kill, SetParam, UndoParam
 from okxmm_tui.core.effects import AnyEffect, PlaceOrder, Reply
 from okxmm_tui.core.messages import (
-    AcknowledgeAlarms,
     AnyEvent,
     BookGap,
     InstrumentChanged,
     JournalFailed,
-    Kill,
     MarkPrice,
     PublicTrade,
-    SetParam,
     TopOfBook,
-    UndoParam,
 )
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.reducer import Reducer

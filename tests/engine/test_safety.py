@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from okxmm_tui.core.commands import Arm, Kill, Pause, Quit, Resume
 from okxmm_tui.core.effects import CancelOrder, PlaceOrder, PollPending, Reply, SetDeadMan, Stop
 from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
 from okxmm_tui.core.messages import (
-    Arm,
     BookGap,
     ConsolesChanged,
     DeadManArmed,
     DeadManFailed,
     FetchFailed,
-    Kill,
-    Pause,
-    Quit,
-    Resume,
     StreamDown,
 )
 from okxmm_tui.core.types import Mode, Side

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from okxmm_tui.core.messages import Arm, Kill, MarkPrice
+from okxmm_tui.core.commands import Arm, Kill
+from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.params import Decimal
 from okxmm_tui.core.snapshot import FromEngine
 from okxmm_tui.core.types import Side, VenueOrderState

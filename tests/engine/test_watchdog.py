@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from okxmm_tui.core.commands import Pause
 from okxmm_tui.core.effects import CancelOrder, PlaceOrder, Resubscribe
-from okxmm_tui.core.messages import BookGap, Pause, StreamDown, StreamUp
+from okxmm_tui.core.messages import BookGap, StreamDown, StreamUp
 from okxmm_tui.core.types import Side
 from tests.engine.desk import Desk
 from tests.samples import INST
