@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.core.commands import CancelOne, SetParam
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
 from okxmm_tui.core.types import Side, VenueOrderState
@@ -185,3 +185,47 @@ def test_a_position_at_the_limit_mutes_one_side():
     )  # fmt: skip
     assert desk.market.sides[Side.BUY].reason == "inventory limit"
     assert desk.market.orders.side(Side.BUY) == []
+
+
+def _amending(desk: Desk) -> AmendOrder:
+    """A desk whose bid has an amend in flight."""
+    bid, _ = desk.quoting()
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    return next(a for a in desk.taken(AmendOrder, effects) if a.cl_ord_id == bid)
+
+
+def test_an_amend_of_a_gone_order_is_looked_into():
+    """51503 may mean filled: the venue is asked, nothing is assumed."""
+    desk = Desk()
+    amend = _amending(desk)
+    effects = desk.feed(OrderRefused("amend", INST, amend.cl_ord_id, "51503", "gone", amend.req_id))
+    assert [query.cl_ord_id for query in desk.taken(QueryOrder, effects)] == [amend.cl_ord_id]
+
+
+def test_an_amend_that_would_take_leaves_the_order_and_backs_off():
+    """51511: the old order rests on, the side waits a little."""
+    desk = Desk()
+    amend = _amending(desk)
+    effects = desk.feed(OrderRefused("amend", INST, amend.cl_ord_id, "51511", "would take", amend.req_id))
+    assert not desk.taken(CancelOrder, effects)
+    assert desk.market.sides[Side.BUY].refusals == 1
+    assert desk.reducer.session.post_only_cancels == 1
+
+
+def test_any_other_refused_amend_cancels_the_order():
+    """A price that cannot be moved must not stay."""
+    desk = Desk()
+    amend = _amending(desk)
+    effects = desk.feed(OrderRefused("amend", INST, amend.cl_ord_id, "51502", "funds", amend.req_id))
+    assert [cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)] == [amend.cl_ord_id]
+    assert desk.reducer.session.rejects == 1
+
+
+def test_a_refusal_of_an_older_amend_changes_nothing():
+    """Only the request in flight can be refused."""
+    desk = Desk()
+    amend = _amending(desk)
+    desk.feed(OrderRefused("amend", INST, amend.cl_ord_id, "51502", "funds", "999999"))
+    order = desk.market.orders.get(amend.cl_ord_id)
+    assert order is not None
+    assert order.amend is not None
