@@ -114,8 +114,8 @@ class Reconciler:
         self._session.report(
             "fill",
             Severity.INFO,
-            f"{instrument.inst_id} {fill.side} {instrument.size_text(fill.size_lots)} @ "
-            f"{instrument.price_text(fill.price_ticks)} fee {fill.fee:f}",
+            f"{fill.side} {instrument.size_text(fill.size_lots)} @ "
+            f"{instrument.price_text(fill.price_ticks)}, fee {fill.fee:f}, {instrument.inst_id}",
             inst_id=instrument.inst_id,
             side=fill.side.value,
             price=instrument.price_text(fill.price_ticks),

@@ -16,7 +16,6 @@ from okxmm_tui.core.snapshot import (
     SideView,
     Snapshot,
 )
-from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
@@ -193,12 +192,4 @@ def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
         gauges.append(
             GaugeView("book age", fraction, f"{age_ms / 1000:.1f} / {limits.book_stale_ms / 1000:.1f} s")
         )
-    if reducer.session.machine.state is TradingState.HALTED:
-        return tuple(gauges)
-    lag_ms = reducer.session.loop_lag_ns / NS_PER_MS
-    gauges.append(
-        GaugeView(
-            "loop lag", lag_ms / limits.loop_lag_limit_ms, f"{lag_ms:.1f} / {limits.loop_lag_limit_ms} ms"
-        )
-    )
     return tuple(gauges)

@@ -1,0 +1,1 @@
+"""Clients we did not write, unmodified, against the embedded exchange."""
