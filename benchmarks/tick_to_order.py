@@ -32,7 +32,8 @@ from websockets.asyncio.client import connect
 from benchmarks.load_venue import PrivateStream, clock_ns, serve_public
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
-from okxmm_tui.engine.host import EngineHost, SessionPlan
+from okxmm_tui.engine.host import EngineHost
+from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.exchange.process import ExchangeOptions, running_exchange
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.endpoints import Endpoints

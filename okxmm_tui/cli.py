@@ -13,7 +13,7 @@ from okxmm_tui import __version__
 from okxmm_tui.errors import OkxmmError, UsageError
 
 if TYPE_CHECKING:
-    from okxmm_tui.compose import EngineConfig
+    from okxmm_tui.engine_config import EngineConfig
     from okxmm_tui.launcher import LaunchedLink
     from okxmm_tui.settings import Settings
 
@@ -126,10 +126,10 @@ def _trade(words: list[str]) -> int:
 
 
 def _engine_config(settings: Settings) -> EngineConfig:
-    from okxmm_tui.compose import EngineConfig
     from okxmm_tui.core.params import ParamSet
     from okxmm_tui.credentials import api_key
-    from okxmm_tui.engine.host import SessionPlan
+    from okxmm_tui.engine.plan import SessionPlan
+    from okxmm_tui.engine_config import EngineConfig
     from okxmm_tui.statedir import make_state_dir
     from okxmm_tui.strategies.registry import make_strategy
 

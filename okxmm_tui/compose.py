@@ -17,41 +17,19 @@ from pathlib import Path
 from typing import TextIO
 
 import msgspec
-from msgspec import Struct
 
 from okxmm_tui.core.effects import Report
 from okxmm_tui.core.types import Mode
-from okxmm_tui.engine.host import EngineHost, SessionPlan
-from okxmm_tui.engine.ports import Gateway
+from okxmm_tui.engine.host import EngineHost
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.engine_config import EngineConfig, Urls
 from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
-from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.endpoints import Endpoints
-from okxmm_tui.okx.gateway import OkxGateway
 from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned
 
 EXCHANGE_READY_S = 20.0
 EXCHANGE_IDLE_EXIT_S = 60
 """Outlives a killed engine for long enough that the dead-man's switch can fire."""
-
-
-class EngineConfig(Struct, frozen=True):
-    """Everything an engine process is told; travels over a pipe, never over a command line."""
-
-    plan: SessionPlan
-    markets: tuple[str, ...]
-    """Sim only: where the embedded exchange takes its market from."""
-    speed: float
-    state_dir: str
-    key: ApiKey
-    region: str
-
-
-class Urls(Struct, frozen=True):
-    """Where an embedded exchange listens."""
-
-    rest: str
-    ws: str
 
 
 class EngineRun:
@@ -83,23 +61,20 @@ class EngineRun:
             log_to_file(state_dir)
             facts = {"venue": config.plan.mode, "tag": config.plan.tag, "okx": {"region": config.region}}
             (state_dir / SESSION_NAME).write_bytes(msgspec.json.encode(facts))
-            host = EngineHost(
-                _gateway(config, endpoints),
-                config.plan,
-                state_dir,
-                on_report=self._on_report,
-                on_ready=self._on_ready,
-            )
+            host = self._host(endpoints, state_dir)
             try:
                 return _run(host)
             finally:
                 self.reducer = host.reducer
 
+    def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
+        from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
 
-def _gateway(config: EngineConfig, endpoints: Endpoints) -> Gateway:
-    return OkxGateway(
-        endpoints, config.key, tag=config.plan.tag, ack_timeout_ms=config.plan.limits.ack_timeout_ms
-    )
+        plan = self._config.plan
+        gateway = OkxGateway(
+            endpoints, self._config.key, tag=plan.tag, ack_timeout_ms=plan.limits.ack_timeout_ms
+        )
+        return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
 
 
 def _run(host: EngineHost) -> int:
@@ -154,6 +129,7 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
         )
         try:
+            _load_sockets()
             urls = _await_ready(process, errors)
             (state_dir / EXCHANGE_NAME).write_bytes(
                 msgspec.json.encode({"rest": urls.rest, "ws": urls.ws, "pid": process.pid})
@@ -167,6 +143,11 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
                 process.wait(timeout=3.0)
             if process.stdout is not None:
                 process.stdout.close()
+
+
+def _load_sockets() -> None:
+    """Import the venue's libraries, a quarter of a second, while the exchange starts on the other core."""
+    import okxmm_tui.okx.gateway  # noqa: F401, PLC0415
 
 
 def _await_ready(process: subprocess.Popen[bytes], errors: Path) -> Urls:

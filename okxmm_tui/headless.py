@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from okxmm_tui.compose import EngineConfig, EngineRun
+from okxmm_tui.compose import EngineRun
 from okxmm_tui.core.effects import Report
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import UsageError
 
 

@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.compose import Urls
 from okxmm_tui.core.types import Mode
 from okxmm_tui.credentials import api_key
+from okxmm_tui.engine_config import Urls
 from okxmm_tui.errors import UsageError, VenueUnreachableError
 from okxmm_tui.okx.emergency import cancel_everything
 from okxmm_tui.okx.endpoints import Endpoints

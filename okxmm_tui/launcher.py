@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from okxmm_tui.compose import EngineConfig
 from okxmm_tui.core.commands import AnyCommand, Kill
 from okxmm_tui.core.snapshot import Farewell, FromEngine
 from okxmm_tui.engine.link import EngineLink, socket_path
+from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import LinkError
 from okxmm_tui.statedir import LOG_NAME
 

@@ -6,12 +6,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from okxmm_tui.compose import EngineConfig
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.credentials import SIM_KEY
-from okxmm_tui.engine.host import SessionPlan
+from okxmm_tui.engine.plan import SessionPlan
+from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.launcher import LaunchedLink, start_engine
 from okxmm_tui.strategies.registry import DEFAULT_STRATEGY
 

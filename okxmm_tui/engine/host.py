@@ -15,14 +15,10 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from pathlib import Path
-
-from msgspec import Struct
 
 from okxmm_tui.core.commands import AnyCommand, Kill, Quit
 from okxmm_tui.core.effects import AnyEffect, CancelOrder, Reply, Report, Stop
-from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     AnyEvent,
     ConsolesChanged,
@@ -31,9 +27,9 @@ from okxmm_tui.core.messages import (
     SessionStarted,
     Tick,
 )
-from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.journal import EventLog, log_path
 from okxmm_tui.engine.link import LinkServer, socket_path
+from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.ports import Gateway
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine.safety import EXIT_UNPROVEN
@@ -53,18 +49,6 @@ class Clock:
     def now_ns(self) -> int:
         """Current time."""
         return self._offset_ns + time.monotonic_ns()
-
-
-class SessionPlan(Struct, frozen=True):
-    """What the operator asked for."""
-
-    mode: Mode
-    symbols: tuple[str, ...]
-    strategy: str
-    params: dict[str, Decimal]
-    limits: Limits
-    tag: str
-    duration_s: float | None = None
 
 
 class EngineHost:

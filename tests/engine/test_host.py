@@ -22,9 +22,10 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.snapshot import Farewell, Snapshot
 from okxmm_tui.core.types import Mode
-from okxmm_tui.engine.host import EngineHost, SessionPlan
+from okxmm_tui.engine.host import EngineHost
 from okxmm_tui.engine.journal import log_path, read_log
 from okxmm_tui.engine.link import EngineLink, socket_path
+from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.errors import UsageError
 from tests.samples import INST, order_update, swap

@@ -1,0 +1,22 @@
+"""What a session is to do; light enough to be made by a process that runs no engine."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.types import Mode
+
+
+class SessionPlan(Struct, frozen=True):
+    """What the operator asked for."""
+
+    mode: Mode
+    symbols: tuple[str, ...]
+    strategy: str
+    params: dict[str, Decimal]
+    limits: Limits
+    tag: str
+    duration_s: float | None = None

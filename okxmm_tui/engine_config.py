@@ -1,0 +1,27 @@
+"""What a console tells the engine process it starts, and where an embedded exchange listens."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from okxmm_tui.engine.plan import SessionPlan
+from okxmm_tui.okx.auth import ApiKey
+
+
+class EngineConfig(Struct, frozen=True):
+    """Everything an engine process is told; travels over a pipe, never over a command line."""
+
+    plan: SessionPlan
+    markets: tuple[str, ...]
+    """Sim only: where the embedded exchange takes its market from."""
+    speed: float
+    state_dir: str
+    key: ApiKey
+    region: str
+
+
+class Urls(Struct, frozen=True):
+    """Where an embedded exchange listens."""
+
+    rest: str
+    ws: str
