@@ -79,11 +79,11 @@ class Reconciler:
         if change.amend_failed and not order.is_done:
             self._execution.cancel(order, f"amend failed: {update.text or update.code}")
         if change.became_done:
-            self._after_done(market, order)
+            self._after_done(market, order, update.text)
         if change.missing_lots:
             self.want_truth("a fill was missed")
 
-    def _after_done(self, market: Market, order: OwnOrder) -> None:
+    def _after_done(self, market: Market, order: OwnOrder, why: str) -> None:
         market.queue.pop(order.cl_ord_id, None)
         market.hurry()
         text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
@@ -98,7 +98,7 @@ class Reconciler:
             self._session.report(
                 "notice",
                 Severity.WARNING,
-                f"{text} was cancelled by the venue, source {order.cancel_source}",
+                f"{text} was cancelled by the venue: {why or 'source ' + order.cancel_source}",
                 source=order.cancel_source,
             )
 

@@ -75,6 +75,7 @@ class Safety:
         self.dead_man_expires_ns: int | None = None
         self.dead_man_problem = "not armed yet"
         self._renew_ns = 0
+        self._asked_ns = session.now_ns
         self._disarm_ns: int | None = None
         """When to ask (again) for the switch to be disarmed; None when that is not wanted or done."""
         self._consoles = 0
@@ -232,7 +233,9 @@ class Safety:
         if event.trigger_ms == 0:
             self.dead_man_expires_ns = self._disarm_ns = None
             return
-        self.dead_man_expires_ns = event.trigger_ms * NS_PER_MS
+        # The venue's clock may differ from ours: believe whichever says the timer ends sooner.
+        by_our_clock_ns = self._asked_ns + self._session.limits.dead_man_timeout_s * 1_000_000_000
+        self.dead_man_expires_ns = min(event.trigger_ms * NS_PER_MS, by_our_clock_ns)
         self._session.clear_alarm("dead-man", "the dead-man's switch is armed again")
 
     def on_dead_man_failed(self, reason: str) -> None:
@@ -260,6 +263,7 @@ class Safety:
         if lag_ns > limits.loop_lag_limit_ms * NS_PER_MS:
             return
         self._renew_ns = session.now_ns + limits.dead_man_renew_ms * NS_PER_MS
+        self._asked_ns = session.now_ns
         session.effects.append(SetDeadMan(limits.dead_man_timeout_s))
 
     # -- consoles -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import BalanceUpdate, Fill, OrderUpdate, PositionUpdate
 from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
 from okxmm_tui.errors import WireError
+from okxmm_tui.okx.error_codes import cancel_source_text
 from okxmm_tui.okx.messages import (
     BalanceDetail,
     FillRow,
@@ -158,10 +159,14 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         amend_result=text_of(row.amend_result),
         req_id=text_of(row.req_id),
         code=text_of(row.code) or "0",
-        text=text_of(row.msg),
+        text=text_of(row.msg) or _cancel_text(row),
         reduce_only=text_of(row.reduce_only) == "true",
         category=text_of(row.category) or "normal",
     )
+
+
+def _cancel_text(row: OrderRow) -> str:
+    return cancel_source_text(text_of(row.cancel_source))
 
 
 def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:

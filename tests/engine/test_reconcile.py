@@ -260,6 +260,19 @@ def test_an_order_missing_from_the_venues_list_is_asked_for():
     assert bid in {query.cl_ord_id for query in desk.taken(QueryOrder, effects)}
 
 
+def test_a_cancel_by_the_venue_is_told_in_words():
+    """What the gateway made of the source code stands in the event log."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    desk.feed(
+        order_update(
+            bid, Side.BUY, 599_879, 100, state=VenueOrderState.CANCELED, cancel_source="15",
+            text="price beyond the limit",
+        )
+    )  # fmt: skip
+    assert any("price beyond the limit" in line.text for line in desk.reducer.session.log)
+
+
 @pytest.mark.parametrize("category", ["adl", "full_liquidation", "partial_liquidation"])
 def test_a_forced_reduction_halts(category):
     """Liquidation or ADL by the venue: kill, latched, no automatic return."""

@@ -201,6 +201,17 @@ def test_the_switch_is_renewed_only_while_the_engine_runs_on_time():
     assert not desk.taken(SetDeadMan, desk.run(5_000))
 
 
+def test_a_venue_clock_ahead_of_ours_does_not_stretch_the_switch():
+    """A trigger time an hour away is believed for twenty seconds and no longer."""
+    desk = Desk()
+    desk.connect()
+    desk.feed(DeadManArmed(desk.now_ns // 1_000_000 + 3_600_000))
+    assert desk.reducer.safety.is_dead_man_armed()
+    desk.now_ns += 21_000_000_000
+    desk.feed(DeadManFailed("no answer"))
+    assert not desk.reducer.safety.is_dead_man_armed()
+
+
 def test_no_quotes_without_an_armed_switch():
     """A refused or expired switch keeps the market empty."""
     desk = Desk()

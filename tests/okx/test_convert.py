@@ -191,3 +191,14 @@ def test_wrong_words_are_refused():
         side_of("sideways")
     with pytest.raises(WireError, match="noon"):
         whole("noon")
+
+
+def test_a_cancel_source_becomes_words():
+    """The number OKX sends is nothing an operator can act on."""
+    cancelled = order(state="canceled", cancelSource="20", fillSz="0", tradeId="")
+    assert cancelled is not None
+    assert cancelled.cancel_source == "20"
+    assert "after" in cancelled.text or "dead" in cancelled.text
+    spoken = order(state="canceled", cancelSource="20", msg="venue's own words", fillSz="0", tradeId="")
+    assert spoken is not None
+    assert spoken.text == "venue's own words"
