@@ -6,6 +6,7 @@ Actions never wait: an action that did would hold up every key behind it.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -145,9 +146,11 @@ class ConsoleApp(BaseConsole):
             self.push_screen(HelpScreen(self._params()))
 
     def action_picture(self) -> None:
-        """Save the screen as SVG."""
-        path = self.deliver_screenshot()
-        self._say(f"picture saved: {path}" if path else "picture saved")
+        """Save the screen as SVG in the directory the console was started in."""
+        try:
+            self._say(f"picture saved: {self.save_screenshot(path=str(Path.cwd()))}")
+        except OSError as error:
+            self._say(f"picture not saved: {error.strerror or error}", "alarm-2")
 
     def _params(self) -> tuple[ParamView, ...]:
         return self.state.market.params if self.state.market else ()

@@ -62,3 +62,8 @@ def missing(name: str) -> ApiError:
 def wrong(name: str, why: str = "") -> ApiError:
     """Refuse a request for a parameter of a wrong value."""
     return ApiError("51000", f"Parameter {name} error{': ' + why if why else '.'}")
+
+
+def no_mass_cancel() -> ApiError:
+    """Refuse mass-cancel: it serves options under market-maker protection, which nobody has here."""
+    return ApiError("51411", "The account has no permission for mass cancel.")

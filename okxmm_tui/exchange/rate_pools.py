@@ -41,6 +41,7 @@ ENDPOINT_LIMITS: dict[str, tuple[int, int]] = {
     "trade/fills": (60, 2),
     "trade/fills-history": (10, 2),
     "trade/cancel-all-after": (1, 1),
+    "trade/mass-cancel": (5, 2),
     "trade/account-rate-limit": (1, 1),
 }
 """(requests, seconds) per path under /api/v5, for everything but trade operations."""

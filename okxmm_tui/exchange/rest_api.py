@@ -72,6 +72,7 @@ class RestApi:
             ("GET", "trade/fills"): trade.fills,
             ("GET", "trade/fills-history"): trade.fills_history,
             ("POST", "trade/cancel-all-after"): trade.cancel_all_after,
+            ("POST", "trade/mass-cancel"): trade.mass_cancel,
             ("GET", "trade/account-rate-limit"): account.rate_limit,
         }
 

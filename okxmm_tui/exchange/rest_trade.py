@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from okxmm_tui.exchange.api_error import ApiError, wrong
+from okxmm_tui.exchange.api_error import ApiError, no_mass_cancel, wrong
 from okxmm_tui.exchange.dead_man import DeadMan
 from okxmm_tui.exchange.order_rows import fill_row, order_row
 from okxmm_tui.exchange.orders import Order
@@ -80,6 +80,10 @@ class TradeApi:
         if not isinstance(body, dict):
             raise wrong("body")
         return [self._dead_man.set(body.get("timeOut"), str(body.get("tag") or ""))]
+
+    def mass_cancel(self, request: RestRequest) -> list[Row]:
+        """POST trade/mass-cancel: always refused."""
+        raise no_mass_cancel()
 
 
 def _fits(row: Row, params: dict[str, str], names: tuple[str, ...]) -> bool:

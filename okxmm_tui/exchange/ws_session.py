@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel, wrong
 from okxmm_tui.exchange.channels import DEPTH_CHANNELS, ROW_CHANNELS, check_argument
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.login import check_login
@@ -68,6 +68,8 @@ class WsSession:
         try:
             if op in TRADE_OPS:
                 self._trade(connection, request)
+            elif op == "mass-cancel":
+                self._mass_cancel(connection, request)
             elif op in {"login", "subscribe", "unsubscribe"}:
                 self._count_operation(connection)
                 if op == "login":
@@ -167,12 +169,7 @@ class WsSession:
         self._event(connection, message_id, "unsubscribe", arg)
 
     def _trade(self, connection: Connection, request: Row) -> None:
-        if connection.socket is not Socket.PRIVATE:
-            raise ApiError("60028", f"The op {request['op']} is not supported on this URL.")
-        if not connection.is_logged_in:
-            raise ApiError("60011", "Please log in.")
-        if not isinstance(request.get("id"), str) or not request["id"].isalnum() or len(request["id"]) > 32:
-            raise ApiError("60013", "Invalid args: id is mandatory, letters and digits, at most 32.")
+        _check_trader(connection, request)
         state, received_ns = self._state, self._state.now_ns
         delay_ns = state.faults.latency_ms * 1_000_000
         if delay_ns:
@@ -180,6 +177,13 @@ class WsSession:
             state.timers.at(received_ns + delay_ns, lambda: self._trade_later(number, request, received_ns))
         else:
             self._execute(connection, request, received_ns)
+
+    def _mass_cancel(self, connection: Connection, request: Row) -> None:
+        _check_trader(connection, request)
+        # Options with market-maker protection only; no account of this exchange has that permission.
+        refusal, now_ns = no_mass_cancel(), self._state.now_ns
+        answer = TradeAnswer(refusal.code, refusal.text, [])
+        self._state.registry.reply(connection, self._envelope(request, answer, now_ns), now_ns)
 
     def _trade_later(self, number: int, request: Row, received_ns: int) -> None:
         # The connection may be gone by now; the request was received, so it executes all the same.
@@ -225,3 +229,12 @@ class WsSession:
         if found is None or self._state.faults.refuse_ws_orders:
             raise ApiError("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
         return found
+
+
+def _check_trader(connection: Connection, request: Row) -> None:
+    if connection.socket is not Socket.PRIVATE:
+        raise ApiError("60028", f"The op {request['op']} is not supported on this URL.")
+    if not connection.is_logged_in:
+        raise ApiError("60011", "Please log in.")
+    if not isinstance(request.get("id"), str) or not request["id"].isalnum() or len(request["id"]) > 32:
+        raise ApiError("60013", "Invalid args: id is mandatory, letters and digits, at most 32.")

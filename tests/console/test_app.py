@@ -340,3 +340,27 @@ class TestScreen:
             bench.clock.pass_seconds(4)
             await bench.settle()
             assert "ENGINE SILENT for 4s" in bench.text("#alarms")
+
+
+class TestPicture:
+    """The screen as a file."""
+
+    async def test_lies_in_the_directory_of_the_start(self, tmp_path, monkeypatch):
+        """The message names the file, and the file is there."""
+        monkeypatch.chdir(tmp_path)
+        async with running(sample.quoting()) as bench:
+            await bench.press("f8")
+            assert "picture saved" in bench.text()
+        (picture,) = tmp_path.glob("*.svg")
+        assert "<svg" in picture.read_text(encoding="utf-8")
+
+    async def test_a_failure_is_told(self, monkeypatch):
+        """A directory that cannot be written is said, not swallowed."""
+
+        def full(*_args, **_options):
+            raise OSError(28, "No space left on device")
+
+        async with running(sample.quoting()) as bench:
+            monkeypatch.setattr(bench.app, "save_screenshot", full)
+            await bench.press("f8")
+            assert "No space left" in bench.text()
