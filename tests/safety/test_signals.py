@@ -96,6 +96,15 @@ def test_a_signal_to_the_console_takes_everything_down_in_order(console, number)
     assert b"\x1b[?1049l" in console.drawn
 
 
+def test_a_signal_to_the_console_with_a_frozen_exchange_exits_unproven(console):
+    """No proof to be had: exit 75, the words on the terminal, the terminal given back."""
+    console.fault(fault="freeze", seconds=None)
+    console.process.send_signal(signal.SIGTERM)
+    assert console.finish() == 75
+    assert b"\x1b[?1049l" in console.drawn
+    assert b"NOT PROVEN" in console.drawn
+
+
 def test_a_closed_terminal_takes_everything_down_in_order(console):
     """The window is closed, nobody reads any more: the engine proves, and neither process hangs."""
     engine = console.engine_pid()
