@@ -152,6 +152,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         state_dir=str(make_state_dir(settings.state_dir)),
         key=api_key(settings.venue, settings.okx),
         region=settings.okx.region,
+        rest_url=settings.okx.rest_url,
+        ws_url=settings.okx.ws_url,
     )
 
 

@@ -112,7 +112,8 @@ def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
                 "Use --venue sim for recorded markets or --venue demo for OKX's own demo.",
             )
         case Mode.DEMO | Mode.LIVE:
-            yield Endpoints.venue(config.region, is_demo=config.plan.mode is Mode.DEMO)
+            is_demo = config.plan.mode is Mode.DEMO
+            yield Endpoints.venue(config.region, is_demo=is_demo, rest=config.rest_url, ws=config.ws_url)
 
 
 @contextlib.contextmanager

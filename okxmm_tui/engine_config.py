@@ -18,6 +18,8 @@ class EngineConfig(Struct, frozen=True):
     state_dir: str
     key: ApiKey
     region: str
+    rest_url: str = ""
+    ws_url: str = ""
 
 
 class Urls(Struct, frozen=True):

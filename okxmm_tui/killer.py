@@ -82,7 +82,8 @@ def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadli
 
 def _endpoints(settings: Settings) -> Endpoints:
     if settings.venue not in {Mode.SIM, Mode.PAPER}:
-        return Endpoints.venue(settings.okx.region, is_demo=settings.venue is Mode.DEMO)
+        okx, is_demo = settings.okx, settings.venue is Mode.DEMO
+        return Endpoints.venue(okx.region, is_demo=is_demo, rest=okx.rest_url, ws=okx.ws_url)
     path = make_state_dir(settings.state_dir) / EXCHANGE_NAME
     try:
         urls = msgspec.json.decode(path.read_bytes(), type=Urls)

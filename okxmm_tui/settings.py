@@ -33,6 +33,8 @@ class OkxSettings(BaseModel):
     secret: SecretStr = Field(SecretStr(""), description="secret of the key")
     passphrase: SecretStr = Field(SecretStr(""), description="passphrase of the key")
     region: Literal["global", "eea", "us", "tr"] = Field("global", description="where the account was opened")
+    rest_url: str = Field("", description="another REST address than the region's, e.g. a test venue")
+    ws_url: str = Field("", description="another WebSocket address, up to and including /ws/v5")
 
 
 class RiskSettings(BaseModel):
