@@ -148,7 +148,7 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
 
 def _load_sockets() -> None:
     """Import the venue's libraries, a quarter of a second, while the exchange starts on the other core."""
-    import okxmm_tui.okx.gateway  # noqa: F401, PLC0415
+    import okxmm_tui.okx.gateway  # noqa: F401, PLC0415 - loading is all it is for
 
 
 def _await_ready(process: subprocess.Popen[bytes], errors: Path) -> Urls:

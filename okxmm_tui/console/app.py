@@ -28,7 +28,7 @@ KILL_WORDS = " or ".join(KILL_KEYS)
 class ConsoleApp(BaseConsole):
     """The console."""
 
-    COMMANDS = {ConsoleProvider}  # noqa: RUF012
+    COMMANDS = {ConsoleProvider}  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     # -- safety -------------------------------------------------------------------------------------

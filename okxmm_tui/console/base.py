@@ -174,7 +174,7 @@ class BaseConsole(App[ConsoleExit]):
         self.push_screen(LivePhrase(snapshot), self._on_phrase)
         return True
 
-    def _on_phrase(self, is_typed: bool | None) -> None:  # noqa: FBT001
+    def _on_phrase(self, is_typed: bool | None) -> None:  # noqa: FBT001 - Textual calls it
         if is_typed:
             self.operator.go_live()
         else:

@@ -78,11 +78,16 @@ class BookSide:
             del self._keys[:excess]
 
     def check(self) -> None:
-        """Assert every invariant; for tests."""
-        assert self._keys == sorted(set(self._keys)), "keys out of order or repeated"  # noqa: S101 - a checker
-        assert {key * self._direction for key in self._keys} == set(self._sizes), "keys and sizes differ"  # noqa: S101
-        assert all(size > 0 for size in self._sizes.values()), "empty level kept"  # noqa: S101
-        assert len(self._keys) <= self._depth, "deeper than promised"  # noqa: S101
+        """Raise AssertionError when an invariant is broken; for tests."""
+        keys, direction = self._keys, self._direction
+        broken = {
+            "keys out of order or repeated": keys != sorted(set(keys)),
+            "keys and sizes differ": {key * direction for key in keys} != set(self._sizes),
+            "empty level kept": any(size <= 0 for size in self._sizes.values()),
+            "deeper than promised": len(keys) > self._depth,
+        }
+        if any(broken.values()):
+            raise AssertionError([name for name, is_so in broken.items() if is_so])
 
 
 class OrderBook:

@@ -220,9 +220,13 @@ class OwnOrders:
             self._booked.pop(oldest, None)
 
     def check(self) -> None:
-        """Assert every invariant; for tests."""
-        working = {key for key, order in self._orders.items() if not order.is_done}
-        assert working == set(self._working), "working index differs"  # noqa: S101 - a checker
-        for order in self._orders.values():
-            assert order.filled_lots >= 0, "negative fill"  # noqa: S101
-            assert not (order.is_done and order.amend), "amend left on a done order"  # noqa: S101
+        """Raise AssertionError when an invariant is broken; for tests."""
+        orders = self._orders.values()
+        broken = {
+            "working index differs": {each.cl_ord_id for each in orders if not each.is_done}
+            != set(self._working),
+            "negative fill": any(each.filled_lots < 0 for each in orders),
+            "amend left on a done order": any(each.is_done and each.amend for each in orders),
+        }
+        if any(broken.values()):
+            raise AssertionError([name for name, is_so in broken.items() if is_so])

@@ -6,6 +6,7 @@ frames out of ``pending_frames``. OKX v5, sections "Connect", "Login", "Subscrib
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
@@ -48,7 +49,7 @@ class Phase(StrEnum):
     READY = "ready"
 
 
-class Session:
+class Session(ABC):
     """One connection. Subclasses name the channels and read the pushes."""
 
     def __init__(self, stream: str, login: Login | None) -> None:
@@ -141,11 +142,11 @@ class Session:
 
     # -- for subclasses -------------------------------------------------------------------------
 
-    def _channels(self) -> Sequence[ChannelRequest]:
-        raise NotImplementedError
+    @abstractmethod
+    def _channels(self) -> Sequence[ChannelRequest]: ...
 
-    def _on_push(self, envelope: Envelope, raw: bytes, now_ns: int) -> list[AnyEvent]:
-        raise NotImplementedError
+    @abstractmethod
+    def _on_push(self, envelope: Envelope, raw: bytes, now_ns: int) -> list[AnyEvent]: ...
 
     def _on_reply(self, envelope: Envelope, now_ns: int) -> list[AnyEvent] | None:
         """Take the answer to an operation; None when its id is unknown."""
@@ -160,7 +161,7 @@ class Session:
         del reason, now_ns
         return []
 
-    def _on_subscribing(self, now_ns: int) -> None:
+    def _on_subscribing(self, now_ns: int) -> None:  # noqa: B027 - a hook most sessions do not need
         """Prepare for the first pushes of a new connection."""
 
     def _on_refused(self, entry: Subscription, code: str, now_ns: int) -> bool:

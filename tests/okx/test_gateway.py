@@ -191,7 +191,7 @@ async def test_disconnect_between_send_and_answer_is_unknown(venue):
         await probe.first(m.StreamDown)
         async with asyncio.timeout(5):
             while len([e for e in probe.all(m.StreamUp) if e.stream == "private"]) < 2:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0)
     assert "connection lost" in unknown.reason
 
 
@@ -419,7 +419,8 @@ async def test_close_waits_for_requests_on_their_way(venue):
 
     async def slow(query, body):
         asked.set()
-        await asyncio.sleep(0.02)
+        for _ in range(50):
+            await asyncio.sleep(0)
         return ok([{"clOrdId": "a1", "sCode": "0"}])
 
     venue.rest["/api/v5/trade/cancel-order"] = slow

@@ -92,7 +92,7 @@ async def test_silent_connection_is_pinged_and_answered(venue):
         while session._pinged_ns is None:
             await asyncio.sleep(0)
         while session._pinged_ns is not None:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
     assert not probe.all(m.StreamDown)
     await stop(task)
 

@@ -34,13 +34,13 @@ class Box(Vertical):
 class Dashboard(Screen[None]):
     """All panels; which of them are seen is the stylesheet's business."""
 
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-tiny"),
         (MIN_WIDTH, "-narrow"),
         (116, "-normal"),
         (170, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-flat"),
         (MIN_HEIGHT, "-short"),
         (33, "-medium"),

@@ -43,10 +43,10 @@ class LivePhrase(ModalScreen[bool]):
     def check(self, event: SafeInput.Submitted) -> None:
         """Leave only with the exact phrase."""
         if event.value == LIVE_PHRASE:
-            self.dismiss(True)  # noqa: FBT003
+            self.dismiss(True)  # noqa: FBT003 - the screen's result
             return
         self.query_one("#phrase-problem", Static).update("not the phrase: still paused")
 
     def action_leave(self) -> None:
         """Stay paused."""
-        self.dismiss(False)  # noqa: FBT003
+        self.dismiss(False)  # noqa: FBT003 - the screen's result

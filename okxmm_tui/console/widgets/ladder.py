@@ -35,7 +35,7 @@ class Ladder(LinePanel, can_focus=True):
     TITLE = "BOOK"
     HELP = "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet."
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._lines_by_key: dict[LevelKey, Line] = {}
         self._totals = Totals()

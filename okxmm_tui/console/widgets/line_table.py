@@ -37,7 +37,7 @@ class LinePanel(Widget):
     IS_SLOW: ClassVar[bool] = False
     """Whether two or three frames a second are enough; a key press still draws it at once."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._strips: list[Strip | None] = []

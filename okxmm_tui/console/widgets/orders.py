@@ -58,7 +58,7 @@ class Orders(LinePanel, can_focus=True):
         room = height - len(lines)
         first = max(0, min(_index(orders, chosen) - room + 1, len(orders) - room))
         for order in orders[first : first + room]:
-            line = _order(market.instrument, order, order is chosen, view.now_ns, width)
+            line = _order(market.instrument, order, view.now_ns, width, is_chosen=order is chosen)
             lines.append(paint(fit(line, width), "cursor") if order is chosen and self.has_focus else line)
         return lines
 
@@ -104,7 +104,7 @@ def _header(width: int) -> Line:
     return ((head + right("age", AGE_WIDTH if width >= AGE_FROM else 0) + why, "head"),)
 
 
-def _order(instrument: Instrument, order: OrderView, is_chosen: bool, now_ns: int, width: int) -> Line:  # noqa: FBT001
+def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *, is_chosen: bool) -> Line:
     role = fmt.side_role(order.side)
     word, word_role = STATES.get(order.status, (order.status, "alarm-2"))
     queue = "?" if order.queue_ahead_lots is None else fmt.fitted_size(instrument, order.queue_ahead_lots, 6)
