@@ -146,3 +146,49 @@ def test_venue_words_never_show_a_secret(tmp_path):
     keys["OKXMM_OKX__REGION"] = "nowhere"
     done = _run("--venue", "demo", "--headless", "--state-dir", str(tmp_path), environment=keys)
     assert "hunter2" not in done.stdout + done.stderr
+
+
+KEYS = {"OKXMM_OKX__API_KEY": "sim", "OKXMM_OKX__SECRET": "sim", "OKXMM_OKX__PASSPHRASE": "sim"}
+
+
+@pytest.fixture
+def exchange():
+    """An embedded exchange in a process of its own; yields the variables that point demo at it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "okxmm_tui", "exchange", "--market", "synthetic"], stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        urls = json.loads(process.stdout.readline())
+        yield {**KEYS, "OKXMM_OKX__REST_URL": urls["rest"], "OKXMM_OKX__WS_URL": urls["ws"]}
+        process.terminate()
+
+
+@pytest.mark.parametrize("part", ["API_KEY", "SECRET", "PASSPHRASE"])
+def test_wrong_keys_exit_3(exchange, tmp_path, part):
+    """The venue's refusal is told with its code; the wrong value is not."""
+    environment = {**exchange, f"OKXMM_OKX__{part}": "hunter2"}
+    done = _run("--venue", "demo", "--headless", "--state-dir", str(tmp_path), environment=environment)
+    line = _one_line(done)
+    assert done.returncode == 3
+    assert "501" in line
+    assert "hunter2" not in line
+
+
+def test_a_venue_that_is_not_there_exits_4(tmp_path):
+    """The address is named."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    environment = {**KEYS, "OKXMM_OKX__REST_URL": url, "OKXMM_OKX__WS_URL": url.replace("http", "ws")}
+    done = _run("--venue", "demo", "--headless", "--state-dir", str(tmp_path), environment=environment)
+    assert done.returncode == 4
+    assert url in _one_line(done)
+
+
+def test_demo_trades_on_a_test_venue(exchange, tmp_path):
+    """The same engine, another address: a session from quotes to proof."""
+    words = ("--venue", "demo", "--headless", "--duration", "4", "--state-dir", str(tmp_path))
+    done = _run(*words, environment=exchange)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["proven"] is True

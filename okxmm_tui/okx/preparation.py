@@ -33,7 +33,7 @@ from okxmm_tui.okx.rest import Rest, RestReply
 PUBLIC_INSTRUMENTS = "/api/v5/public/instruments"
 ACCOUNT_INSTRUMENTS = "/api/v5/account/instruments"
 SPOT_ACCOUNT = "1"
-FIX_KEY = "Check the key, its region and its environment (demo or live) with `okxmm-tui doctor`."
+FIX_KEY = "Check that the key belongs to this region and to this environment (demo or live)."
 
 
 class Fees(Struct, frozen=True):
