@@ -52,7 +52,8 @@ class Hosted:
     async def _serve(self) -> None:
         stop = asyncio.Event()
         async with running_exchange(self._options) as running, contextlib.AsyncExitStack() as stack:
-            while not running.server.messages:
+            markets = running.venue.state.markets.values()
+            while not any(one.trades for one in markets) and not running.playing.done():
                 await asyncio.sleep(0)
             self.rest, self.ws = running.rest, running.ws
             if self._certificate is not None:
@@ -121,7 +122,9 @@ def write_certificate(path: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - day)
         .not_valid_after(now + day)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -164,3 +164,9 @@ def test_trade_answers_have_gateway_times(bench):
     assert (answer["code"], answer["msg"]) == ("1", "")
     bad = bench.rest("POST", "trade/order", {"instId": INST}, headers={"content-type": "text/plain"})
     assert bad[1]["code"] == "50006"
+
+
+def test_mass_cancel_is_refused(bench):
+    """It needs a permission for options that no account has here."""
+    body = {"instType": "OPTION", "instFamily": "BTC-USD"}
+    assert bench.rest("POST", "trade/mass-cancel", body)[1]["code"] == "51411"

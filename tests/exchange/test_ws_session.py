@@ -132,6 +132,15 @@ def test_orders_on_the_public_socket(bench):
     assert bench.connect("public").op("order", {}).take()[0]["code"] == "60028"
 
 
+def test_mass_cancel_is_known_and_refused(bench):
+    """A valid op of the venue: refused for want of permission in its own envelope, not as an unknown op."""
+    args = {"instType": "OPTION", "instFamily": "BTC-USD"}
+    [answer] = bench.connect().op("mass-cancel", args).take()
+    assert (answer["op"], answer["code"], answer["data"]) == ("mass-cancel", "51411", [])
+    assert bench.connect("public").op("mass-cancel", args).take()[0]["code"] == "60028"
+    assert bench.connect(login=False).op("mass-cancel", args).take()[0]["code"] == "60011"
+
+
 def test_too_long_a_request_closes(bench):
     """Over 64 KB closes with 1009."""
     client = bench.connect("public").send("x" * 70_000)
