@@ -153,6 +153,8 @@ class Execution:
         distance = abs(order.price_ticks - quote.price_ticks)
         size_lots = self._wanted_size(order, quote)
         tolerance = self._session.limits.hold_tolerance_ticks
+        if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
+            tolerance = 0
         if distance <= tolerance and size_lots == order.size_lots:
             order.decision = f"HOLD {distance} ticks off target"
             return

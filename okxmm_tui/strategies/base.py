@@ -44,6 +44,14 @@ class Target(Struct, frozen=True, gc=False):
     bid_reason: str = ""
     """Why there is no bid; empty when there is one."""
     ask_reason: str = ""
+    nearest_bid_ticks: int | None = None
+    """Highest bid that still earns its fees; nothing above it may be held. None where there is no floor."""
+    nearest_ask_ticks: int | None = None
+
+    def may_hold(self, side: Side, price_ticks: int) -> bool:
+        """Whether an order at a price respects the floor under the spread."""
+        nearest = self.nearest_bid_ticks if side is Side.BUY else self.nearest_ask_ticks
+        return nearest is None or side.sign * price_ticks <= side.sign * nearest
 
 
 class Strategy(Protocol):

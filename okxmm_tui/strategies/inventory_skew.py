@@ -26,7 +26,7 @@ class InventorySkew:
     name = "inventory_skew"
     specs = (
         ParamSpec(
-            "base_spread_bps", "spread", "bps", Decimal(4), Decimal("0.1"), Decimal(500), Decimal("0.5"),
+            "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),
             "Full spread between bid and ask before volatility widens it; never inside fees plus one tick.",
         ),
         ParamSpec(
@@ -56,7 +56,8 @@ class InventorySkew:
         """Return at most one quote a side."""
         instrument = market.instrument
         mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
-        half_ticks = self._half_spread_ticks(market, params, mid_ticks)
+        floor_ticks = 0.0 if market.allow_below_fees else market.maker_fee * mid_ticks + 1
+        half_ticks = self._half_spread_ticks(market, params, mid_ticks, floor_ticks)
         limit_lots = int(params["max_position"] / instrument.lot_size)
         used = market.position_lots / limit_lots if limit_lots else 0.0
         centre_ticks = mid_ticks - params.number("inventory_skew") * min(1.0, max(-1.0, used)) * half_ticks
@@ -76,12 +77,14 @@ class InventorySkew:
             half_spread_ticks=half_ticks,
             bid_reason="" if bid_lots >= instrument.min_size_lots else AT_LIMIT,
             ask_reason="" if ask_lots >= instrument.min_size_lots else AT_LIMIT,
+            nearest_bid_ticks=None if market.allow_below_fees else math.floor(centre_ticks - floor_ticks),
+            nearest_ask_ticks=None if market.allow_below_fees else math.ceil(centre_ticks + floor_ticks),
         )
 
     @staticmethod
-    def _half_spread_ticks(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
-        half = params.number("base_spread_bps") / 2 / 1e4 * mid_ticks
-        if not market.allow_below_fees:
-            half = max(half, market.maker_fee * mid_ticks + 1)
+    def _half_spread_ticks(
+        market: MarketInput, params: ParamSet, mid_ticks: float, floor_ticks: float
+    ) -> float:
+        half = max(params.number("base_spread_bps") / 2 / 1e4 * mid_ticks, floor_ticks)
         sigma_ticks = market.volatility_per_sqrt_s * mid_ticks
         return half + params.number("volatility_multiplier") * sigma_ticks

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.core.commands import CancelOne, SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report
+from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
 from okxmm_tui.core.types import Side, VenueOrderState
@@ -29,6 +30,22 @@ def test_a_small_move_is_held():
     effects = desk.update(bids=((600_000, 0), (599_998, 5)), after_ms=600)
     assert not desk.taken(AmendOrder, effects)
     assert all(order.decision.startswith("HOLD") for order in desk.market.orders.working)
+
+
+def test_an_order_inside_the_fee_floor_is_never_held():
+    """The mid moves two ticks towards the ask: within the tolerance, but the ask would not earn its fees."""
+    desk = Desk(params={"volatility_multiplier": Decimal(0), "base_spread_bps": Decimal(4)})
+    _, ask = desk.quoting()
+    up = ((600_001, 0), (600_003, 7))
+    effects = desk.update(bids=((600_002, 5),), asks=up, after_ms=600)
+    assert [amend.cl_ord_id for amend in desk.taken(AmendOrder, effects)] == [ask]
+    allowed = Desk(
+        Limits(is_headless=True, allow_below_fees=True),
+        params={"volatility_multiplier": Decimal(0), "base_spread_bps": Decimal(4)},
+    )
+    allowed.quoting()
+    effects = allowed.update(bids=((600_002, 5),), asks=up, after_ms=600)
+    assert not allowed.taken(AmendOrder, effects)
 
 
 def test_a_large_move_is_amended_in_place():

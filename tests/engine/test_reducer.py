@@ -108,7 +108,7 @@ def test_parameters_change_undo_and_refuse():
     assert "-1" in bad.text
     assert not desk.taken(Reply, desk.command(SetParam("ETH-USDT-SWAP", "x", Decimal(1))))[0].ok
     assert desk.taken(Reply, desk.command(UndoParam(INST)))[0].ok
-    assert desk.market.params["base_spread_bps"] == 4
+    assert desk.market.params["base_spread_bps"] == 5
     assert not desk.taken(Reply, desk.command(UndoParam(INST)))[0].ok
 
 
