@@ -131,6 +131,13 @@ class OwnOrders:
         """Take a new order in."""
         self._orders[order.cl_ord_id] = order
         self._working[order.cl_ord_id] = order
+        self.note_venue_id(order, order.ord_id)
+
+    def note_venue_id(self, order: OwnOrder, ord_id: str) -> None:
+        """Remember the venue's id, so that the order is found by either; an empty one tells nothing."""
+        if ord_id:
+            order.ord_id = ord_id
+            self._by_ord_id[ord_id] = order.cl_ord_id
 
     def get(self, cl_ord_id: str) -> OwnOrder | None:
         """Find an order by client order id, working or done."""
@@ -171,9 +178,7 @@ class OwnOrders:
         order = self.find(update.cl_ord_id, update.ord_id)
         if order is None:
             return None
-        if update.ord_id and not order.ord_id:
-            order.ord_id = update.ord_id
-            self._by_ord_id[update.ord_id] = order.cl_ord_id
+        self.note_venue_id(order, update.ord_id)
         was = order.status
         amend_failed = self._settle_amend(order, update)
         if not order.is_done:

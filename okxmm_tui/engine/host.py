@@ -79,6 +79,8 @@ class EngineHost:
         self._clock = Clock()
         self._waiting: deque[AnyEvent] = deque()
         self._is_applying = False
+        self._has_failed = False
+        """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
         self._seq = 0
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
@@ -157,7 +159,7 @@ class EngineHost:
     def emit(self, event: AnyEvent) -> None:
         """Apply one event and carry its effects out; events raised meanwhile follow in order."""
         self._waiting.append(event)
-        if self._is_applying or self.reducer is None:
+        if self._is_applying or self._has_failed or self.reducer is None:
             return
         self._is_applying = True
         try:
@@ -193,6 +195,7 @@ class EngineHost:
 
     def _give_up(self, reducer: Reducer, error: Exception) -> None:
         """A defect in the engine itself: cancel what is known, over both routes, and end unproven."""
+        self._has_failed = True
         orders = [order for market in reducer.session.markets.values() for order in market.orders.working]
         effects: list[AnyEffect] = [
             CancelOrder(order.inst_id, order.cl_ord_id, order.ord_id, by_rest=by_rest)

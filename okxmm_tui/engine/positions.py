@@ -42,7 +42,7 @@ class Positions:
                 market.ledger.remember(fill.trade_id)
         for position in event.positions:
             market = self._session.markets.get(position.inst_id)
-            if market is not None and position.size_lots:
+            if market is not None and position.size_lots != market.ledger.position.size_lots:
                 market.ledger.position.adopt(position.size_lots, position.average_price)
                 self._session.notice(
                     f"{position.inst_id}: took over a position of "

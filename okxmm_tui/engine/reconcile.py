@@ -129,7 +129,7 @@ class Reconciler:
     def on_accepted(self, event: OrderAccepted) -> None:
         """Remember the venue's id; the push says what became of the order."""
         if order := self._find(event.inst_id, event.cl_ord_id):
-            order.ord_id = order.ord_id or event.ord_id
+            self._session.markets[event.inst_id].orders.note_venue_id(order, event.ord_id)
 
     def on_refused(self, event: OrderRefused) -> None:
         """The venue (or the gateway, before sending) said no to a place, amend or cancel."""

@@ -79,6 +79,19 @@ def test_only_the_result_of_the_own_request_ends_an_amend():
     assert order.amend is None
 
 
+def test_an_order_is_found_by_the_venues_id_alone():
+    """Whether the id came with the order, with an ack or with a push; the terminal push still ends it."""
+    orders, order = _one()
+    orders.note_venue_id(order, "v1")
+    assert orders.find("", "v1") is order
+    left = OwnOrder(INST, "v2", Side.SELL, 600_100, size_lots=5, created_ns=1)
+    left.ord_id = "v2"
+    orders.add(left)
+    done = order_update("", Side.SELL, 600_100, 5, ord_id="v2", state=VenueOrderState.CANCELED)
+    assert orders.apply(done) is not None
+    assert left.is_done
+
+
 def test_an_unrecognised_state_changes_nothing():
     """A state OKX adds tomorrow is neither live nor terminal."""
     orders, order = _one()

@@ -151,3 +151,6 @@ async def test_a_defect_in_the_engine_cancels_and_ends_unproven(tmp_path, monkey
     assert "defect" in last.text
     cancels = [effect for effect in gateway.seen if isinstance(effect, CancelOrder)]
     assert {cancel.by_rest for cancel in cancels} == {True, False}
+    before = len(gateway.seen)
+    host.emit(StreamUp("private"))
+    assert len(gateway.seen) == before

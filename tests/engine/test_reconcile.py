@@ -164,6 +164,21 @@ def test_a_position_found_at_start_is_adopted():
     assert desk.market.ledger.fill_count == 0
 
 
+def test_a_leftover_that_fills_before_the_first_merge_counts_once():
+    """The venue's position at the first merge holds already what was pushed before, also when it is flat."""
+    desk = Desk()
+    desk.feed(StreamUp("private"))
+    desk.feed(
+        order_update(
+            "old", Side.BUY, 599_000, 200, state=VenueOrderState.PARTIALLY_FILLED, filled_lots=100,
+            fill=fill(Side.BUY, "59900.0", "1", cl_ord_id="old", trade_id="9"),
+        )
+    )  # fmt: skip
+    desk.answer_truth(positions=(PositionUpdate(INST, 0, None, None, None, 0),))
+    assert desk.market.ledger.position.size_lots == 0
+    assert len(desk.reducer.session.alarms) == 0
+
+
 def test_a_foreign_change_of_position_is_adopted_with_an_alarm():
     """A manual trade: the difference lasts over three comparisons, then the venue's figure counts."""
     desk = Desk()
