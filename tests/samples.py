@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import Fill, OrderUpdate, SessionStarted
@@ -46,8 +47,7 @@ def started(*, limits: Limits | None = None, **changes: object) -> SessionStarte
         "strategy": "inventory_skew",
         "params": {},
         "limits": limits or Limits(is_headless=True),
-        "maker_fee": Decimal("0.0002"),
-        "taker_fee": Decimal("0.0005"),
+        "fees": {"BTC-USDT-SWAP": FeeRates(Decimal("0.0002"), Decimal("0.0005"))},
     }
     return SessionStarted(**{**fields, **changes})  # pyright: ignore[reportArgumentType]
 

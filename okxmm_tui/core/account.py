@@ -6,11 +6,21 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.types import AccountLevel, PositionMode
+
+
+class FeeRates(Struct, frozen=True):
+    """Rates per unit of notional; positive is paid, negative is a rebate (the opposite of the OKX sign)."""
+
+    maker: Decimal
+    taker: Decimal
+
 
 class AccountFacts(Struct, frozen=True):
-    """Label and fee rates of the trading account."""
+    """Label, modes and fee rates of the trading account."""
 
     label: str
-    maker_fee: Decimal
-    """Per unit of notional; positive is paid, negative is a rebate (the opposite of the OKX sign)."""
-    taker_fee: Decimal
+    fees: dict[str, FeeRates]
+    """By instrument id."""
+    level: AccountLevel = AccountLevel.FUTURES
+    position_mode: PositionMode = PositionMode.NET

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from okxmm_tui.core.types import Severity, Side
+from okxmm_tui.core.types import OrderKind, PositionSide, Severity, Side
 
 
 class Effect(Struct, frozen=True, gc=False, tag=True, array_like=True):
@@ -24,8 +24,10 @@ class PlaceOrder(Effect, frozen=True, gc=False, tag=True, array_like=True):
     size_lots: int
     expire_ms: int
     """Venue drops the request when it arrives later (OKX expTime, Unix ms)."""
-    post_only: bool = True
+    order_kind: OrderKind = OrderKind.POST_ONLY
     reduce_only: bool = False
+    position_side: PositionSide = PositionSide.NET
+    """LONG or SHORT where the account keeps them apart; NET elsewhere and for spot."""
 
 
 class AmendOrder(Effect, frozen=True, gc=False, tag=True, array_like=True):

@@ -10,10 +10,21 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side, VenueOrderState
+from okxmm_tui.core.types import (
+    AccountLevel,
+    Levels,
+    Liquidity,
+    Mode,
+    PositionMode,
+    PositionSide,
+    Severity,
+    Side,
+    VenueOrderState,
+)
 
 
 class Event(Struct, frozen=True, gc=False, tag=True, array_like=True):
@@ -81,6 +92,44 @@ class MarkPrice(Event, frozen=True, gc=False, tag=True, array_like=True):
     venue_ms: int
 
 
+class IndexPrice(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Index price of the instrument's underlying, in quote currency."""
+
+    inst_id: str
+    """Of the instrument, not of the index."""
+    price: Decimal
+    venue_ms: int
+
+
+class PriceLimits(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Highest buy and lowest sell price the venue accepts; None where it sets none."""
+
+    inst_id: str
+    highest_buy_ticks: int | None
+    lowest_sell_ticks: int | None
+    venue_ms: int
+
+
+class FundingRate(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Rate to be charged at ``funding_ms``; positive means longs pay."""
+
+    inst_id: str
+    rate: Decimal
+    funding_ms: int
+    next_funding_ms: int
+    venue_ms: int
+
+
+class VenueStatus(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Announced or running maintenance (OKX system status)."""
+
+    title: str
+    state: str
+    """``scheduled``, ``ongoing``, ``pre_open``, ``completed`` or ``canceled``."""
+    begin_ms: int
+    end_ms: int
+
+
 class InstrumentChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
     """New metadata of an instrument we hold."""
 
@@ -144,6 +193,20 @@ class PositionUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
     mark_price: Decimal | None
     liquidation_price: Decimal | None
     update_ms: int
+    position_side: PositionSide = PositionSide.NET
+
+
+class AccountBill(Struct, frozen=True, gc=False, array_like=True):
+    """One change of a balance that no fill explains: funding, interest, transfer, liquidation, ..."""
+
+    bill_id: str
+    bill_type: str
+    """OKX bill type: 1 transfer, 7 interest, 8 funding, 5 liquidation, 9 ADL, ..."""
+    inst_id: str
+    ccy: str
+    change: Decimal
+    """Signed: negative leaves the account."""
+    venue_ms: int
 
 
 class BalanceUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -209,6 +272,9 @@ class TruthFetched(Event, frozen=True, gc=False, tag=True, array_like=True):
     fills: tuple[Fill, ...]
     positions: tuple[PositionUpdate, ...]
     balances: tuple[BalanceUpdate, ...]
+    bills: tuple[AccountBill, ...] = ()
+    is_complete: bool = True
+    """False when a page of fills or bills could not be read back far enough."""
 
 
 class FetchFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -273,9 +339,10 @@ class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
     strategy: str
     params: dict[str, Decimal]
     limits: Limits
-    maker_fee: Decimal
-    """Fee per unit of notional, positive is paid."""
-    taker_fee: Decimal
+    fees: dict[str, FeeRates]
+    """By instrument id."""
+    level: AccountLevel = AccountLevel.FUTURES
+    position_mode: PositionMode = PositionMode.NET
 
 
 class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -303,6 +370,49 @@ class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):
     limit: int
 
 
+class ClockMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The venue's clock minus ours, and how far that figure can be wrong either way."""
+
+    offset_ns: int
+    uncertainty_ns: int
+
+
+class LatencyMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """One round trip: from the request's last byte handed to the socket to its answer."""
+
+    verb: str
+    """``place``, ``amend``, ``cancel`` or ``rest``."""
+    route: str
+    """``ws`` or ``rest``."""
+    took_ns: int
+    venue_ns: int = 0
+    """Part spent inside the venue's gateway (outTime - inTime); 0 where it did not say."""
+
+
+class FeedMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """What the market data path did since the last one of these; once a second."""
+
+    received: int
+    """Book and best-price messages read from the socket."""
+    applied: int
+    """Events handed on after conflation."""
+    conflated: int
+    """Messages merged into a newer one; received = applied + conflated."""
+    oldest_ns: int
+    """Longest time from reading a frame to handing its state on."""
+    venue_delay_ns: int
+    """Median of receipt (corrected clock) minus the venue's time stamp; 0 when nothing came."""
+
+
+class OrderRouteChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Orders of one instrument take another way to the venue."""
+
+    inst_id: str
+    route: str
+    """``ws`` or ``rest``."""
+    reason: str
+
+
 class OperatorCommand(Event, frozen=True, gc=False, tag=True, array_like=True):
     """A command and who asked; ``client`` is empty for signals and the host itself."""
 
@@ -318,6 +428,14 @@ AnyEvent = (
     | TopOfBook
     | PublicTrade
     | MarkPrice
+    | IndexPrice
+    | PriceLimits
+    | FundingRate
+    | VenueStatus
+    | ClockMeasured
+    | LatencyMeasured
+    | FeedMeasured
+    | OrderRouteChanged
     | InstrumentChanged
     | OrderUpdate
     | PositionUpdate

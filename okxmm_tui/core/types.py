@@ -42,6 +42,39 @@ class ContractKind(StrEnum):
     SPOT = "spot"
 
 
+class OrderKind(StrEnum):
+    """How an order may meet the book; OKX ``ordType``."""
+
+    POST_ONLY = "post_only"
+    LIMIT = "limit"
+    IOC = "ioc"
+    """Fills at once at its price or better; the rest is cancelled. Used to close, never to quote."""
+
+
+class PositionMode(StrEnum):
+    """Whether the account nets positions or keeps long and short apart; OKX ``posMode``."""
+
+    NET = "net_mode"
+    LONG_SHORT = "long_short_mode"
+
+
+class PositionSide(StrEnum):
+    """Which position an order or a position row belongs to; OKX ``posSide``."""
+
+    NET = "net"
+    LONG = "long"
+    SHORT = "short"
+
+
+class AccountLevel(StrEnum):
+    """Account mode; OKX ``acctLv``."""
+
+    SPOT = "1"
+    FUTURES = "2"
+    MULTI_CURRENCY = "3"
+    PORTFOLIO = "4"
+
+
 class Liquidity(StrEnum):
     """Role of a fill; OKX ``execType``."""
 

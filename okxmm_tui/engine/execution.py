@@ -116,7 +116,8 @@ class Execution:
             ask_ticks=market.ask_ticks,
             position_lots=market.ledger.position.size_lots,
             volatility_per_sqrt_s=market.volatility.per_sqrt_s,
-            maker_fee=float(self._session.started.maker_fee),
+            maker_fee=float(market.fees.maker),
+            taker_fee=float(market.fees.taker),
             allow_below_fees=self._session.limits.allow_below_fees,
         )
 

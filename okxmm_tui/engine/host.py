@@ -124,8 +124,9 @@ class EngineHost:
             strategy=self._plan.strategy,
             params=self._plan.params,
             limits=self._plan.limits,
-            maker_fee=facts.maker_fee,
-            taker_fee=facts.taker_fee,
+            fees=facts.fees,
+            level=facts.level,
+            position_mode=facts.position_mode,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:

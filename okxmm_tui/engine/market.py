@@ -6,10 +6,19 @@ from collections import deque
 from decimal import Decimal
 from enum import StrEnum
 
+from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import BookedFill, Ledger
-from okxmm_tui.core.messages import BookSnapshot, BookUpdate, PositionUpdate, PublicTrade, TopOfBook
+from okxmm_tui.core.messages import (
+    BookSnapshot,
+    BookUpdate,
+    FundingRate,
+    PositionUpdate,
+    PriceLimits,
+    PublicTrade,
+    TopOfBook,
+)
 from okxmm_tui.core.orders import OwnOrders
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Side
@@ -21,6 +30,7 @@ CHAINED_BEFORE_QUOTING = 3
 """Updates that must follow a snapshot before the book is trusted (market-making.md 4, fault 1)."""
 VOLATILITY_HALF_LIFE_S = 30.0
 FILLS_SHOWN = 200
+NO_FEES = FeeRates(Decimal(0), Decimal(0))
 PNL_SAMPLES = 300
 
 
@@ -53,8 +63,11 @@ class SideState:
 class Market:
     """Everything the engine knows of one instrument."""
 
-    def __init__(self, instrument: Instrument, strategy: Strategy, params: ParamSet) -> None:
+    def __init__(
+        self, instrument: Instrument, strategy: Strategy, params: ParamSet, fees: FeeRates = NO_FEES
+    ) -> None:
         self.instrument = instrument
+        self.fees = fees
         self.strategy = strategy
         self.params = params
         self.book = OrderBook()
@@ -65,6 +78,10 @@ class Market:
         self.top_seq = -1
         self.volatility = EwmaVolatility(VOLATILITY_HALF_LIFE_S)
         self.mark_price: Decimal | None = None
+        self.index_price: Decimal | None = None
+        self.price_limits: PriceLimits | None = None
+        self.funding: FundingRate | None = None
+        self.order_route = "ws"
         self.last_trade: PublicTrade | None = None
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}

@@ -16,13 +16,18 @@ from okxmm_tui.core.messages import (
     BookGap,
     BookSnapshot,
     BookUpdate,
+    ClockMeasured,
     ConsolesChanged,
     DeadManArmed,
     DeadManFailed,
+    FeedMeasured,
     FetchFailed,
+    FundingRate,
     GatewayNotice,
+    IndexPrice,
     InstrumentChanged,
     JournalFailed,
+    LatencyMeasured,
     MarkPrice,
     OperatorCommand,
     OrderAccepted,
@@ -30,9 +35,11 @@ from okxmm_tui.core.messages import (
     OrderOutcomeUnknown,
     OrderQueried,
     OrderRefused,
+    OrderRouteChanged,
     OrderUpdate,
     PendingPolled,
     PositionUpdate,
+    PriceLimits,
     PublicTrade,
     SessionStarted,
     StreamDown,
@@ -40,12 +47,13 @@ from okxmm_tui.core.messages import (
     Tick,
     TopOfBook,
     TruthFetched,
+    VenueStatus,
 )
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
-from okxmm_tui.engine.market import BookState, Market
+from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
@@ -70,7 +78,8 @@ class Reducer:
             params = ParamSet.from_specs(strategy.specs, started.params)
             if isinstance(params, str):
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
-            self.session.markets[instrument.inst_id] = Market(instrument, strategy, params)
+            fees = started.fees.get(instrument.inst_id, NO_FEES)
+            self.session.markets[instrument.inst_id] = Market(instrument, strategy, params, fees)
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
@@ -84,6 +93,14 @@ class Reducer:
             TopOfBook: self._on_top,
             PublicTrade: self._on_trade,
             MarkPrice: self._on_mark,
+            IndexPrice: self._on_index,
+            PriceLimits: self._on_price_limits,
+            FundingRate: self._on_funding_rate,
+            VenueStatus: self._on_venue_status,
+            ClockMeasured: self._on_clock,
+            LatencyMeasured: self._on_latency,
+            FeedMeasured: self._on_feed,
+            OrderRouteChanged: self._on_route,
             InstrumentChanged: self._on_instrument,
             OrderUpdate: self.reconciler.on_order,
             PositionUpdate: self.reconciler.positions.on_push,
@@ -176,6 +193,28 @@ class Reducer:
         if market := self.session.markets.get(event.inst_id):
             market.mark_price = event.price
 
+    def _on_index(self, event: IndexPrice) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.index_price = event.price
+
+    def _on_price_limits(self, event: PriceLimits) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.price_limits = event
+
+    def _on_funding_rate(self, event: FundingRate) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.funding = event
+
+    def _on_venue_status(self, event: VenueStatus) -> None:
+        self.session.venue_status = event
+        self.session.report("notice", Severity.WARNING, f"venue maintenance {event.state}: {event.title}")
+
+    def _on_route(self, event: OrderRouteChanged) -> None:
+        if market := self.session.markets.get(event.inst_id):
+            market.order_route = event.route
+            text = f"{event.inst_id}: orders now go by {event.route} ({event.reason})"
+            self.session.report("notice", Severity.WARNING, text)
+
     def _on_instrument(self, event: InstrumentChanged) -> None:
         new = event.instrument
         market = self.session.markets.get(new.inst_id)
@@ -198,6 +237,15 @@ class Reducer:
 
     def _on_balance(self, event: BalanceUpdate) -> None:
         self.session.balances[event.ccy] = event
+
+    def _on_clock(self, event: ClockMeasured) -> None:
+        self.session.clock = event
+
+    def _on_latency(self, event: LatencyMeasured) -> None:
+        self.session.last_latency = event
+
+    def _on_feed(self, event: FeedMeasured) -> None:
+        self.session.feed = event
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event

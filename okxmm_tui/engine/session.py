@@ -6,7 +6,15 @@ from collections import deque
 
 from okxmm_tui.core.alarms import Alarms
 from okxmm_tui.core.effects import AnyEffect, Reply, Report
-from okxmm_tui.core.messages import BalanceUpdate, OrderBudget, SessionStarted
+from okxmm_tui.core.messages import (
+    BalanceUpdate,
+    ClockMeasured,
+    FeedMeasured,
+    LatencyMeasured,
+    OrderBudget,
+    SessionStarted,
+    VenueStatus,
+)
 from okxmm_tui.core.snapshot import LogLine
 from okxmm_tui.core.trading_state import StateMachine, TradingState
 from okxmm_tui.core.types import Mode, Severity
@@ -31,6 +39,10 @@ class Session:
         """Whether orders, fills and positions agree with the venue since the last login."""
         self.balances: dict[str, BalanceUpdate] = {}
         self.budget = OrderBudget(0, 1)
+        self.clock: ClockMeasured | None = None
+        self.feed: FeedMeasured | None = None
+        self.last_latency: LatencyMeasured | None = None
+        self.venue_status: VenueStatus | None = None
         self.rejects = 0
         self.post_only_cancels = 0
         self.loop_lag_ns = 0

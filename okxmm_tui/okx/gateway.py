@@ -125,11 +125,11 @@ class OkxGateway:
         loaded = await preparation.load_instruments(self._rest, inst_ids, has_key=has_key)
         self._instruments.clear()
         self._instruments.update({instrument.inst_id: instrument for instrument, _ in loaded})
-        label, fees = "market data only", preparation.NO_FEES
-        if has_key:
-            label = await preparation.load_account(self._rest)
-            fees = await preparation.load_fees(self._rest, [row for _, row in loaded])
-        return list(self._instruments.values()), preparation.facts(label, fees)
+        if not has_key:
+            return list(self._instruments.values()), AccountFacts("market data only", {})
+        label = await preparation.load_account(self._rest)
+        fees = await preparation.load_fees(self._rest, [row for _, row in loaded])
+        return list(self._instruments.values()), AccountFacts(label, fees)
 
     async def run(self, emit: Emit) -> None:
         """Keep both streams connected and emit events until cancelled or closed."""

@@ -141,7 +141,7 @@ def _fill_place(args: OrderArgs, effect: PlaceOrder, instrument: Instrument, tag
     args.td_mode = TRADE_MODE
     args.cl_ord_id = effect.cl_ord_id
     args.side = "buy" if effect.side is Side.BUY else "sell"
-    args.ord_type = "post_only" if effect.post_only else "limit"
+    args.ord_type = effect.order_kind.value
     args.px = instrument.price_text(effect.price_ticks)
     args.sz = instrument.size_text(effect.size_lots)
     if tag:

@@ -7,12 +7,9 @@ configuration" and "Get fee rates".
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from difflib import get_close_matches
 
-from msgspec import Struct
-
-from okxmm_tui.core.account import AccountFacts
+from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
@@ -34,16 +31,6 @@ PUBLIC_INSTRUMENTS = "/api/v5/public/instruments"
 ACCOUNT_INSTRUMENTS = "/api/v5/account/instruments"
 SPOT_ACCOUNT = "1"
 FIX_KEY = "Check that the key belongs to this region and to this environment (demo or live)."
-
-
-class Fees(Struct, frozen=True):
-    """Rates per unit of notional; positive is paid."""
-
-    maker: Decimal
-    taker: Decimal
-
-
-NO_FEES = Fees(Decimal(0), Decimal(0))
 
 
 async def load_instruments(
@@ -110,40 +97,36 @@ def check_account(config: ConfigRow) -> None:
         )
 
 
-async def load_fees(rest: Rest, rows: Iterable[InstrumentRow]) -> Fees:
-    """Load the fee rates; of several instruments the dearest counts.
+async def load_fees(rest: Rest, rows: Iterable[InstrumentRow]) -> dict[str, FeeRates]:
+    """Load the fee rates of every instrument, by id.
 
     Raises:
         CredentialError: The key was refused.
         VenueUnreachableError: The venue did not answer, or gave no rates.
     """
-    found: list[Fees] = []
+    found: dict[str, FeeRates] = {}
     for row in rows:
         query = {
             "instType": row.inst_type or "SWAP",
             "instFamily": text_of(row.inst_family) or text_of(row.uly),
         }
         reply = accepted(await rest.get("/api/v5/account/trade-fee", query), "account/trade-fee")
-        found += [fees_of(each, row.group_id) for each in reply.rows(FEES)[:1]]
-    if not found:
-        raise VenueUnreachableError("account/trade-fee answered without rates.")
-    return Fees(max(each.maker for each in found), max(each.taker for each in found))
+        rates = reply.rows(FEES)
+        if not rates:
+            raise VenueUnreachableError(f"account/trade-fee answered without rates for {row.inst_id}.")
+        found[row.inst_id] = fees_of(rates[0], row.group_id)
+    return found
 
 
-def fees_of(row: FeeRow, group_id: Scalar) -> Fees:
+def fees_of(row: FeeRow, group_id: Scalar) -> FeeRates:
     """Pick the rates of an instrument's group and turn the sign: OKX writes what is paid as negative."""
     for group in row.fee_group:
         if text_of(group.group_id) == text_of(group_id):
-            return Fees(-number(group.maker), -number(group.taker))
+            return FeeRates(-number(group.maker), -number(group.taker))
     # Before feeGroup: the U fields are USDT-margined contracts, the bare ones coin-margined.
     maker = row.maker_u if text_of(row.maker_u) else row.maker
     taker = row.taker_u if text_of(row.taker_u) else row.taker
-    return Fees(-number(maker), -number(taker))
-
-
-def facts(label: str, fees: Fees) -> AccountFacts:
-    """Put together what the engine wants to know."""
-    return AccountFacts(label, fees.maker, fees.taker)
+    return FeeRates(-number(maker), -number(taker))
 
 
 def accepted(reply: RestReply, what: str) -> RestReply:

@@ -58,9 +58,11 @@ class UnitTable(dict[str, int]):
 def _is_huge(text: str) -> bool:
     # "1e999999" is a number, but turning it into a whole one would take seconds.
     try:
-        return Decimal(text).adjusted() > MAX_TEXT
+        number = Decimal(text)
     except InvalidOperation:
         return False
+    # A zero may carry any exponent and is still only a zero.
+    return bool(number) and number.adjusted() > MAX_TEXT
 
 
 def _power_of_ten_digits(step: Decimal) -> int:

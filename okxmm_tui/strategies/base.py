@@ -9,6 +9,7 @@ from msgspec import Struct
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.params import ParamSet, ParamSpec
 from okxmm_tui.core.types import Side
+from okxmm_tui.signals.summary import Signals
 
 
 class MarketInput(Struct, frozen=True, gc=False):
@@ -24,6 +25,15 @@ class MarketInput(Struct, frozen=True, gc=False):
     maker_fee: float
     """Per unit of notional; positive is paid."""
     allow_below_fees: bool
+    taker_fee: float = 0.0
+    bid_lots: int = 0
+    """Displayed at the best bid."""
+    ask_lots: int = 0
+    average_price_ticks: float | None = None
+    """Average entry of the position; None when flat."""
+    equity_quote: float | None = None
+    """Of the account; None while not known."""
+    signals: Signals = Signals()
 
 
 class Quote(Struct, frozen=True, gc=False):

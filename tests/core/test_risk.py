@@ -15,7 +15,7 @@ from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_place
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import OrderKind, Side
 from tests.samples import START_NS, swap
 
 CONTEXT = RiskContext(
@@ -37,7 +37,7 @@ def test_a_sound_order_is_built_post_only_with_an_expiry():
     """The approved effect carries what the venue needs to drop it when it is late."""
     effect = review_place(CONTEXT, Side.BUY, 599_900, 100, "c1")
     assert isinstance(effect, PlaceOrder)
-    assert effect.post_only
+    assert effect.order_kind is OrderKind.POST_ONLY
     assert effect.expire_ms == START_NS // 1_000_000 + CONTEXT.limits.order_expire_ms
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.account import AccountFacts
+from okxmm_tui.core.account import AccountFacts, FeeRates
 from okxmm_tui.core.commands import Kill, Quit
 from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
 from okxmm_tui.core.limits import Limits
@@ -44,7 +44,9 @@ class ListGateway:
         """One instrument is known."""
         if inst_ids != (INST,):
             raise UsageError(f"symbol {inst_ids[0]!r} does not exist.")
-        return [swap()], AccountFacts("list", Decimal("0.0002"), Decimal("0.0005"))
+        return [swap()], AccountFacts(
+            "list", {"BTC-USDT-SWAP": FeeRates(Decimal("0.0002"), Decimal("0.0005"))}
+        )
 
     async def run(self, emit):
         """Streams up, a book and its updates; then nothing, for ever."""

@@ -21,7 +21,7 @@ from okxmm_tui.core.effects import (
     QueryOrder,
     SetDeadMan,
 )
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import OrderKind, Side, VenueOrderState
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.emergency import cancel_everything
 from okxmm_tui.okx.endpoints import Endpoints
@@ -131,7 +131,7 @@ async def test_fill_brings_fee_position_and_balance(desk):
     probe = desk.probe
     top = await probe.first(m.TopOfBook, lambda event: event.ask_ticks > 0)
     desk.gateway.execute(
-        [PlaceOrder(INST, "t1", Side.BUY, top.ask_ticks + 100, 10, in_a_second(), post_only=False)]
+        [PlaceOrder(INST, "t1", Side.BUY, top.ask_ticks + 100, 10, in_a_second(), order_kind=OrderKind.LIMIT)]
     )
     filled = await probe.first(m.OrderUpdate, lambda event: event.fill is not None)
     position = await probe.first(m.PositionUpdate, lambda event: event.size_lots > 0)

@@ -100,7 +100,8 @@ async def test_prepare_reads_instrument_and_fees(venue):
     [instrument], facts = await gateway.prepare([INST])
     await gateway.close()
     assert (instrument.code, str(instrument.tick_size), instrument.base_ccy) == (10459, "0.1", "BTC")
-    assert (facts.label, str(facts.maker_fee), str(facts.taker_fee)) == ("desk", "0.0002", "0.0005")
+    fees = facts.fees[INST]
+    assert (facts.label, str(fees.maker), str(fees.taker)) == ("desk", "0.0002", "0.0005")
 
 
 async def test_place_goes_out_as_documented(venue):

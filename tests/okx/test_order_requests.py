@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import OrderKind, Side
 from okxmm_tui.okx.order_requests import MAX_BATCH, grouped, rest_request, ws_frame
 from okxmm_tui.okx.rate_limits import Verb
 from tests.okx.conftest import make_instrument
@@ -35,7 +35,7 @@ def sent(effects, shift_ms=0):
 
 def test_place_frame():
     """Integer code of 64 bits, cross mode, exact texts, expiry at the top level moved by the clock offset."""
-    assert sent([place(post_only=False, reduce_only=True)], shift_ms=-40) == {
+    assert sent([place(order_kind=OrderKind.LIMIT, reduce_only=True)], shift_ms=-40) == {
         "op": "order", "id": "o1", "expTime": "960",
         "args": [{
             "instIdCode": 2021032601102993, "tdMode": "cross", "clOrdId": "a1", "tag": "mmx", "side": "sell",

@@ -7,9 +7,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from okxmm_tui.core.account import FeeRates
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.messages import ConfigRow, FeeRow, InstrumentRow
-from okxmm_tui.okx.preparation import check_account, facts, fees_of, load_account, load_fees, load_instruments
+from okxmm_tui.okx.preparation import check_account, fees_of, load_account, load_fees, load_instruments
 from tests.okx.fake_venue import CONFIG, ETH, FEES, INVERSE, SPOT, SWAP, ok, refusal
 from tests.okx.test_rest import make_rest
 
@@ -123,13 +124,14 @@ def test_fees_of_the_old_form():
     assert (fees_of(bare, "4").maker, fees_of(bare, "4").taker) == (Decimal("0.1"), Decimal("0.2"))
 
 
-async def test_dearest_fees_of_several_instruments_count():
-    """One pair of rates serves all markets, so it must not flatter any."""
+async def test_every_instrument_has_its_own_fees():
+    """Rates are asked for and kept instrument by instrument."""
     cheap = {"feeGroup": [{"groupId": "4", "maker": "-0.0001", "taker": "-0.0009"}]}
     rest, http = make_rest(ok([FEES]), ok([cheap]))
     rows = [msgspec.convert(row, InstrumentRow) for row in (SWAP, ETH)]
-    account = facts("desk", await load_fees(rest, rows))
-    assert (account.maker_fee, account.taker_fee) == (Decimal("0.0002"), Decimal("0.0009"))
+    fees = await load_fees(rest, rows)
+    assert fees[SWAP["instId"]].maker == Decimal("0.0002")
+    assert fees[ETH["instId"]] == FeeRates(Decimal("0.0001"), Decimal("0.0009"))
     assert http.sent[0][1].endswith("trade-fee?instType=SWAP&instFamily=BTC-USDT")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from okxmm_tui.errors import WireError
@@ -28,6 +28,7 @@ def test_every_multiple_converts_exactly(step, units, padding):
 
 
 @given(step=STEPS, text=st.text(max_size=12))
+@example(step="0.1", text="0E100")
 def test_any_text_converts_exactly_or_is_refused(step, text):
     """The quick way never accepts what the exact way refuses, and never gives another number."""
     instrument = make_instrument(tick=step)
