@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct, structs
 
@@ -15,8 +16,19 @@ from okxmm_tui.core.snapshot import ParamView
 UNDO_DEPTH = 100
 
 
+class RiskDirection(StrEnum):
+    """Which way of a change raises the risk taken; raising it in live needs the armed state."""
+
+    UP = "up"
+    """A larger value is riskier (sizes, limits)."""
+    DOWN = "down"
+    """A smaller value is riskier (spreads, waits)."""
+    NONE = "none"
+    """Neither, or it depends."""
+
+
 class ParamSpec(Struct, frozen=True):
-    """One parameter a strategy declares."""
+    """One parameter a strategy declares; settings, editor, keys, help and README all read this."""
 
     name: str
     label: str
@@ -25,12 +37,29 @@ class ParamSpec(Struct, frozen=True):
     minimum: Decimal
     maximum: Decimal
     step: Decimal
+    """What one key press changes; ten of them are a coarse step."""
     help: str
+    risk: RiskDirection = RiskDirection.NONE
+    is_whole: bool = False
+    """Whether only whole numbers make sense (counts, switches)."""
+
+    @property
+    def coarse_step(self) -> Decimal:
+        """What a key press with shift changes."""
+        return self.step * 10
+
+    def raises_risk(self, before: Decimal, after: Decimal) -> bool:
+        """Whether a change takes more risk; a change of unknown direction counts as one that does not."""
+        if self.risk is RiskDirection.UP:
+            return after > before
+        return self.risk is RiskDirection.DOWN and after < before
 
     def problem(self, value: Decimal) -> str:
         """Say why a value cannot be taken, or return an empty string."""
         if not value.is_finite():
             return f"{self.name} was {value}; it must be a number"
+        if self.is_whole and value != value.to_integral_value():
+            return f"{self.name} was {plain(value)}; it must be a whole number"
         if not self.minimum <= value <= self.maximum:
             return (
                 f"{self.name} was {plain(value)}; it must lie between {plain(self.minimum)} and "

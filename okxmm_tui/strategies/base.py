@@ -44,10 +44,43 @@ class Quote(Struct, frozen=True, gc=False):
     size_lots: int
 
 
+class Composition(Struct, frozen=True, gc=False):
+    """How far one side's best quote stands from the mid, part by part, in ticks; positive is further away."""
+
+    base: float = 0.0
+    """The strategy's own spread."""
+    volatility: float = 0.0
+    inventory: float = 0.0
+    """Negative on the side that shrinks the position."""
+    toxicity: float = 0.0
+    """Paid by fills that were followed by a move against us."""
+    fees: float = 0.0
+    external: float = 0.0
+    """Fair value off the mid: microprice, lead markets. Opposite signs on the two sides."""
+
+    @property
+    def half_spread(self) -> float:
+        """Distance from the price the quotes are centred on."""
+        return self.base + self.volatility + self.toxicity + self.fees
+
+    @property
+    def total(self) -> float:
+        """Distance from the mid."""
+        return self.half_spread + self.inventory + self.external
+
+
+class Close(Struct, frozen=True, gc=False):
+    """Reduce the position at once, as a taker; the engine checks it and sends it reduce-only."""
+
+    size_lots: int
+    reason: str
+
+
 class Target(Struct, frozen=True, gc=False):
     """All the strategy wants in the market now, and why a side is empty."""
 
     quotes: tuple[Quote, ...]
+    """Best price first on each side."""
     fair_ticks: float
     """Price the quotes are centred on, before the inventory shift."""
     half_spread_ticks: float
@@ -57,6 +90,9 @@ class Target(Struct, frozen=True, gc=False):
     nearest_bid_ticks: int | None = None
     """Highest bid that still earns its fees; nothing above it may be held. None where there is no floor."""
     nearest_ask_ticks: int | None = None
+    bid_parts: Composition | None = None
+    ask_parts: Composition | None = None
+    close: Close | None = None
 
     def may_hold(self, side: Side, price_ticks: int) -> bool:
         """Whether an order at a price respects the floor under the spread."""
@@ -65,11 +101,19 @@ class Target(Struct, frozen=True, gc=False):
 
 
 class Strategy(Protocol):
-    """A pure strategy: the same input and parameters give the same target."""
+    """A strategy of one market: what it is given decides what it returns, and nothing else does.
+
+    It may remember what it was told (fills, earlier inputs); it has no clock and no randomness of its own, so
+    the same calls always give the same targets. An instance serves one market.
+    """
 
     name: str
     specs: tuple[ParamSpec, ...]
 
     def target(self, market: MarketInput, params: ParamSet) -> Target:
         """Return the quotes to have in the market."""
+        ...
+
+    def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        """Learn of an own fill, before the next call of ``target``."""
         ...

@@ -1,8 +1,9 @@
-"""Quotes around the mid, both moved against the inventory.
+"""Quotes around a fair value, both moved against the inventory, on one or more levels.
 
-    half   = max(base_spread_bps / 2, maker fee + 1 tick) of the mid + volatility_multiplier x sigma_1s
+    fair   = mid + book_skew x (microprice - mid)
+    half   = base_spread_bps / 2 of the mid + volatility_multiplier x sigma_1s + toxicity, at least the fees
     shift  = inventory_skew x clamp(position / max_position, -1, 1) x half
-    bid    = floor(mid - shift - half),  ask = ceil(mid - shift + half)
+    bid    = floor(fair - shift - half),  ask = ceil(fair - shift + half)
 
 Positive inventory moves *both* quotes down: the ask becomes likelier to fill, the bid less likely. The side
 that would grow the position shrinks to the room left and disappears at the limit (market-making.md 2.6).
@@ -10,14 +11,17 @@ that would grow the position shrinks to the room left and disappears at the limi
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
-from okxmm_tui.core.params import ParamSet, ParamSpec
-from okxmm_tui.core.types import Side
-from okxmm_tui.strategies.base import MarketInput, Quote, Target
+from msgspec import structs
 
-AT_LIMIT = "inventory limit"
+from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.types import Side
+from okxmm_tui.strategies import quoting
+from okxmm_tui.strategies.base import Composition, MarketInput, Target
+from okxmm_tui.strategies.quoting import AT_LIMIT
+
+__all__ = ["AT_LIMIT", "InventorySkew"]
 
 
 class InventorySkew:
@@ -28,63 +32,56 @@ class InventorySkew:
         ParamSpec(
             "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),
             "Full spread between bid and ask before volatility widens it; never inside fees plus one tick.",
+            RiskDirection.DOWN,
         ),
-        ParamSpec(
-            "order_size", "size", "ct", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
-            "Size of each quote, in contracts.",
-        ),
+        quoting.ORDER_SIZE,
         ParamSpec(
             "inventory_skew", "skew", "half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
             "How far both quotes move against a full position, in half-spreads.",
         ),
-        ParamSpec(
-            "max_position", "max pos", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
-            "Largest position either way, in contracts; the growing side disappears there.",
-        ),
+        quoting.MAX_POSITION,
         ParamSpec(
             "volatility_multiplier", "vol mult", "sd", Decimal("0.5"), Decimal(0), Decimal(20),
             Decimal("0.1"),
-            "Half-spread added, in one-second standard deviations (sd) of the mid.",
+            "Half-spread added, in one-second standard deviations (sd) of the mid.", RiskDirection.DOWN,
+        ),
+        quoting.REFRESH,
+        ParamSpec(
+            "levels", "levels", "", Decimal(1), Decimal(1), Decimal(10), Decimal(1),
+            "Quotes on each side.", RiskDirection.UP, is_whole=True,
         ),
         ParamSpec(
-            "refresh_interval_ms", "refresh", "ms", Decimal(500), Decimal(0), Decimal(60_000), Decimal(100),
-            "Quotes are reconsidered at most this often; a fill or a new parameter does so at once.",
+            "level_step_bps", "step", "bps", Decimal(1), Decimal("0.01"), Decimal(100), Decimal("0.1"),
+            "Distance between the quotes of one side; at least a tick.",
         ),
+        quoting.BOOK_SKEW,
+        quoting.TOXICITY,
     )  # fmt: skip
 
     def target(self, market: MarketInput, params: ParamSet) -> Target:
-        """Return at most one quote a side."""
-        instrument = market.instrument
+        """Return ``levels`` quotes a side, fewer where the position limit leaves no room."""
         mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
-        floor_ticks = 0.0 if market.allow_below_fees else market.maker_fee * mid_ticks + 1
-        half_ticks = self._half_spread_ticks(market, params, mid_ticks, floor_ticks)
-        limit_lots = int(params["max_position"] / instrument.lot_size)
-        used = market.position_lots / limit_lots if limit_lots else 0.0
-        centre_ticks = mid_ticks - params.number("inventory_skew") * min(1.0, max(-1.0, used)) * half_ticks
-        bid = min(math.floor(centre_ticks - half_ticks), market.ask_ticks - 1)
-        ask = max(math.ceil(centre_ticks + half_ticks), market.bid_ticks + 1)
-        size_lots = int(params["order_size"] / instrument.lot_size)
-        bid_lots = min(size_lots, limit_lots - market.position_lots)
-        ask_lots = min(size_lots, limit_lots + market.position_lots)
-        quotes: list[Quote] = []
-        if bid_lots >= instrument.min_size_lots and bid > 0:
-            quotes.append(Quote(Side.BUY, bid, bid_lots))
-        if ask_lots >= instrument.min_size_lots:
-            quotes.append(Quote(Side.SELL, ask, ask_lots))
-        return Target(
-            quotes=tuple(quotes),
-            fair_ticks=mid_ticks,
-            half_spread_ticks=half_ticks,
-            bid_reason="" if bid_lots >= instrument.min_size_lots else AT_LIMIT,
-            ask_reason="" if ask_lots >= instrument.min_size_lots else AT_LIMIT,
-            nearest_bid_ticks=None if market.allow_below_fees else math.floor(centre_ticks - floor_ticks),
-            nearest_ask_ticks=None if market.allow_below_fees else math.ceil(centre_ticks + floor_ticks),
+        parts = quoting.above_floor(
+            Composition(
+                base=params.number("base_spread_bps") / 2 / 1e4 * mid_ticks,
+                volatility=params.number("volatility_multiplier") * market.volatility_per_sqrt_s * mid_ticks,
+                toxicity=quoting.toxicity_ticks(market, params, mid_ticks),
+            ),
+            quoting.floor_ticks(market, mid_ticks),
+        )
+        used = quoting.used_fraction(market, params)
+        shift = params.number("inventory_skew") * used * parts.half_spread
+        fair = quoting.fair_shift(market, params, mid_ticks)
+        sizes = [quoting.size_lots(market, params)] * int(params["levels"])
+        return quoting.two_sided(
+            market,
+            params,
+            structs.replace(parts, inventory=shift, external=-fair),
+            structs.replace(parts, inventory=-shift, external=fair),
+            bid_sizes=sizes,
+            ask_sizes=sizes,
+            step_ticks=params.number("level_step_bps") / 1e4 * mid_ticks,
         )
 
-    @staticmethod
-    def _half_spread_ticks(
-        market: MarketInput, params: ParamSet, mid_ticks: float, floor_ticks: float
-    ) -> float:
-        half = max(params.number("base_spread_bps") / 2 / 1e4 * mid_ticks, floor_ticks)
-        sigma_ticks = market.volatility_per_sqrt_s * mid_ticks
-        return half + params.number("volatility_multiplier") * sigma_ticks
+    def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        """Nothing to remember: the position is part of the input."""

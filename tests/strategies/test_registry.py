@@ -1,4 +1,4 @@
-"""Strategies by name."""
+"""Strategies by name, from a file, and what is refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ import pytest
 from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import DEFAULT_STRATEGY, STRATEGIES, make_strategy
 
+GOOD = """
+from okxmm_tui.strategies.base import Target
+class Mine:
+    name = "mine"
+    specs = ()
+    def target(self, market, params):
+        return Target((), 1.0, 1.0)
+    def on_fill(self, side, price_ticks, size_lots, now_ns):
+        pass
+"""
+
 
 def test_every_name_makes_its_strategy():
     """The registry's names are the strategies' own."""
@@ -14,7 +25,47 @@ def test_every_name_makes_its_strategy():
     assert DEFAULT_STRATEGY in STRATEGIES
 
 
+def test_every_market_gets_an_instance_of_its_own():
+    """A strategy may remember: two markets must not share what it remembers."""
+    assert all(make_strategy(name) is not make_strategy(name) for name in STRATEGIES)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     """The error says what would have worked."""
-    with pytest.raises(UsageError, match="inventory_skew"):
+    with pytest.raises(UsageError) as caught:
         make_strategy("nope")
+    assert "inventory_skew, spread_capture, avellaneda_stoikov, glft, ladder" in caught.value.hint
+
+
+def test_a_strategy_of_the_operator_is_loaded_from_a_file(tmp_path):
+    """path/to/file.py:ClassName."""
+    path = tmp_path / "mine.py"
+    path.write_text(GOOD)
+    assert make_strategy(f"{path}:Mine").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("raise ValueError('no')", "could not be loaded: ValueError: no"),
+        ("def (:", "could not be loaded: SyntaxError"),
+        ("x = 1", "has no class 'Mine'"),
+        (GOOD.replace('name = "mine"', "pass"), "it has no name"),
+        (GOOD.replace("def target", "def aim"), "it has no method target"),
+        (GOOD.replace("def on_fill", "def filled"), "it has no method"),
+        (GOOD.replace("specs = ()", "specs = [1]"), "its specs are no tuple"),
+        (GOOD.replace("class Mine:", "class Mine:\n    def __init__(self): raise KeyError('x')"), "KeyError"),
+    ],
+)
+def test_a_broken_one_is_refused_with_the_reason(tmp_path, text, reason):
+    """Before anything connects."""
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=reason):
+        make_strategy(f"{path}:Mine")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """The path is in the message."""
+    with pytest.raises(UsageError, match=r"nowhere\.py was not found"):
+        make_strategy(f"{tmp_path}/nowhere.py:Mine")

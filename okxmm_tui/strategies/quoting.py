@@ -1,0 +1,164 @@
+"""What the quoting strategies share: their common parameters, and from distances to a rounded, sized target.
+
+Prices are rounded away from the fair value and kept off the opposite best (market-making.md 2.6), sizes to
+whole lots. Distances are ticks, sizes lots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import structs
+
+from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.types import Side
+from okxmm_tui.strategies.base import Composition, MarketInput, Quote, Target
+
+AT_LIMIT = "inventory limit"
+TOXICITY_HORIZON_S = 5
+TOXICITY_MIN_FILLS = 20
+"""Fewer fills say nothing about the flow."""
+
+ORDER_SIZE = ParamSpec(
+    "order_size", "size", "ct", Decimal(1), Decimal("0.00001"), Decimal(10_000), Decimal("0.5"),
+    "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP,
+)  # fmt: skip
+MAX_POSITION = ParamSpec(
+    "max_position", "max pos", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
+    "Largest position either way, in contracts (base currency for spot); the growing side disappears there.",
+    RiskDirection.UP,
+)  # fmt: skip
+REFRESH = ParamSpec(
+    "refresh_interval_ms", "refresh", "ms", Decimal(500), Decimal(0), Decimal(60_000), Decimal(100),
+    "Quotes are reconsidered at most this often; a fill or a new parameter does so at once.",
+)  # fmt: skip
+TOXICITY = ParamSpec(
+    "toxicity_multiplier", "toxicity", "x", Decimal(0), Decimal(0), Decimal(5), Decimal("0.1"),
+    "Share of the measured 5 s loss per fill (negative markout) added to each side's distance.",
+    RiskDirection.DOWN,
+)  # fmt: skip
+BOOK_SKEW = ParamSpec(
+    "book_skew", "book skew", "x", Decimal(0), Decimal(0), Decimal(2), Decimal("0.1"),
+    "How far fair value follows the microprice: 0 is the mid, 1 the microprice.",
+)  # fmt: skip
+
+
+def fair_shift(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
+    """Ticks by which fair value lies above the mid: the microprice's distance times ``book_skew``."""
+    micro_ticks = market.signals.microprice_ticks
+    return 0.0 if micro_ticks is None else params.number("book_skew") * (micro_ticks - mid_ticks)
+
+
+def toxicity_ticks(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
+    """Distance added for measured adverse selection; 0 until enough fills were followed for 5 s."""
+    for markout in market.signals.markouts:
+        if markout.horizon_s == TOXICITY_HORIZON_S and markout.fills >= TOXICITY_MIN_FILLS:
+            loss_bps = max(0.0, -markout.mean_bps)
+            return params.number("toxicity_multiplier") * loss_bps / 1e4 * mid_ticks
+    return 0.0
+
+
+def limit_lots(market: MarketInput, params: ParamSet) -> int:
+    """Largest position in lots."""
+    return int(params["max_position"] / market.instrument.lot_size)
+
+
+def size_lots(market: MarketInput, params: ParamSet) -> int:
+    """Size of one quote in lots."""
+    return int(params["order_size"] / market.instrument.lot_size)
+
+
+def used_fraction(market: MarketInput, params: ParamSet) -> float:
+    """Position as a share of its limit, -1..1; 0 where the limit is 0."""
+    limit = limit_lots(market, params)
+    return min(1.0, max(-1.0, market.position_lots / limit)) if limit else 0.0
+
+
+def floor_ticks(market: MarketInput, mid_ticks: float) -> float:
+    """Smallest half-spread that earns its maker fee plus a tick; 0 where quoting inside fees is allowed."""
+    return 0.0 if market.allow_below_fees else max(0.0, market.maker_fee) * mid_ticks + 1
+
+
+def above_floor(parts: Composition, floor: float) -> Composition:
+    """Raise the fee part until the half-spread reaches the floor."""
+    lacking = floor - parts.half_spread
+    return structs.replace(parts, fees=parts.fees + lacking) if lacking > 0 else parts
+
+
+def two_sided(
+    market: MarketInput,
+    params: ParamSet,
+    bid: Composition,
+    ask: Composition,
+    *,
+    bid_sizes: Sequence[int],
+    ask_sizes: Sequence[int],
+    step_ticks: float = 0.0,
+) -> Target:
+    """Round, size and bound quotes on both sides.
+
+    Args:
+        market: The moment.
+        params: Must have ``max_position``.
+        bid: Distance of the best bid from the mid.
+        ask: Distance of the best ask from the mid.
+        bid_sizes: Wanted lots level by level; cut to the room left below the position limit.
+        ask_sizes: The same for asks.
+        step_ticks: Distance between levels.
+    """
+    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
+    floor = floor_ticks(market, mid_ticks)
+    bid, ask = above_floor(bid, floor), above_floor(ask, floor)
+    limit, least = limit_lots(market, params), market.instrument.min_size_lots
+    bid_sizes = within(bid_sizes, limit - market.position_lots, least)
+    ask_sizes = within(ask_sizes, limit + market.position_lots, least)
+    quotes = [
+        *_levels(market, Side.BUY, mid_ticks - bid.total, step_ticks, bid_sizes),
+        *_levels(market, Side.SELL, mid_ticks + ask.total, step_ticks, ask_sizes),
+    ]
+    sides = {quote.side for quote in quotes}
+    bid_centre, ask_centre = (
+        mid_ticks - bid.inventory - bid.external,
+        mid_ticks + ask.inventory + ask.external,
+    )
+    return Target(
+        quotes=tuple(quotes),
+        fair_ticks=mid_ticks + ask.external,
+        half_spread_ticks=(bid.half_spread + ask.half_spread) / 2,
+        bid_reason="" if Side.BUY in sides else AT_LIMIT,
+        ask_reason="" if Side.SELL in sides else AT_LIMIT,
+        nearest_bid_ticks=None if market.allow_below_fees else math.floor(bid_centre - floor),
+        nearest_ask_ticks=None if market.allow_below_fees else math.ceil(ask_centre + floor),
+        bid_parts=bid,
+        ask_parts=ask,
+    )
+
+
+def within(sizes: Sequence[int], room_lots: int, least_lots: int) -> list[int]:
+    """Cut a side's sizes to the room left under the position limit; what falls below the minimum ends it."""
+    fitting: list[int] = []
+    for wanted in sizes:
+        lots = min(wanted, room_lots)
+        if lots < least_lots:
+            break
+        fitting.append(lots)
+        room_lots -= lots
+    return fitting
+
+
+def _levels(
+    market: MarketInput, side: Side, best_ticks: float, step_ticks: float, sizes: Sequence[int]
+) -> list[Quote]:
+    quotes: list[Quote] = []
+    for level, lots in enumerate(sizes):
+        exact = best_ticks - side.sign * level * step_ticks
+        price = math.floor(exact) if side is Side.BUY else math.ceil(exact)
+        price = min(price, market.ask_ticks - 1) if side is Side.BUY else max(price, market.bid_ticks + 1)
+        if quotes and side.sign * (quotes[-1].price_ticks - price) < 1:
+            price = quotes[-1].price_ticks - side.sign
+        if price <= 0:
+            break
+        quotes.append(Quote(side, price, lots))
+    return quotes

@@ -1,0 +1,124 @@
+"""GLFT and Avellaneda-Stoikov as strategies: units, signs, waiting for data, floors."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.core.types import Side
+from okxmm_tui.strategies import optimal
+from okxmm_tui.strategies.avellaneda_stoikov import AvellanedaStoikov
+from okxmm_tui.strategies.glft import Glft
+from tests.strategies.moments import ARRIVALS, MARKET, params_of, quotes_of, with_signals
+
+BOTH = pytest.mark.parametrize("strategy", [Glft(), AvellanedaStoikov()], ids=lambda each: each.name)
+# One lot is 0.01 contracts of 0.01 BTC and a tick 0.1 USDT: a lot and a tick are 0.00001 USDT.
+GAMMA_TICK_LOT = 2.0 * 0.00001
+SIGMA_TICKS = 1e-4 * 600_000.5
+
+
+def test_glft_quotes_are_the_formula():
+    """Risk aversion per USDT becomes ticks and lots; both sides are rounded away from the mid."""
+    target = Glft().target(MARKET, params_of(Glft, risk_aversion="2", order_size="1"))
+    bid, ask = optimal.glft_distances(0, SIGMA_TICKS, GAMMA_TICK_LOT, 2.0, 0.02, size=100)
+    quotes = quotes_of(target)
+    assert quotes[Side.BUY][0].price_ticks == int(600_000.5 - bid)
+    assert quotes[Side.SELL][0].price_ticks == int(600_000.5 + ask) + 1
+    assert target.half_spread_ticks == pytest.approx(bid)
+
+
+def test_avellaneda_stoikov_quotes_are_the_formula():
+    """The reservation price and the half-spread of the paper, order size 100 lots, tau 60 s."""
+    market = structs.replace(MARKET, position_lots=200)
+    params = params_of(AvellanedaStoikov, risk_aversion="0.001", order_size="1", horizon_s="60")
+    target = AvellanedaStoikov().target(market, params)
+    gamma = 0.001 * 0.00001
+    centre = optimal.reservation_price(600_000.5, 200, gamma, SIGMA_TICKS, 60)
+    half = optimal.as_half_spread(gamma, SIGMA_TICKS, 60, 0.02, 100)
+    assert centre == pytest.approx(600_000.5 - 200 * gamma * SIGMA_TICKS**2 * 60)
+    quotes = quotes_of(target)
+    assert quotes[Side.BUY][0].price_ticks == int(centre - half)
+    assert quotes[Side.SELL][0].price_ticks == int(centre + half) + 1
+
+
+@BOTH
+def test_inventory_moves_both_quotes_against_itself(strategy):
+    """Long: both quotes lower. Short: both higher."""
+    params = params_of(strategy, risk_aversion="0.5", max_position="10")
+    prices = {}
+    for position in (-300, 0, 300):
+        quotes = quotes_of(strategy.target(structs.replace(MARKET, position_lots=position), params))
+        prices[position] = [quotes[side][0].price_ticks for side in Side]
+    assert prices[300][0] < prices[0][0] < prices[-300][0]
+    assert prices[300][1] < prices[0][1] < prices[-300][1]
+
+
+@BOTH
+def test_more_risk_aversion_or_volatility_widens(strategy):
+    """Both raise the half-spread."""
+    base = strategy.target(MARKET, params_of(strategy, risk_aversion="0.5")).half_spread_ticks
+    shy = strategy.target(MARKET, params_of(strategy, risk_aversion="5")).half_spread_ticks
+    rough = structs.replace(MARKET, volatility_per_sqrt_s=5e-4)
+    assert shy > base
+    assert strategy.target(rough, params_of(strategy, risk_aversion="0.5")).half_spread_ticks > base
+
+
+@BOTH
+def test_a_fee_widens_and_a_rebate_narrows(strategy):
+    """The optimum of (distance - fee) x arrivals is the fee further out (market-making.md 2.2)."""
+    params = params_of(strategy, risk_aversion="0.5")
+    free = strategy.target(MARKET, params).half_spread_ticks
+    paid = strategy.target(structs.replace(MARKET, maker_fee=0.0002), params).half_spread_ticks
+    earned = strategy.target(structs.replace(MARKET, maker_fee=-0.00005), params).half_spread_ticks
+    assert paid - free == pytest.approx(0.0002 * 600_000.5)
+    assert free - earned == pytest.approx(0.00005 * 600_000.5)
+
+
+@BOTH
+def test_a_bid_heavy_book_moves_both_quotes_up(strategy):
+    """The microprice above the mid is fair value above the mid."""
+    params = params_of(strategy, book_skew="1")
+    up = quotes_of(strategy.target(with_signals(microprice_ticks=600_020.5), params))
+    flat = quotes_of(strategy.target(MARKET, params))
+    assert all(up[side][0].price_ticks == flat[side][0].price_ticks + 20 for side in Side)
+
+
+@BOTH
+def test_nothing_is_quoted_before_arrivals_are_known(strategy):
+    """The reason counts the samples on both sides."""
+    few = with_signals(sells=structs.replace(ARRIVALS, samples=4))
+    target = strategy.target(few, params_of(strategy))
+    assert not target.quotes
+    assert target.bid_reason == target.ask_reason == "fitting arrivals of sells: 4 of 30"
+    blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
+    assert strategy.target(blind, params_of(strategy)).bid_reason == "measuring volatility"
+
+
+@BOTH
+def test_the_fee_floor_holds(strategy):
+    """With dense arrivals the model would quote inside its fees; the floor does not let it."""
+    dense = structs.replace(ARRIVALS, k_per_tick=5.0)
+    market = with_signals(
+        structs.replace(MARKET, maker_fee=0.0002, allow_below_fees=False), buys=dense, sells=dense
+    )
+    market = structs.replace(market, volatility_per_sqrt_s=1e-9)
+    target = strategy.target(market, params_of(strategy, risk_aversion="0.0001"))
+    assert target.half_spread_ticks >= 0.0002 * 600_000.5 + 1
+
+
+@BOTH
+def test_the_minimum_spread_is_kept(strategy):
+    """20 bps of full spread are 10 bps a side whatever the model says."""
+    target = strategy.target(MARKET, params_of(strategy, min_spread_bps="200"))
+    assert target.half_spread_ticks == pytest.approx(0.01 * 600_000.5)
+
+
+@BOTH
+def test_toxic_flow_widens(strategy):
+    """A measured loss of 3 bps at 5 s is added to each side at multiplier 1."""
+    from okxmm_tui.signals.summary import Markout
+
+    toxic = with_signals(markouts=(Markout(5, -3.0, 0.5, 40),))
+    calm = strategy.target(MARKET, params_of(strategy, toxicity_multiplier="1")).half_spread_ticks
+    wide = strategy.target(toxic, params_of(strategy, toxicity_multiplier="1")).half_spread_ticks
+    assert wide - calm == pytest.approx(3e-4 * 600_000.5)
