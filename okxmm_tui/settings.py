@@ -47,6 +47,9 @@ class RiskSettings(BaseModel):
     price_collar_bps: Decimal = Field(
         Decimal(100), gt=0, le=10_000, description="furthest order from the mid"
     )
+    close_slippage_bps: Decimal = Field(
+        Decimal(20), ge=0, le=1_000, description="a closing order goes at most this far through the book"
+    )
     book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
     loop_lag_limit_ms: int = Field(
         1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"

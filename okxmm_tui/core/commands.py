@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.types import Side
+
 
 class Command(Struct, frozen=True, tag=True, gc=False):
     """Base of what an operator can ask; sent by consoles, signals and the command line."""
@@ -39,6 +41,39 @@ class SetParam(Command, frozen=True, tag=True, gc=False):
     inst_id: str
     name: str
     value: Decimal
+    source: str = "key"
+    """Who asks: ``key``, ``editor``, ``preset``, ``file`` or ``command``."""
+
+
+class SetParams(Command, frozen=True, tag=True, gc=False):
+    """Set several strategy parameters, all or none."""
+
+    inst_id: str
+    values: dict[str, Decimal]
+    source: str = "editor"
+
+
+class PreviewParams(Command, frozen=True, tag=True, gc=False):
+    """Show where the quotes would stand with these values; empty values end the preview."""
+
+    inst_id: str
+    values: dict[str, Decimal]
+
+
+class SwitchStrategy(Command, frozen=True, tag=True, gc=False):
+    """Pull the quotes of a market, then quote with another strategy."""
+
+    inst_id: str
+    name: str
+    values: dict[str, Decimal] = {}
+
+
+class MuteSide(Command, frozen=True, tag=True, gc=False):
+    """Stop or resume quoting one side of a market."""
+
+    inst_id: str
+    side: Side
+    is_muted: bool
 
 
 class UndoParam(Command, frozen=True, tag=True, gc=False):
@@ -65,5 +100,18 @@ class Quit(Command, frozen=True, tag=True, gc=False):
 
 
 AnyCommand = (
-    Kill | Pause | Resume | Arm | Disarm | SetParam | UndoParam | CancelOne | AcknowledgeAlarms | Quit
+    Kill
+    | Pause
+    | Resume
+    | Arm
+    | Disarm
+    | SetParam
+    | SetParams
+    | PreviewParams
+    | SwitchStrategy
+    | MuteSide
+    | UndoParam
+    | CancelOne
+    | AcknowledgeAlarms
+    | Quit
 )

@@ -25,6 +25,8 @@ class Limits(Struct, frozen=True):
     """Worst-case position (all same-side orders filled) may not be worth more."""
     price_collar_bps: Decimal = Decimal(100)
     """An order may not be further than this from the mid."""
+    close_slippage_bps: Decimal = Decimal(20)
+    """A closing order goes at most this far through the opposite best price."""
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
     loop_lag_limit_ms: int = 1_000

@@ -413,6 +413,15 @@ class OrderRouteChanged(Event, frozen=True, gc=False, tag=True, array_like=True)
     reason: str
 
 
+class ParamsRead(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The parameter file has changed on disk."""
+
+    values: dict[str, str]
+    """As written; checked by the reducer, all or none."""
+    problem: str = ""
+    """Why the file could not be read; empty when it could."""
+
+
 class OperatorCommand(Event, frozen=True, gc=False, tag=True, array_like=True):
     """A command and who asked; ``client`` is empty for signals and the host itself."""
 
@@ -457,5 +466,6 @@ AnyEvent = (
     | ConsolesChanged
     | OrderBudget
     | JournalFailed
+    | ParamsRead
     | OperatorCommand
 )

@@ -50,8 +50,10 @@ class OwnOrder:
         "filled_lots",
         "inst_id",
         "is_adopted",
+        "is_closing",
         "next_query_ns",
         "ord_id",
+        "params_version",
         "price_ticks",
         "queries",
         "side",
@@ -81,6 +83,10 @@ class OwnOrder:
         self.decision = ""
         self.is_adopted = False
         """Found at the venue, not placed by this session."""
+        self.is_closing = False
+        """A taker order that reduces the position; quoting leaves it alone."""
+        self.params_version = 0
+        """Version of the strategy parameters it was placed under."""
         self.queries = 0
         self.next_query_ns = 0
 

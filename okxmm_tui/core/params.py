@@ -69,12 +69,12 @@ class ParamSpec(Struct, frozen=True):
 
 
 class ParamSet(Struct, frozen=True):
-    """An immutable, versioned set of values; ``history`` holds the earlier (name, value) pairs."""
+    """An immutable, versioned set of values; ``history`` holds the values each change replaced."""
 
     specs: tuple[ParamSpec, ...]
     values: dict[str, Decimal]
     version: int = 1
-    history: tuple[tuple[str, Decimal], ...] = ()
+    history: tuple[dict[str, Decimal], ...] = ()
 
     @classmethod
     def from_specs(cls, specs: tuple[ParamSpec, ...], given: Mapping[str, Decimal]) -> ParamSet | str:
@@ -98,23 +98,48 @@ class ParamSet(Struct, frozen=True):
 
     def with_value(self, name: str, value: Decimal) -> ParamSet | str:
         """Return the set with one value changed, or why it cannot be."""
-        spec = next((spec for spec in self.specs if spec.name == name), None)
-        if spec is None:
-            return f"parameter {name!r} was unknown; known are {', '.join(self.values)}"
-        if problem := spec.problem(value):
-            return problem
-        history = (*self.history, (name, self.values[name]))[-UNDO_DEPTH:]
+        return self.with_values({name: value})
+
+    def with_values(self, changes: Mapping[str, Decimal]) -> ParamSet | str:
+        """Return the set with several values changed, all or none, or why they cannot be."""
+        specs = {spec.name: spec for spec in self.specs}
+        for name, value in changes.items():
+            if name not in specs:
+                return f"parameter {name!r} was unknown; known are {', '.join(self.values)}"
+            if problem := specs[name].problem(value):
+                return problem
+        replaced = {name: self.values[name] for name in changes}
+        history = (*self.history, replaced)[-UNDO_DEPTH:]
         return structs.replace(
-            self, values={**self.values, name: value}, version=self.version + 1, history=history
+            self, values={**self.values, **changes}, version=self.version + 1, history=history
         )
 
     def undone(self) -> ParamSet | str:
         """Return the set before the last change, or why there is none."""
         if not self.history:
             return "there was no parameter change to undo"
-        name, value = self.history[-1]
         return structs.replace(
-            self, values={**self.values, name: value}, version=self.version + 1, history=self.history[:-1]
+            self,
+            values={**self.values, **self.history[-1]},
+            version=self.version + 1,
+            history=self.history[:-1],
+        )
+
+    def differences(self, before: ParamSet) -> dict[str, tuple[Decimal | None, Decimal]]:
+        """Names whose values differ from an earlier set, with (old, new)."""
+        return {
+            name: (before.values.get(name), value)
+            for name, value in self.values.items()
+            if before.values.get(name) != value
+        }
+
+    def raises_risk(self, before: ParamSet) -> tuple[str, ...]:
+        """Names whose change takes more risk than before."""
+        return tuple(
+            spec.name
+            for spec in self.specs
+            if (old := before.values.get(spec.name)) is not None
+            and spec.raises_risk(old, self.values[spec.name])
         )
 
     def views(self) -> tuple[ParamView, ...]:
@@ -129,6 +154,8 @@ class ParamSet(Struct, frozen=True):
                 maximum=spec.maximum,
                 step=spec.step,
                 help=spec.help,
+                risk=spec.risk.value,
+                coarse_step=spec.coarse_step,
             )
             for spec in self.specs
         )

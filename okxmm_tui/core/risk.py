@@ -13,7 +13,7 @@ from okxmm_tui.core.effects import AmendOrder, PlaceOrder
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import OrderKind, Side
 
 
 class RiskContext(Struct, frozen=True, gc=False):
@@ -77,6 +77,41 @@ def review_amend(
         price_ticks=price_ticks,
         size_lots=size_lots,
         expire_ms=_expire_ms(context),
+    )
+
+
+def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceOrder | Refusal:
+    """Check an order that reduces the position as a taker, and build it reduce-only.
+
+    It may pass in every trading state, HALTED included, because it can only shrink the position. Its price is
+    the opposite best plus ``close_slippage_bps``; larger sizes than one order may have are cut.
+    """
+    held, instrument, limits = context.position_lots, context.instrument, context.limits
+    if held == 0:
+        return Refusal("there is no position to close")
+    if not 0 < context.bid_ticks < context.ask_ticks:
+        return Refusal("the book has no two sides")
+    if not instrument.is_tradable:
+        return Refusal(f"instrument is {instrument.state}")
+    if context.budget_left <= 0:
+        return Refusal("order budget used up")
+    side = Side.SELL if held > 0 else Side.BUY
+    best = context.bid_ticks if side is Side.SELL else context.ask_ticks
+    price_ticks = best + side.sign * int(best * limits.close_slippage_bps / 10_000)
+    value = instrument.notional_quote(1, price_ticks)
+    most = min(abs(held), instrument.max_limit_lots, int(limits.max_order_notional_quote / value))
+    lots = min(size_lots, most)
+    if lots < instrument.min_size_lots:
+        return Refusal(f"{instrument.size_text(lots)} is below the venue's minimum")
+    return PlaceOrder(
+        inst_id=instrument.inst_id,
+        cl_ord_id=cl_ord_id,
+        side=side,
+        price_ticks=max(1, price_ticks),
+        size_lots=lots,
+        expire_ms=_expire_ms(context),
+        order_kind=OrderKind.IOC,
+        reduce_only=True,
     )
 
 

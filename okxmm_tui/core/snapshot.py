@@ -69,6 +69,29 @@ class ParamView(Struct, frozen=True, gc=False):
     maximum: Decimal
     step: Decimal
     help: str
+    risk: str = "none"
+    """``up`` when a larger value takes more risk, ``down`` when a smaller one does."""
+    coarse_step: Decimal = Decimal(0)
+
+
+class ParamChangeView(Struct, frozen=True, gc=False):
+    """One change of parameters or strategy."""
+
+    at_ns: int
+    source: str
+    """``key``, ``editor``, ``preset``, ``file``, ``undo``, ``revert`` or ``command``."""
+    strategy: str
+    text: str
+    """``name old -> new``, for every name that changed."""
+    version: int
+
+
+class GhostView(Struct, frozen=True, gc=False):
+    """A quote that a previewed set of parameters would place."""
+
+    side: Side
+    price_ticks: int
+    size_lots: int
 
 
 class GaugeView(Struct, frozen=True, gc=False):
@@ -117,6 +140,13 @@ class MarketView(Struct, frozen=True, gc=False):
     params: tuple[ParamView, ...]
     params_version: int
     gauges: tuple[GaugeView, ...]
+    strategy: str = ""
+    ghosts: tuple[GhostView, ...] = ()
+    """Where previewed parameters would quote."""
+    param_changes: tuple[ParamChangeView, ...] = ()
+    """Newest last."""
+    order_route: str = "ws"
+    """``ws`` or ``rest``."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):

@@ -9,20 +9,24 @@ from okxmm_tui.core.commands import (
     CancelOne,
     Disarm,
     Kill,
+    MuteSide,
     Pause,
+    PreviewParams,
     Quit,
     Resume,
     SetParam,
+    SetParams,
+    SwitchStrategy,
     UndoParam,
 )
 from okxmm_tui.core.messages import OperatorCommand
-from okxmm_tui.core.params import ParamSet, plain
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.tuning import Tuning
 
 OPERATOR_CANCEL_WAIT_NS = 5_000_000_000
 """A side whose order the operator cancelled by hand stays empty this long."""
@@ -31,10 +35,11 @@ OPERATOR_CANCEL_WAIT_NS = 5_000_000_000
 class Commands:
     """Carries out operator commands and replies to each of them."""
 
-    def __init__(self, session: Session, execution: Execution, safety: Safety) -> None:
+    def __init__(self, session: Session, execution: Execution, safety: Safety, tuning: Tuning) -> None:
         self._session = session
         self._execution = execution
         self._safety = safety
+        self._tuning = tuning
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -43,6 +48,19 @@ class Commands:
 
     def _carry_out(self, command: AnyCommand) -> tuple[str, str]:
         """Return (problem, confirmation); exactly one of them is empty."""
+        match command:
+            case Kill() | Quit() | Pause() | Resume() | Arm() | Disarm():
+                return self._trading(command)
+            case SetParam() | SetParams() | UndoParam() | PreviewParams() | SwitchStrategy():
+                return self._tuning.carry_out(command)
+            case MuteSide():
+                return self._mute(command)
+            case CancelOne():
+                return self._cancel_one(command)
+            case AcknowledgeAlarms():
+                return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
+
+    def _trading(self, command: Kill | Quit | Pause | Resume | Arm | Disarm) -> tuple[str, str]:
         match command:
             case Kill(reason):
                 self._safety.kill(reason)
@@ -60,12 +78,6 @@ class Commands:
             case Disarm():
                 self._session.machine.disarm()
                 return "", "disarmed"
-            case AcknowledgeAlarms():
-                return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
-            case SetParam() | UndoParam():
-                return self._param(command)
-            case CancelOne():
-                return self._cancel_one(command)
 
     def _change_state(self, act: Act, reason: str) -> tuple[str, str]:
         machine = self._session.machine
@@ -100,35 +112,15 @@ class Commands:
     def _market(self, inst_id: str) -> Market | None:
         return self._session.markets.get(inst_id)
 
-    def _param(self, command: SetParam | UndoParam) -> tuple[str, str]:
+    def _mute(self, command: MuteSide) -> tuple[str, str]:
         market = self._market(command.inst_id)
         if market is None:
             return f"{command.inst_id} is not traded in this session", ""
-        before = market.params
-        match command:
-            case SetParam(_, name, value):
-                changed = before.with_value(name, value)
-            case UndoParam():
-                changed = before.undone()
-        if isinstance(changed, str):
-            return changed, ""
-        market.params = changed
-        market.strategy_problem = ""
+        market.sides[command.side].is_muted = command.is_muted
         market.hurry()
-        return "", self._say_change(market, before, changed)
-
-    def _say_change(self, market: Market, before: ParamSet, after: ParamSet) -> str:
-        names = [name for name, value in after.values.items() if before[name] != value]
-        text = ", ".join(f"{name} {plain(before[name])} -> {plain(after[name])}" for name in names)
-        text = text or "no change"
-        self._session.report(
-            "param",
-            Severity.INFO,
-            f"{market.instrument.inst_id}: {text} (version {after.version})",
-            inst_id=market.instrument.inst_id,
-            version=after.version,
-        )
-        return text
+        text = f"{command.side} side {'muted' if command.is_muted else 'quoting again'}"
+        self._session.notice(f"{command.inst_id}: {text} by the operator")
+        return "", text
 
     def _cancel_one(self, command: CancelOne) -> tuple[str, str]:
         market = self._market(command.inst_id)

@@ -6,9 +6,13 @@ waits a little longer each time and stands one tick further away. Nothing leaves
 
 from __future__ import annotations
 
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder
+import copy
+import traceback
+
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
+from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
-from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_place
+from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_close, review_place
 from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.session import Session
@@ -19,6 +23,8 @@ LONGEST_WAIT_NS = 10_000_000_000
 MOST_TICKS_AWAY = 10
 REFUSALS_BEFORE_ALARM = 5
 RECONSIDER_NS = 100_000_000
+CLOSE_EVERY_NS = 500_000_000
+"""Time between two closing orders, so that the first one's fills are known."""
 NS_PER_MS = 1_000_000
 
 
@@ -50,11 +56,14 @@ class Execution:
             return
         market.target = target
         for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
-            quotes = tuple(quote for quote in target.quotes if quote.side is side)
-            market.sides[side].quotes = quotes
+            state = market.sides[side]
+            wanted = (quote for quote in target.quotes if quote.side is side)
+            state.quotes = quotes = () if state.is_muted else tuple(wanted)
             if not quotes:
-                market.sides[side].say(reason, now_ns)
+                state.say("muted by the operator" if state.is_muted else reason, now_ns)
             self._align(market, side, quotes)
+        if target.close is not None:
+            self.close(market, target.close.size_lots, target.close.reason)
 
     def pull(self, market: Market, reason: str) -> None:
         """Take every own order of a market out and say why; idempotent."""
@@ -66,6 +75,37 @@ class Execution:
             if order.cancel_sent_ns is None:
                 self.cancel(order, reason)
         market.hurry()
+
+    def close(self, market: Market, size_lots: int, reason: str) -> str:
+        """Reduce the position as a taker, one order at a time; returns why not, or an empty string.
+
+        The order is reduce-only, fills at once or not at all, and never worse than the slippage limit.
+        """
+        if any(order.is_closing for order in market.orders.working):
+            return "the last closing order has no outcome yet"
+        now_ns = self._session.now_ns
+        if now_ns < market.close_after_ns:
+            return "waiting a moment after the last closing order"
+        cl_ord_id = self._session.next_client_id()
+        match review_close(self._context(market, None), size_lots, cl_ord_id):
+            case Refusal(why):
+                return why
+            case PlaceOrder() as effect:
+                market.close_after_ns = now_ns + CLOSE_EVERY_NS
+                order = self._book_order(market, effect, decision=f"CLOSE {reason}")
+                order.is_closing = True
+                text = market.instrument.size_text(effect.size_lots)
+                self._session.report(
+                    "close", Severity.WARNING, f"{effect.inst_id}: closing {text} by {effect.side}: {reason}"
+                )
+                return ""
+
+    def tell_fill(self, market: Market, fill: Fill) -> None:
+        """Tell the strategy of an own fill."""
+        try:
+            market.strategy.on_fill(fill.side, fill.price_ticks, fill.size_lots, self._session.now_ns)
+        except Exception as error:  # a strategy may raise anything; it must not end the engine
+            self._strategy_failed(market, error)
 
     def cancel(self, order: OwnOrder, decision: str, *, by_rest: bool = False) -> None:
         """Ask for one order to be cancelled; without a private stream the way is REST."""
@@ -99,14 +139,32 @@ class Execution:
         try:
             target = market.strategy.target(self._input(market), market.params)
         except Exception as error:  # a strategy may raise anything; it must not end the engine
-            market.strategy_problem = f"strategy failed: {type(error).__name__}: {error}"
-            self._session.raise_alarm(
-                f"strategy-{market.instrument.inst_id}", Severity.CRITICAL, market.strategy_problem
-            )
+            self._strategy_failed(market, error)
             return None
         market.strategy_problem = ""
         self._session.clear_alarm(f"strategy-{market.instrument.inst_id}", "strategy works again")
         return target
+
+    def _strategy_failed(self, market: Market, error: Exception) -> None:
+        """Pause the market, with a sentence on the screen and the traceback in the log."""
+        market.strategy_problem = f"strategy failed: {type(error).__name__}: {error}"
+        inst_id = market.instrument.inst_id
+        self._session.raise_alarm(
+            f"strategy-{inst_id}", Severity.CRITICAL, f"{inst_id}: {market.strategy_problem}"
+        )
+        lines = "".join(traceback.format_exception(error))
+        self._session.effects.append(Report("traceback", Severity.WARNING, lines, {"inst_id": inst_id}))
+
+    def previewed(self, market: Market) -> Target | None:
+        """What a copy of the strategy would quote with the previewed parameters; changes nothing."""
+        if market.preview is None or not market.is_two_sided:
+            return None
+        try:
+            return copy.deepcopy(market.strategy).target(self._input(market), market.preview)
+        except Exception as error:  # the same strategy may raise on values it never saw
+            market.preview = None
+            self._session.notice(f"preview failed: {type(error).__name__}: {error}")
+            return None
 
     def _input(self, market: Market) -> MarketInput:
         return MarketInput(
@@ -119,11 +177,19 @@ class Execution:
             maker_fee=float(market.fees.maker),
             taker_fee=float(market.fees.taker),
             allow_below_fees=self._session.limits.allow_below_fees,
+            bid_lots=market.top_lots(Side.BUY),
+            ask_lots=market.top_lots(Side.SELL),
+            average_price_ticks=market.average_price_ticks,
+            equity_quote=self._equity(market),
         )
+
+    def _equity(self, market: Market) -> float | None:
+        balance = self._session.balances.get(market.instrument.settle_ccy)
+        return float(balance.equity) if balance is not None else None
 
     def _align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
         state = market.sides[side]
-        orders = market.orders.side(side)
+        orders = [order for order in market.orders.side(side) if not order.is_closing]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
         for order in orders[len(quotes) :]:
@@ -201,20 +267,25 @@ class Execution:
         match review_place(context, quote.side, quote.price_ticks, quote.size_lots, cl_ord_id):
             case Refusal(reason):
                 state.say(reason, now_ns)
-            case PlaceOrder(expire_ms=expire_ms) as effect:
-                order = OwnOrder(
-                    effect.inst_id,
-                    cl_ord_id,
-                    effect.side,
-                    effect.price_ticks,
-                    size_lots=effect.size_lots,
-                    created_ns=now_ns,
-                )
-                order.expire_ns = expire_ms * NS_PER_MS
-                order.decision = "NEW"
-                market.orders.add(order)
+            case PlaceOrder() as effect:
+                self._book_order(market, effect, decision="NEW")
                 state.say("sent, no answer yet", now_ns)
-                self._session.effects.append(effect)
+
+    def _book_order(self, market: Market, effect: PlaceOrder, *, decision: str) -> OwnOrder:
+        order = OwnOrder(
+            effect.inst_id,
+            effect.cl_ord_id,
+            effect.side,
+            effect.price_ticks,
+            size_lots=effect.size_lots,
+            created_ns=self._session.now_ns,
+        )
+        order.expire_ns = effect.expire_ms * NS_PER_MS
+        order.decision = decision
+        order.params_version = market.params.version
+        market.orders.add(order)
+        self._session.effects.append(effect)
+        return order
 
     def _context(self, market: Market, leaving_out: OwnOrder | None) -> RiskContext:
         working = {side: market.orders.remaining_lots(side) for side in Side}

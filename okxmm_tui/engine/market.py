@@ -6,6 +6,8 @@ from collections import deque
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import structs
+
 from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
@@ -21,6 +23,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.orders import OwnOrders
 from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.signals.volatility import EwmaVolatility
@@ -30,6 +33,7 @@ CHAINED_BEFORE_QUOTING = 3
 """Updates that must follow a snapshot before the book is trusted (market-making.md 4, fault 1)."""
 VOLATILITY_HALF_LIFE_S = 30.0
 FILLS_SHOWN = 200
+PARAM_CHANGES = 50
 NO_FEES = FeeRates(Decimal(0), Decimal(0))
 PNL_SAMPLES = 300
 
@@ -51,6 +55,8 @@ class SideState:
         self.since_ns = 0
         self.quotes: tuple[Quote, ...] = ()
         self.place_after_ns = 0
+        self.is_muted = False
+        """Whether the operator wants no quotes on this side."""
         self.refusals = 0
         """Post-only cancels and rejects in a row; each doubles the wait before the next try."""
 
@@ -95,7 +101,12 @@ class Market:
         self.considered_ns = 0
         self.is_dirty = True
         """Whether something the quotes depend on has changed since they were last considered."""
+        self.close_after_ns = 0
+        """No closing order before this time."""
         self.strategy_problem = ""
+        self.preview: ParamSet | None = None
+        """Values the operator is looking at; nothing is traded on them."""
+        self.param_changes: deque[ParamChangeView] = deque(maxlen=PARAM_CHANGES)
         self.pnl_history: deque[float] = deque(maxlen=PNL_SAMPLES)
         self._chained = 0
 
@@ -172,6 +183,14 @@ class Market:
         levels = self.book.bids if side is Side.BUY else self.book.asks
         self.queue[cl_ord_id] = QueuePosition(levels.size_at(price_ticks))
 
+    def change_strategy(self, strategy: Strategy, params: ParamSet, version: int) -> None:
+        """Quote with another strategy from now on; book, signals and position stay as they are."""
+        self.strategy = strategy
+        self.params = structs.replace(params, version=version)
+        self.target = self.preview = None
+        self.strategy_problem = ""
+        self.hurry()
+
     def hurry(self) -> None:
         """Have the quotes reconsidered at once, whatever the refresh interval."""
         self.next_refresh_ns = 0
@@ -190,6 +209,19 @@ class Market:
         if not self.is_two_sided:
             return None
         return (self.bid_ticks + self.ask_ticks) * self.instrument.tick_size / 2
+
+    def top_lots(self, side: Side) -> int:
+        """Displayed size at the best price of a side; 0 where the book does not show it."""
+        levels, ticks = (
+            (self.book.bids, self.bid_ticks) if side is Side.BUY else (self.book.asks, self.ask_ticks)
+        )
+        return levels.size_at(ticks)
+
+    @property
+    def average_price_ticks(self) -> float | None:
+        """Average entry of the position in ticks; None when flat."""
+        average = self.ledger.position.average_price
+        return None if average is None else float(average / self.instrument.tick_size)
 
     @property
     def valuation_price(self) -> Decimal | None:

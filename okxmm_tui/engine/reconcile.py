@@ -108,6 +108,7 @@ class Reconciler:
         if booked is None:
             return
         market.orders.note_fill(fill)
+        self._execution.tell_fill(market, fill)
         market.fills.appendleft(booked)
         market.hurry()
         instrument = market.instrument

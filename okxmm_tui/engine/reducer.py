@@ -37,6 +37,7 @@ from okxmm_tui.core.messages import (
     OrderRefused,
     OrderRouteChanged,
     OrderUpdate,
+    ParamsRead,
     PendingPolled,
     PositionUpdate,
     PriceLimits,
@@ -57,6 +58,7 @@ from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.tuning import Tuning
 from okxmm_tui.engine.watchdog import Watchdog
 from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
@@ -84,7 +86,8 @@ class Reducer:
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
         self.reconciler = Reconciler(self.session, self.execution)
-        self.commands = Commands(self.session, self.execution, self.safety)
+        self.tuning = Tuning(self.session)
+        self.commands = Commands(self.session, self.execution, self.safety, self.tuning)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self._on_book_snapshot,
@@ -119,6 +122,7 @@ class Reducer:
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
             JournalFailed: self._on_journal_failed,
+            ParamsRead: self.tuning.on_file,
             OperatorCommand: self.commands.on_command,
             ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
             Tick: self._on_tick,
@@ -142,7 +146,7 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        if reason := self.watchdog.block(market):
+        if reason := self.tuning.block(market) or self.watchdog.block(market):
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)

@@ -10,6 +10,7 @@ from okxmm_tui.core.snapshot import (
     DeadManView,
     FillView,
     GaugeView,
+    GhostView,
     HealthView,
     MarketView,
     OrderView,
@@ -120,6 +121,10 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         params=market.params.views(),
         params_version=market.params.version,
         gauges=_gauges(reducer, market),
+        strategy=market.strategy.name,
+        ghosts=_ghosts(reducer, market),
+        param_changes=tuple(market.param_changes),
+        order_route=market.order_route,
     )
 
 
@@ -167,6 +172,13 @@ def _fills(market: Market) -> tuple[FillView, ...]:
         )
         for booked in newest
     )
+
+
+def _ghosts(reducer: Reducer, market: Market) -> tuple[GhostView, ...]:
+    target = reducer.execution.previewed(market)
+    if target is None:
+        return ()
+    return tuple(GhostView(quote.side, quote.price_ticks, quote.size_lots) for quote in target.quotes)
 
 
 def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:

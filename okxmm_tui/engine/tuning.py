@@ -1,0 +1,212 @@
+"""Changing what is traded with while it trades: parameters, presets, the parameter file, the strategy itself.
+
+A change is checked as a whole and applied as a whole, under a version number that every later order carries.
+Taking more risk in live needs the armed state. A change after which a limit trips within ten seconds is taken
+back by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchStrategy, UndoParam
+from okxmm_tui.core.messages import ParamsRead
+from okxmm_tui.core.params import ParamSet, plain
+from okxmm_tui.core.snapshot import ParamChangeView
+from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.session import Session
+from okxmm_tui.errors import UsageError
+from okxmm_tui.strategies.base import Strategy
+from okxmm_tui.strategies.registry import make_strategy
+
+REVERT_WITHIN_NS = 10_000_000_000
+
+
+class Tuning:
+    """Parameters and strategies of all markets; answers are (problem, confirmation), one of them empty."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last: dict[str, tuple[int, ParamSet, str]] = {}
+        """When, what was before, and who changed it last, by market."""
+        self._switching: dict[str, tuple[Strategy, ParamSet]] = {}
+
+    def carry_out(
+        self, command: SetParam | SetParams | UndoParam | PreviewParams | SwitchStrategy
+    ) -> tuple[str, str]:
+        """Do what the operator asked for."""
+        match command:
+            case PreviewParams():
+                return self.preview(command)
+            case SwitchStrategy():
+                return self.switch(command)
+            case _:
+                return self.change(command)
+
+    # -- parameters ----------------------------------------------------------------------------------
+
+    def change(self, command: SetParam | SetParams | UndoParam) -> tuple[str, str]:
+        """Apply a change the operator asked for."""
+        market = self._session.markets.get(command.inst_id)
+        if market is None:
+            return f"{command.inst_id} is not traded in this session", ""
+        match command:
+            case SetParam(_, name, value, source):
+                changed, who = market.params.with_value(name, value), source
+            case SetParams(_, values, source):
+                changed, who = market.params.with_values(values), source
+            case UndoParam():
+                changed, who = market.params.undone(), "undo"
+        if isinstance(changed, str):
+            return changed, ""
+        if problem := self._arming_problem(market, changed):
+            return problem, ""
+        return "", self._apply(market, changed, who)
+
+    def preview(self, command: PreviewParams) -> tuple[str, str]:
+        """Show quotes with other values without trading on them."""
+        market = self._session.markets.get(command.inst_id)
+        if market is None:
+            return f"{command.inst_id} is not traded in this session", ""
+        if not command.values:
+            market.preview = None
+            return "", "preview ended"
+        changed = market.params.with_values(command.values)
+        if isinstance(changed, str):
+            return changed, ""
+        market.preview = changed
+        return "", "preview"
+
+    def on_file(self, event: ParamsRead) -> None:
+        """Take the parameter file over, for every market, all or none; else the old values trade on."""
+        session = self._session
+        changed = event.problem or self._checked(event.values)
+        if isinstance(changed, str):
+            session.raise_alarm(
+                "param-file", Severity.WARNING, f"parameter file refused, the old values stay: {changed}"
+            )
+            return
+        session.clear_alarm("param-file", "the parameter file is good again")
+        for inst_id, params in changed.items():
+            market = session.markets[inst_id]
+            if params.differences(market.params):
+                self._apply(market, params, "file")
+
+    def _checked(self, values: Mapping[str, str]) -> dict[str, ParamSet] | str:
+        changed: dict[str, ParamSet] = {}
+        for inst_id, market in self._session.markets.items():
+            read = _parsed(values, market.params)
+            if isinstance(read, str):
+                return read
+            if problem := self._arming_problem(market, read):
+                return problem
+            changed[inst_id] = read
+        return changed
+
+    def limit_tripped(self, market: Market, what: str) -> None:
+        """Take a change of the last ten seconds back: it may be why the limit tripped."""
+        changed_ns, before, who = self._last.pop(market.instrument.inst_id, (0, market.params, ""))
+        if not who or who == "revert" or self._session.now_ns - changed_ns > REVERT_WITHIN_NS:
+            return
+        reverted = market.params.with_values(before.values)
+        if not isinstance(reverted, str) and reverted.differences(market.params):
+            self._session.report(
+                "param",
+                Severity.WARNING,
+                f"{market.instrument.inst_id}: {what} within 10 s of a change by {who}; taking it back",
+            )
+            self._apply(market, reverted, "revert")
+
+    def _arming_problem(self, market: Market, changed: ParamSet) -> str:
+        session = self._session
+        riskier = changed.raises_risk(market.params)
+        if not riskier or session.started.mode is not Mode.LIVE or session.machine.is_armed(session.now_ns):
+            return ""
+        return f"{', '.join(riskier)} would take more risk; in live press a to arm first"
+
+    def _apply(self, market: Market, changed: ParamSet, who: str) -> str:
+        session, before = self._session, market.params
+        inst_id = market.instrument.inst_id
+        if changed.raises_risk(before) and session.started.mode is Mode.LIVE:
+            session.machine.disarm()
+        self._last[inst_id] = (session.now_ns, before, who)
+        market.params = changed
+        market.preview = None
+        market.strategy_problem = ""
+        market.hurry()
+        text = _difference_text(changed, before) or "no change"
+        market.param_changes.append(
+            ParamChangeView(session.now_ns, who, market.strategy.name, text, changed.version)
+        )
+        session.report(
+            "param",
+            Severity.INFO,
+            f"{inst_id}: {text} by {who} (version {changed.version})",
+            inst_id=inst_id,
+            source=who,
+            version=changed.version,
+        )
+        return text
+
+    # -- strategies ------------------------------------------------------------------------------------
+
+    def switch(self, command: SwitchStrategy) -> tuple[str, str]:
+        """Begin to change the strategy of a market; its quotes are pulled first."""
+        session = self._session
+        market = session.markets.get(command.inst_id)
+        if market is None:
+            return f"{command.inst_id} is not traded in this session", ""
+        if session.started.mode is Mode.LIVE and not session.machine.is_armed(session.now_ns):
+            return "another strategy may take more risk; in live press a to arm first", ""
+        try:
+            strategy = make_strategy(command.name)
+        except UsageError as error:
+            return str(error), ""
+        shared = {
+            spec.name: market.params.values[spec.name]
+            for spec in strategy.specs
+            if spec.name in market.params.values and not spec.problem(market.params.values[spec.name])
+        }
+        params = ParamSet.from_specs(strategy.specs, {**shared, **command.values})
+        if isinstance(params, str):
+            return params, ""
+        session.machine.disarm()
+        self._switching[command.inst_id] = (strategy, params)
+        market.hurry()
+        return "", f"pulling quotes, then {command.name}"
+
+    def block(self, market: Market) -> str:
+        """Why a market may not quote for the sake of a switch; completes it once no order is left."""
+        waiting = self._switching.get(market.instrument.inst_id)
+        if waiting is None:
+            return ""
+        if market.orders.working:
+            return f"switching to {waiting[0].name}"
+        strategy, params = self._switching.pop(market.instrument.inst_id)
+        before, version = market.strategy.name, market.params.version + 1
+        market.change_strategy(strategy, params, version)
+        inst_id, text = market.instrument.inst_id, f"strategy {before} -> {strategy.name}"
+        market.param_changes.append(
+            ParamChangeView(self._session.now_ns, "command", strategy.name, text, version)
+        )
+        self._session.report("param", Severity.INFO, f"{inst_id}: {text}", inst_id=inst_id, version=version)
+        return ""
+
+
+def _parsed(values: Mapping[str, str], before: ParamSet) -> ParamSet | str:
+    parsed: dict[str, Decimal] = {}
+    for name, text in values.items():
+        try:
+            parsed[name] = Decimal(text)
+        except InvalidOperation:
+            return f"{name} was {text!r}; it must be a number"
+    return before.with_values(parsed)
+
+
+def _difference_text(changed: ParamSet, before: ParamSet) -> str:
+    return ", ".join(
+        f"{name} {plain(old) if old is not None else 'none'} -> {plain(new)}"
+        for name, (old, new) in changed.differences(before).items()
+    )
