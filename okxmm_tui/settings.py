@@ -41,6 +41,19 @@ class RiskSettings(BaseModel):
     """Limits and policies; see the safety model in the README."""
 
     max_order_notional_quote: Decimal = Field(Decimal(5_000), gt=0, description="largest single order")
+    max_order_share: Decimal = Field(
+        Decimal("0.05"), gt=0, le=1, description="largest single order as a share of equity"
+    )
+    max_open_share: Decimal = Field(
+        Decimal("0.25"), gt=0, le=10, description="all open orders as a share of equity"
+    )
+    max_gross_quote: Decimal = Field(
+        Decimal(100_000), gt=0, description="worst-case positions of all markets, without sign"
+    )
+    max_net_quote: Decimal = Field(
+        Decimal(75_000), gt=0, description="worst-case positions of all markets, with sign"
+    )
+    max_leverage: Decimal = Field(Decimal(10), gt=0, le=125, description="gross exposure over equity")
     max_position_notional_quote: Decimal = Field(
         Decimal(50_000), gt=0, description="largest position if every same-side order filled"
     )
@@ -50,6 +63,34 @@ class RiskSettings(BaseModel):
     close_slippage_bps: Decimal = Field(
         Decimal(20), ge=0, le=1_000, description="a closing order goes at most this far through the book"
     )
+    max_daily_loss_quote: Decimal = Field(
+        Decimal(1_000), gt=0, description="loss since UTC midnight; 80 % reduces, 100 % halts"
+    )
+    max_drawdown_quote: Decimal = Field(
+        Decimal(1_000), gt=0, description="fall from the day's high; 80 % reduces, 100 % halts"
+    )
+    max_lot_loss: Decimal = Field(
+        Decimal("0.002"), gt=0, le=1, description="unrealised loss of a position at which it is closed"
+    )
+    losing_trips: int = Field(3, ge=1, le=100, description="losing round trips in a row, then a rest")
+    losing_rest_ms: int = Field(300_000, ge=0, le=86_400_000, description="how long that rest is")
+    max_spread_bps: Decimal = Field(Decimal(100), gt=0, description="a wider market is not quoted")
+    min_depth_quote: Decimal = Field(
+        Decimal(1_000), ge=0, description="thinner markets (within 10 bps, each side) are not quoted"
+    )
+    max_mark_divergence_bps: Decimal = Field(Decimal(25), gt=0, description="mid against mark price")
+    max_post_only_per_min: int = Field(60, ge=1, le=10_000, description="post-only cancels per market")
+    max_orders_per_min: int = Field(1_500, ge=1, le=100_000, description="orders and amends per market")
+    min_liquidation_distance: Decimal = Field(
+        Decimal("0.05"), gt=0, lt=1, description="nearer to liquidation only reducing"
+    )
+    private_stale_ms: int = Field(
+        12_000, ge=1_000, le=120_000, description="silence of the private stream before the venue is asked"
+    )
+    funding_window_ms: int = Field(
+        120_000, ge=0, le=3_600_000, description="before funding, payers above the next limit only reduce"
+    )
+    max_funding_bps: Decimal = Field(Decimal(5), ge=0, description="funding worth reducing for")
     book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
     loop_lag_limit_ms: int = Field(
         1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"

@@ -103,3 +103,15 @@ def test_risk_values_reach_the_limits_exactly():
     """Decimals stay decimals."""
     settings = load_settings({"risk": {"max_order_notional_quote": "1234.5"}})
     assert settings.risk.limits(is_headless=True).max_order_notional_quote == Decimal("1234.5")
+
+
+def test_every_limit_can_be_set_and_has_the_same_default():
+    """Settings and the engine's limits name the same things with the same values."""
+    from msgspec import structs
+
+    from okxmm_tui.core.limits import Limits
+    from okxmm_tui.settings import RiskSettings
+
+    made = RiskSettings().limits(is_headless=False)  # pyright: ignore[reportCallIssue]
+    assert made == Limits()
+    assert set(RiskSettings.model_fields) == {each.name for each in structs.fields(Limits)} - {"is_headless"}

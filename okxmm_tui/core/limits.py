@@ -21,12 +21,48 @@ class Limits(Struct, frozen=True):
 
     max_order_notional_quote: Decimal = Decimal(5_000)
     """One order may not be worth more."""
+    max_order_share: Decimal = Decimal("0.05")
+    """One order may not be worth more than this share of equity."""
+    max_open_share: Decimal = Decimal("0.25")
+    """All open orders together may not be worth more than this share of equity."""
+    max_gross_quote: Decimal = Decimal(100_000)
+    """Worst-case positions of all markets, summed without sign."""
+    max_net_quote: Decimal = Decimal(75_000)
+    """Worst-case positions of all markets, summed with sign."""
+    max_leverage: Decimal = Decimal(10)
+    """Gross worst-case exposure over equity."""
     max_position_notional_quote: Decimal = Decimal(50_000)
     """Worst-case position (all same-side orders filled) may not be worth more."""
     price_collar_bps: Decimal = Decimal(100)
     """An order may not be further than this from the mid."""
     close_slippage_bps: Decimal = Decimal(20)
     """A closing order goes at most this far through the opposite best price."""
+    max_daily_loss_quote: Decimal = Decimal(1_000)
+    """Loss since UTC midnight, fees and funding included; at 80 % only reducing, at 100 % HALTED."""
+    max_drawdown_quote: Decimal = Decimal(1_000)
+    """Fall from the day's high, in the same way."""
+    max_lot_loss: Decimal = Decimal("0.002")
+    """Unrealised loss of a position as a share of its value at which it is closed as a taker."""
+    losing_trips: int = 3
+    """Losing round trips in a row after which a market rests."""
+    losing_rest_ms: int = 300_000
+    max_spread_bps: Decimal = Decimal(100)
+    """A market with a wider spread is not quoted."""
+    min_depth_quote: Decimal = Decimal(1_000)
+    """A market with less resting within 10 bps of the mid on either side is not quoted."""
+    max_mark_divergence_bps: Decimal = Decimal(25)
+    """Mid against mark price; beyond it the market is not quoted."""
+    max_post_only_per_min: int = 60
+    """Post-only cancels of one market in a minute; beyond it the market rests."""
+    max_orders_per_min: int = 1_500
+    """New and amended orders of one market in a minute; beyond it the market rests."""
+    min_liquidation_distance: Decimal = Decimal("0.05")
+    """Mark price to liquidation price as a share of the mark; closer than this only reducing."""
+    private_stale_ms: int = 12_000
+    """The venue is asked when the private stream has been silent for this long."""
+    funding_window_ms: int = 120_000
+    """Before funding, a position that would pay more than ``max_funding_bps`` is only reduced."""
+    max_funding_bps: Decimal = Decimal(5)
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
     loop_lag_limit_ms: int = 1_000

@@ -13,6 +13,7 @@ from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_close, review_place
+from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.session import Session
@@ -58,9 +59,10 @@ class Execution:
         for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
             state = market.sides[side]
             wanted = (quote for quote in target.quotes if quote.side is side)
-            state.quotes = quotes = () if state.is_muted else tuple(wanted)
+            quotes, why = self._allowed(market, side, tuple(wanted), reason)
+            state.quotes = quotes
             if not quotes:
-                state.say("muted by the operator" if state.is_muted else reason, now_ns)
+                state.say(why, now_ns)
             self._align(market, side, quotes)
         if target.close is not None:
             self.close(market, target.close.size_lots, target.close.reason)
@@ -187,6 +189,30 @@ class Execution:
         balance = self._session.balances.get(market.instrument.settle_ccy)
         return float(balance.equity) if balance is not None else None
 
+    def _allowed(
+        self, market: Market, side: Side, quotes: tuple[Quote, ...], reason: str
+    ) -> tuple[tuple[Quote, ...], str]:
+        """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
+        if market.sides[side].is_muted:
+            return (), "muted by the operator"
+        why = self.only_reduce(market)
+        if not why:
+            return quotes, reason
+        room_lots = -side.sign * market.ledger.position.size_lots
+        kept: list[Quote] = []
+        for quote in quotes:
+            lots = min(quote.size_lots, room_lots)
+            if lots < market.instrument.min_size_lots:
+                break
+            kept.append(Quote(quote.side, quote.price_ticks, lots))
+            room_lots -= lots
+        return tuple(kept), f"only reducing: {why}"
+
+    def only_reduce(self, market: Market) -> str:
+        """Why a market may send only orders that shrink its position; empty when it may do more."""
+        machine = self._session.machine
+        return machine.reason if machine.state is TradingState.REDUCING else market.only_reduce
+
     def _align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
         state = market.sides[side]
         orders = [order for order in market.orders.side(side) if not order.is_closing]
@@ -256,6 +282,7 @@ class Execution:
             case AmendOrder():
                 order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
                 order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}"
+                market.orders_sent.note(self._session.now_ns)
                 self._session.effects.append(reviewed)
 
     def _place(self, market: Market, quote: Quote) -> None:
@@ -284,8 +311,14 @@ class Execution:
         order.decision = decision
         order.params_version = market.params.version
         market.orders.add(order)
+        market.orders_sent.note(self._session.now_ns)
         self._session.effects.append(effect)
         return order
+
+    def _state(self, market: Market) -> TradingState:
+        state = self._session.machine.state
+        is_reducing = state is TradingState.ACTIVE and bool(market.only_reduce)
+        return TradingState.REDUCING if is_reducing else state
 
     def _context(self, market: Market, leaving_out: OwnOrder | None) -> RiskContext:
         working = {side: market.orders.remaining_lots(side) for side in Side}
@@ -294,7 +327,7 @@ class Execution:
         budget = self._session.budget
         return RiskContext(
             instrument=market.instrument,
-            state=self._session.machine.state,
+            state=self._state(market),
             limits=self._session.limits,
             bid_ticks=market.bid_ticks,
             ask_ticks=market.ask_ticks,

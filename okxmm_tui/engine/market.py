@@ -25,7 +25,9 @@ from okxmm_tui.core.orders import OwnOrders
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.types import Side
+from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.signals.queue_position import QueuePosition
+from okxmm_tui.signals.summary import Signals
 from okxmm_tui.signals.volatility import EwmaVolatility
 from okxmm_tui.strategies.base import Quote, Strategy, Target
 
@@ -101,6 +103,11 @@ class Market:
         self.considered_ns = 0
         self.is_dirty = True
         """Whether something the quotes depend on has changed since they were last considered."""
+        self.post_only_cancels = RollingCount()
+        self.orders_sent = RollingCount()
+        """New and amended orders."""
+        self.only_reduce = ""
+        """Why this market may only reduce its position; empty when it may quote freely."""
         self.close_after_ns = 0
         """No closing order before this time."""
         self.strategy_problem = ""
@@ -222,6 +229,11 @@ class Market:
         """Average entry of the position in ticks; None when flat."""
         average = self.ledger.position.average_price
         return None if average is None else float(average / self.instrument.tick_size)
+
+    @property
+    def signals_summary(self) -> Signals | None:
+        """Figures of the estimators; None before there are any."""
+        return None
 
     @property
     def valuation_price(self) -> Decimal | None:

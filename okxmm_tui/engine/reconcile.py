@@ -89,6 +89,7 @@ class Reconciler:
         text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
         if order.cancel_source == POST_ONLY_WOULD_TAKE:
             self._session.post_only_cancels += 1
+            market.post_only_cancels.note(self._session.now_ns)
             self._execution.back_off(market, order.side, "post-only would have crossed")
         elif order.cancel_source == DEAD_MAN_FIRED:
             self._session.raise_alarm(

@@ -54,6 +54,8 @@ from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.guard_table import TABLE
+from okxmm_tui.engine.guards import Guards
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
@@ -88,6 +90,7 @@ class Reducer:
         self.reconciler = Reconciler(self.session, self.execution)
         self.tuning = Tuning(self.session)
         self.commands = Commands(self.session, self.execution, self.safety, self.tuning)
+        self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self._on_book_snapshot,
@@ -146,7 +149,8 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        if reason := self.tuning.block(market) or self.watchdog.block(market):
+        market.only_reduce = self.guards.only_reduce(market)
+        if reason := self.tuning.block(market) or self.watchdog.block(market) or self.guards.block(market):
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)
@@ -287,6 +291,7 @@ class Reducer:
     def _on_tick(self, event: Tick) -> None:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
+        self.guards.on_tick()
         self.reconciler.on_tick()
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS

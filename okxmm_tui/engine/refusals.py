@@ -41,6 +41,7 @@ class Refusals:
             return True
         if event.code == AMEND_WOULD_TAKE:
             self._session.post_only_cancels += 1
+            market.post_only_cancels.note(self._session.now_ns)
             self._execution.back_off(market, order.side, "amend would have crossed")
         else:
             self._count(market, order, event)

@@ -204,4 +204,4 @@ def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
         gauges.append(
             GaugeView("book age", fraction, f"{age_ms / 1000:.1f} / {limits.book_stale_ms / 1000:.1f} s")
         )
-    return tuple(gauges)
+    return (*gauges, *reducer.guards.gauges(market))

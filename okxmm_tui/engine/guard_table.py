@@ -1,0 +1,103 @@
+"""Which figures are watched, market by market, and what happens when one passes its limit.
+
+Numbers of the rows are those of the fault list (market-making.md 4).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.guards import SECOND_NS, Guard, Reaction, Reading
+from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.session import Session
+
+NS_PER_MS = 1_000_000
+
+
+def _spread(session: Session, market: Market, limits: Limits) -> Reading | None:
+    del session
+    if not market.is_two_sided:
+        return None
+    mid = (market.bid_ticks + market.ask_ticks) / 2
+    return _bps((market.ask_ticks - market.bid_ticks) / mid * 1e4, limits.max_spread_bps)
+
+
+def _divergence(session: Session, market: Market, limits: Limits) -> Reading | None:
+    del session
+    mid = market.mid_price
+    if mid is None or market.mark_price is None or market.mark_price <= 0:
+        return None
+    return _bps(
+        float(abs(mid - market.mark_price) / market.mark_price * 10_000), limits.max_mark_divergence_bps
+    )
+
+
+def _thinness(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Depth turned around, so that larger is worse: limit over depth against 1."""
+    del session
+    signals = market.signals_summary
+    if not market.is_two_sided or signals is None or limits.min_depth_quote <= 0:
+        return None
+    depth, least = min(signals.bid_depth_quote, signals.ask_depth_quote), float(limits.min_depth_quote)
+    return Reading(least / depth if depth > 0 else 2.0, 1.0, f"{depth:,.0f} / {least:,.0f} within 10 bps")
+
+
+def _post_only(session: Session, market: Market, limits: Limits) -> Reading | None:
+    count = market.post_only_cancels.count(session.now_ns)
+    return _count(count, limits.max_post_only_per_min, "/min")
+
+
+def _order_rate(session: Session, market: Market, limits: Limits) -> Reading | None:
+    count = market.orders_sent.count(session.now_ns)
+    return _count(count, limits.max_orders_per_min, "/min")
+
+
+def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Distance turned around, so that larger is worse: limit over distance against 1."""
+    del session
+    venue, mark = market.venue_position, market.mark_price
+    if venue is None or venue.size_lots == 0 or not venue.liquidation_price or not mark:
+        return None
+    distance = abs(mark - venue.liquidation_price) / mark
+    least = limits.min_liquidation_distance
+    value = float(least / distance) if distance else 2.0
+    return Reading(value, 1.0, f"{distance * 100:.1f} / {least * 100:.1f} % away")
+
+
+def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """What the position would pay at the next funding, while that is near; a receiver reads 0."""
+    funding, position = market.funding, market.ledger.position.size_lots
+    if funding is None:
+        return None
+    left_ns = funding.funding_ms * NS_PER_MS - session.now_ns
+    if not 0 <= left_ns <= limits.funding_window_ms * NS_PER_MS:
+        return None
+    sign = (position > 0) - (position < 0)
+    return _bps(max(0.0, float(funding.rate) * sign * 1e4), limits.max_funding_bps)
+
+
+def _bps(value: float, limit: Decimal) -> Reading:
+    return Reading(value, float(limit), f"{value:.1f} / {float(limit):.1f} bps")
+
+
+def _count(value: int, limit: int, unit: str) -> Reading:
+    return Reading(float(value), float(limit), f"{value} / {limit}{unit}")
+
+
+TABLE = (
+    Guard("spread", "spread", Reaction.PULL, _spread),  # row 4
+    Guard(
+        "mark-divergence", "mid off mark", Reaction.PULL, _divergence, release_share=0.5,
+        hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
+    ),  # row 5
+    Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
+    Guard("post-only-rate", "post-only cancels", Reaction.PULL, _post_only, release_share=0.5),  # row 15
+    Guard("order-rate", "orders", Reaction.PULL, _order_rate, release_share=0.5),
+    Guard(
+        "liquidation", "liquidation", Reaction.REDUCE, _liquidation, release_share=0.8,
+        severity=Severity.CRITICAL,
+    ),
+    Guard("funding", "funding", Reaction.REDUCE, _funding),  # row 38
+)  # fmt: skip
