@@ -32,6 +32,14 @@ class RiskContext(Struct, frozen=True, gc=False):
     budget_left: int
     """Place and amend requests left in the window."""
     now_ns: int
+    equity_quote: Decimal | None = None
+    """Of the account; limits that are shares of it wait until it is known."""
+    open_quote: Decimal = Decimal(0)
+    """Value of all open orders of the account, the order in question left out."""
+    others_gross_quote: Decimal = Decimal(0)
+    """Worst-case positions of the other markets, without sign."""
+    others_net_quote: Decimal = Decimal(0)
+    """Positions of the other markets, with sign."""
 
 
 class Refusal(Struct, frozen=True, gc=False):
@@ -171,8 +179,34 @@ def _value_problem(
     worst_lots = worst_case_lots(context, side, adding_lots)
     if worst_lots > context.max_position_lots:
         return "maximum position"
-    if worst_lots > 0:
-        worst = instrument.notional_quote(worst_lots, price_ticks)
-        if worst > limits.max_position_notional_quote:
-            return f"position worth {worst:.0f} above limit {limits.max_position_notional_quote:f}"
+    if worst_lots <= 0:
+        return ""  # what only shrinks the position is never held back by exposure
+    worst = instrument.notional_quote(worst_lots, price_ticks)
+    if worst > limits.max_position_notional_quote:
+        return f"position worth {worst:.0f} above limit {limits.max_position_notional_quote:f}"
+    return _share_problem(context, notional) or _exposure_problem(context, side, worst)
+
+
+def _share_problem(context: RiskContext, notional: Decimal) -> str:
+    equity, limits = context.equity_quote, context.limits
+    if equity is None:
+        return ""
+    if notional > limits.max_order_share * equity:
+        return f"order worth {notional:.0f} above {limits.max_order_share * 100:f} % of equity {equity:.0f}"
+    total = context.open_quote + notional
+    if total > limits.max_open_share * equity:
+        return f"open orders worth {total:.0f} above {limits.max_open_share * 100:f} % of equity {equity:.0f}"
+    return ""
+
+
+def _exposure_problem(context: RiskContext, side: Side, worst: Decimal) -> str:
+    limits = context.limits
+    gross = context.others_gross_quote + worst
+    if gross > limits.max_gross_quote:
+        return f"gross exposure {gross:.0f} above limit {limits.max_gross_quote:f}"
+    net = abs(context.others_net_quote + side.sign * worst)
+    if net > limits.max_net_quote:
+        return f"net exposure {net:.0f} above limit {limits.max_net_quote:f}"
+    if context.equity_quote is not None and gross > limits.max_leverage * context.equity_quote:
+        return f"exposure {gross:.0f} above {limits.max_leverage:f} times equity {context.equity_quote:.0f}"
     return ""

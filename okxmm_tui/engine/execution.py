@@ -15,6 +15,7 @@ from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_close, review_place
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity, Side
+from okxmm_tui.engine import exposure
 from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import MarketInput, Quote, Target
@@ -169,6 +170,7 @@ class Execution:
             return None
 
     def _input(self, market: Market) -> MarketInput:
+        equity = exposure.equity_quote(self._session)
         return MarketInput(
             instrument=market.instrument,
             now_ns=self._session.now_ns,
@@ -182,12 +184,8 @@ class Execution:
             bid_lots=market.top_lots(Side.BUY),
             ask_lots=market.top_lots(Side.SELL),
             average_price_ticks=market.average_price_ticks,
-            equity_quote=self._equity(market),
+            equity_quote=float(equity) if equity is not None else None,
         )
-
-    def _equity(self, market: Market) -> float | None:
-        balance = self._session.balances.get(market.instrument.settle_ccy)
-        return float(balance.equity) if balance is not None else None
 
     def _allowed(
         self, market: Market, side: Side, quotes: tuple[Quote, ...], reason: str
@@ -325,6 +323,7 @@ class Execution:
         if leaving_out is not None:
             working[leaving_out.side] -= leaving_out.remaining_lots
         budget = self._session.budget
+        gross, net = exposure.others_quote(self._session, market)
         return RiskContext(
             instrument=market.instrument,
             state=self._state(market),
@@ -337,4 +336,8 @@ class Execution:
             working_sell_lots=working[Side.SELL],
             budget_left=budget.limit - budget.used,
             now_ns=self._session.now_ns,
+            equity_quote=exposure.equity_quote(self._session),
+            open_quote=exposure.open_quote(self._session, leaving_out),
+            others_gross_quote=gross,
+            others_net_quote=net,
         )

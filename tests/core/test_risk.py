@@ -125,3 +125,35 @@ def test_only_risk_builds_orders():
         and node.func.id in {"PlaceOrder", "AmendOrder"}
     }
     assert builders == {"core/risk.py"}
+
+
+def _refused(**changes: object) -> str:
+    result = review_place(structs.replace(CONTEXT, **changes), Side.BUY, 599_000, 100, "1")
+    return result.reason if isinstance(result, Refusal) else ""
+
+
+def test_shares_of_equity_bound_one_order_and_all_orders():
+    """A contract is worth 599: more than 5 % of 10,000; with 24,900 open it breaks 25 % of 100,000."""
+    assert _refused(equity_quote=Decimal(10_000)) == "order worth 599 above 5.00 % of equity 10000"
+    assert _refused(equity_quote=Decimal(100_000)) == ""
+    reason = _refused(equity_quote=Decimal(100_000), open_quote=Decimal(24_900))
+    assert reason == "open orders worth 25499 above 25.00 % of equity 100000"
+    assert _refused(equity_quote=None, open_quote=Decimal(10**9)) == ""
+
+
+def test_exposure_counts_the_other_markets():
+    """Gross without sign, net with it, leverage against equity."""
+    assert "gross exposure 100500" in _refused(others_gross_quote=Decimal(99901))
+    assert "net exposure 75599" in _refused(others_net_quote=Decimal(75_000))
+    assert _refused(others_net_quote=Decimal(-75_000)) == ""
+    reason = _refused(equity_quote=Decimal(100_000), others_gross_quote=Decimal(99_000))
+    assert reason == ""
+    limits = structs.replace(CONTEXT.limits, max_leverage=Decimal("0.5"), max_order_share=Decimal(1))
+    assert "times equity" in _refused(
+        equity_quote=Decimal(100_000), others_gross_quote=Decimal(50_000), limits=limits
+    )
+
+
+def test_what_shrinks_the_position_is_not_held_back_by_exposure():
+    """A bid of a contract while short two passes whatever the other markets hold."""
+    assert _refused(position_lots=-200, others_gross_quote=Decimal(10**9), equity_quote=Decimal(1)) == ""
