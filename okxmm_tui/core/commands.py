@@ -27,6 +27,34 @@ class Resume(Command, frozen=True, tag=True, gc=False):
     """Quote again; from HALTED only when armed."""
 
 
+class Reduce(Command, frozen=True, tag=True, gc=False):
+    """From now on only orders that shrink positions."""
+
+
+class Widen(Command, frozen=True, tag=True, gc=False):
+    """Quote at twice the distance, or at the usual one again."""
+
+    is_on: bool
+
+
+class FlattenPositions(Command, frozen=True, tag=True, gc=False):
+    """Close a position, or all of them, as a taker; needs the armed state. Quotes are pulled first."""
+
+    inst_id: str = ""
+    """Empty for every market."""
+
+
+class StopFlatten(Command, frozen=True, tag=True, gc=False):
+    """Call a flatten run off."""
+
+
+class SetLimit(Command, frozen=True, tag=True, gc=False):
+    """Change one limit; towards more risk only when armed."""
+
+    name: str
+    value: Decimal
+
+
 class Arm(Command, frozen=True, tag=True, gc=False):
     """Allow one risk-raising act within ten seconds."""
 
@@ -103,6 +131,11 @@ AnyCommand = (
     Kill
     | Pause
     | Resume
+    | Reduce
+    | Widen
+    | FlattenPositions
+    | StopFlatten
+    | SetLimit
     | Arm
     | Disarm
     | SetParam

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class ConsoleLostPolicy(StrEnum):
@@ -88,3 +88,36 @@ class Limits(Struct, frozen=True):
     """Whether the half-spread may be narrower than the maker fee plus one tick."""
     is_headless: bool = False
     """No console is expected, so none can be lost."""
+
+
+LOWER_IS_SAFER = frozenset(
+    {
+        "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
+        "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
+        "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
+        "max_mark_divergence_bps", "max_post_only_per_min", "max_orders_per_min", "private_stale_ms",
+        "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
+        "cancel_timeout_ms", "console_grace_ms",
+    }
+)  # fmt: skip
+"""Limits a smaller value of which takes less risk."""
+HIGHER_IS_SAFER = frozenset(
+    {"losing_rest_ms", "min_depth_quote", "min_liquidation_distance", "funding_window_ms"}
+)
+"""Limits a larger value of which takes less risk; the rest (policies, timers) is fixed at start."""
+
+
+def changed(limits: Limits, name: str, value: Decimal) -> Limits | str:
+    """Return the limits with one of them changed, or why it cannot be."""
+    if name not in LOWER_IS_SAFER | HIGHER_IS_SAFER:
+        return f"limit {name!r} cannot be changed while it runs"
+    kind = int if isinstance(getattr(limits, name), int) else Decimal
+    if not value.is_finite() or value < 0 or (kind is int and value != value.to_integral_value()):
+        return f"{name} was {value}; it must be a number from 0{', whole' if kind is int else ''}"
+    return structs.replace(limits, **{name: kind(value)})
+
+
+def raises_risk(before: Limits, after: Limits, name: str) -> bool:
+    """Whether a change of one limit takes more risk."""
+    old, new = getattr(before, name), getattr(after, name)
+    return new > old if name in LOWER_IS_SAFER else new < old

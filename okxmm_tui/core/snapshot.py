@@ -94,6 +94,23 @@ class GhostView(Struct, frozen=True, gc=False):
     size_lots: int
 
 
+class FlattenView(Struct, frozen=True, gc=False):
+    """What closing a position would do, or how far it has come."""
+
+    is_running: bool
+    start_lots: int
+    """Signed position when the run began (or now, before one)."""
+    left_lots: int
+    covered_lots: int
+    """Part of the position the visible book would take."""
+    average_ticks: float | None
+    """Average price of that part."""
+    slippage_bps: float | None
+    """Of that average against the mid."""
+    slices: int
+    """Orders it takes at the largest size one order may have."""
+
+
 class GaugeView(Struct, frozen=True, gc=False):
     """A risk figure against its limit."""
 
@@ -145,6 +162,9 @@ class MarketView(Struct, frozen=True, gc=False):
     """Where previewed parameters would quote."""
     param_changes: tuple[ParamChangeView, ...] = ()
     """Newest last."""
+    flatten: FlattenView | None = None
+    only_reduce: str = ""
+    """Why only orders that shrink the position are sent; empty when there is no such reason."""
     order_route: str = "ws"
     """``ws`` or ``rest``."""
 
@@ -211,6 +231,8 @@ class AccountView(Struct, frozen=True, gc=False):
     available: Decimal | None
     net_quote: Decimal
     """Session PnL over all markets."""
+    gauges: tuple[GaugeView, ...] = ()
+    """Limits of the account as a whole."""
 
 
 class LogLine(Struct, frozen=True, gc=False):

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
     AnyCommand,
     Arm,
     CancelOne,
     Disarm,
+    FlattenPositions,
     Kill,
     MuteSide,
     Pause,
     PreviewParams,
     Quit,
+    Reduce,
     Resume,
+    SetLimit,
     SetParam,
     SetParams,
+    StopFlatten,
     SwitchStrategy,
     UndoParam,
+    Widen,
 )
+from okxmm_tui.core.limits import changed, raises_risk
 from okxmm_tui.core.messages import OperatorCommand
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
@@ -35,11 +44,20 @@ OPERATOR_CANCEL_WAIT_NS = 5_000_000_000
 class Commands:
     """Carries out operator commands and replies to each of them."""
 
-    def __init__(self, session: Session, execution: Execution, safety: Safety, tuning: Tuning) -> None:
+    def __init__(
+        self,
+        session: Session,
+        execution: Execution,
+        *,
+        safety: Safety,
+        tuning: Tuning,
+        flatten: Flatten,
+    ) -> None:
         self._session = session
         self._execution = execution
         self._safety = safety
         self._tuning = tuning
+        self._flatten = flatten
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -49,18 +67,20 @@ class Commands:
     def _carry_out(self, command: AnyCommand) -> tuple[str, str]:
         """Return (problem, confirmation); exactly one of them is empty."""
         match command:
-            case Kill() | Quit() | Pause() | Resume() | Arm() | Disarm():
+            case Kill() | Quit() | Pause() | Resume() | Reduce() | Arm() | Disarm():
                 return self._trading(command)
             case SetParam() | SetParams() | UndoParam() | PreviewParams() | SwitchStrategy():
                 return self._tuning.carry_out(command)
             case MuteSide():
                 return self._mute(command)
+            case Widen() | FlattenPositions() | StopFlatten() | SetLimit():
+                return self._risk(command)
             case CancelOne():
                 return self._cancel_one(command)
             case AcknowledgeAlarms():
                 return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
 
-    def _trading(self, command: Kill | Quit | Pause | Resume | Arm | Disarm) -> tuple[str, str]:
+    def _trading(self, command: Kill | Quit | Pause | Resume | Reduce | Arm | Disarm) -> tuple[str, str]:
         match command:
             case Kill(reason):
                 self._safety.kill(reason)
@@ -70,6 +90,8 @@ class Commands:
                 return "", "quitting; proving that every order is gone"
             case Pause():
                 return self._change_state(Act.PAUSE, "paused by the operator")
+            case Reduce():
+                return self._change_state(Act.REDUCE, "reducing, by the operator")
             case Resume():
                 return self._resume()
             case Arm():
@@ -111,6 +133,48 @@ class Commands:
 
     def _market(self, inst_id: str) -> Market | None:
         return self._session.markets.get(inst_id)
+
+    def _risk(self, command: Widen | FlattenPositions | StopFlatten | SetLimit) -> tuple[str, str]:
+        session = self._session
+        match command:
+            case Widen(is_on):
+                session.is_widened = is_on
+                for market in session.markets.values():
+                    market.hurry()
+                session.notice("quoting at twice the distance" if is_on else "quoting at the usual distance")
+                return "", "widened" if is_on else "usual distance"
+            case FlattenPositions(inst_id):
+                return self._flatten_positions(inst_id)
+            case StopFlatten():
+                return self._flatten.stop("called off by the operator")
+            case SetLimit(name, value):
+                return self._set_limit(name, value)
+
+    def _flatten_positions(self, inst_id: str) -> tuple[str, str]:
+        session = self._session
+        if not session.machine.is_armed(session.now_ns):
+            return "closing positions needs the armed state: press a first", ""
+        problem, text = self._flatten.start(inst_id)
+        if not problem:
+            session.machine.disarm()
+            self._safety.kill("flatten by the operator")
+        return problem, text
+
+    def _set_limit(self, name: str, value: Decimal) -> tuple[str, str]:
+        session, before = self._session, self._session.limits
+        after = changed(before, name, value)
+        if isinstance(after, str):
+            return after, ""
+        if raises_risk(before, after, name):
+            if not session.machine.is_armed(session.now_ns):
+                return f"{name} {value} takes more risk: press a to arm first", ""
+            session.machine.disarm()
+        session.limits = after
+        text = f"limit {name} {getattr(before, name)} -> {getattr(after, name)}"
+        session.report("limit", Severity.WARNING, f"{text} by the operator", name=name, value=str(value))
+        for market in session.markets.values():
+            market.hurry()
+        return "", text
 
     def _mute(self, command: MuteSide) -> tuple[str, str]:
         market = self._market(command.inst_id)

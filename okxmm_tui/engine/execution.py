@@ -75,7 +75,7 @@ class Execution:
             side.quotes = ()
             side.say(reason, now_ns)
         for order in market.orders.working:
-            if order.cancel_sent_ns is None:
+            if order.cancel_sent_ns is None and not order.is_closing:
                 self.cancel(order, reason)
         market.hurry()
 
@@ -193,6 +193,8 @@ class Execution:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
         if market.sides[side].is_muted:
             return (), "muted by the operator"
+        if self._session.is_widened:
+            quotes = tuple(_widened(market, quote) for quote in quotes)
         why = self.only_reduce(market)
         if not why:
             return quotes, reason
@@ -341,3 +343,10 @@ class Execution:
             others_gross_quote=gross,
             others_net_quote=net,
         )
+
+
+def _widened(market: Market, quote: Quote) -> Quote:
+    """The same quote at twice its distance from the mid."""
+    mid_ticks = (market.bid_ticks + market.ask_ticks) // 2
+    moved = quote.price_ticks - quote.side.sign * abs(mid_ticks - quote.price_ticks)
+    return Quote(quote.side, max(1, moved), quote.size_lots)

@@ -6,6 +6,8 @@ asked for at 0.5, 1, 3 and 10 s, and "does not exist" is believed only after the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from okxmm_tui.core.effects import FetchTruth, QueryOrder
 from okxmm_tui.core.messages import (
     Fill,
@@ -46,6 +48,8 @@ class Reconciler:
         self.positions = Positions(session)
         self._refusals = Refusals(session, execution)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self.on_booked: Callable[[Market, Fill], None] = lambda market, fill: None
+        """Told of every fill once it is booked; set by the reducer."""
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
         self.checked_ns: int | None = None
@@ -110,6 +114,7 @@ class Reconciler:
             return
         market.orders.note_fill(fill)
         self._execution.tell_fill(market, fill)
+        self.on_booked(market, fill)
         market.fills.appendleft(booked)
         market.hurry()
         instrument = market.instrument

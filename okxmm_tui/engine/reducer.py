@@ -7,6 +7,7 @@ same effects, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from okxmm_tui.core.effects import AnyEffect, Resubscribe
@@ -54,9 +55,12 @@ from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
+from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
+from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
@@ -89,8 +93,14 @@ class Reducer:
         self.watchdog = Watchdog(self.session, self.safety)
         self.reconciler = Reconciler(self.session, self.execution)
         self.tuning = Tuning(self.session)
-        self.commands = Commands(self.session, self.execution, self.safety, self.tuning)
+        self.flatten = Flatten(self.session, self.execution)
+        self.commands = Commands(
+            self.session, self.execution, safety=self.safety, tuning=self.tuning, flatten=self.flatten
+        )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
+        self.position_guard = PositionGuard(self.session, self.execution)
+        self.reconciler.on_booked = self.position_guard.on_fill
+        self.loss_limits = LossLimits(self.session, self.safety)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self._on_book_snapshot,
@@ -150,10 +160,19 @@ class Reducer:
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
         market.only_reduce = self.guards.only_reduce(market)
-        if reason := self.tuning.block(market) or self.watchdog.block(market) or self.guards.block(market):
+        if reason := self._block(market):
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)
+
+    def _block(self, market: Market) -> str:
+        """Why a market may not quote now; the first reason found, empty when it may."""
+        return (
+            self.tuning.block(market)
+            or self.watchdog.block(market)
+            or self.guards.block(market)
+            or self.position_guard.block(market)
+        )
 
     # -- market data -----------------------------------------------------------------------------
 
@@ -286,12 +305,24 @@ class Reducer:
             f"stream-{event.stream}", Severity.CRITICAL, f"{event.stream} stream down: {event.reason}"
         )
 
+    def _pnl(self) -> PnlFigure:
+        """PnL of all markets; doubtful while a position has no price."""
+        total = Decimal(0)
+        for market in self.session.markets.values():
+            if market.ledger.position.size_lots and market.valuation_price is None:
+                return PnlFigure(total, f"{market.instrument.inst_id} has no price")
+            total += market.ledger.net_quote(market.valuation_price)
+        return PnlFigure(total)
+
     # -- time ------------------------------------------------------------------------------------------
 
     def _on_tick(self, event: Tick) -> None:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
         self.guards.on_tick()
+        self.position_guard.on_tick()
+        self.flatten.on_tick()
+        self.loss_limits.on_tick(self._pnl())
         self.reconciler.on_tick()
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS

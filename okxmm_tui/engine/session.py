@@ -43,6 +43,8 @@ class Session:
         self.feed: FeedMeasured | None = None
         self.last_latency: LatencyMeasured | None = None
         self.venue_status: VenueStatus | None = None
+        self.is_widened = False
+        """Whether the operator wants quotes at twice their distance."""
         self.rejects = 0
         self.post_only_cancels = 0
         self.loop_lag_ns = 0

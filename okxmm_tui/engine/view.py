@@ -69,6 +69,7 @@ def _account(reducer: Reducer) -> AccountView:
         ccy=ccy,
         equity=balance.equity if balance else None,
         available=balance.available if balance else None,
+        gauges=reducer.loss_limits.gauges(),
         net_quote=sum((m.ledger.net_quote(m.valuation_price) for m in markets), Decimal(0)),
     )
 
@@ -124,6 +125,8 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         strategy=market.strategy.name,
         ghosts=_ghosts(reducer, market),
         param_changes=tuple(market.param_changes),
+        flatten=reducer.flatten.view(market),
+        only_reduce=reducer.execution.only_reduce(market),
         order_route=market.order_route,
     )
 

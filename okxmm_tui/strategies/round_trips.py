@@ -8,15 +8,20 @@ LOSSES_TO_PAUSE = 3
 
 
 class RoundTrips:
-    """Counts from fills alone; money in ticks x lots, maker fees included."""
+    """Counts from fills alone; money in ticks x lots, maker fees included.
 
-    def __init__(self) -> None:
+    Args:
+        most: Losses in a row that are one too many.
+    """
+
+    def __init__(self, most: int = LOSSES_TO_PAUSE) -> None:
+        self._most = most
         self._held_lots = 0
         self._cash = 0.0
         self.losses_in_a_row = 0
 
     def on_fill(self, side: Side, price_ticks: int, size_lots: int, fee_rate: float) -> bool:
-        """Book a fill; True when it ended the third losing round trip in a row.
+        """Book a fill; True when it ended the one losing round trip too many (the third in a row by default).
 
         A fill larger than what is held ends one trip and begins the next.
         """
@@ -36,7 +41,7 @@ class RoundTrips:
             return False
         gained, self._cash = self._cash, 0.0
         self.losses_in_a_row = self.losses_in_a_row + 1 if gained < 0 else 0
-        if self.losses_in_a_row < LOSSES_TO_PAUSE:
+        if self.losses_in_a_row < self._most:
             return False
         self.losses_in_a_row = 0
         return True

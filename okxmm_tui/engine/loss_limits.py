@@ -1,0 +1,143 @@
+"""Loss since UTC midnight and fall from the day's high, on numbers that can be trusted, and what follows.
+
+    80 % of a limit   REDUCING: only orders that shrink positions
+    100 %             HALTED until the operator arms and resumes, and then the limit still counts
+
+A figure nobody can vouch for neither kills nor lets anything pass: trading PAUSES with the reason and goes on
+when the figure has been good for ten seconds (market-making.md 4, rows 41 and 42).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from okxmm_tui.core.snapshot import GaugeView
+from okxmm_tui.core.trading_state import Act, TradingState
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.safety import Safety
+from okxmm_tui.engine.session import Session
+
+DAY_NS = 86_400_000_000_000
+REDUCE_FROM = Decimal("0.8")
+TRUSTED_FOR_NS = 10_000_000_000
+
+
+class PnlFigure(Struct, frozen=True, gc=False):
+    """Account PnL since the session began, and why it is not to be trusted (empty when it is)."""
+
+    pnl_quote: Decimal
+    doubt: str = ""
+
+
+class LossLimits:
+    """Watches the account's PnL through the UTC day."""
+
+    def __init__(self, session: Session, safety: Safety) -> None:
+        self._session = session
+        self._safety = safety
+        self._day: int = session.now_ns // DAY_NS
+        self._start_quote = Decimal(0)
+        self._high_quote = Decimal(0)
+        self._pnl_quote = Decimal(0)
+        self._is_known = False
+        self._trusted_since_ns: int | None = None
+        self._paused_by_doubt = False
+
+    def restore_day(self, day_pnl_quote: Decimal, day_high_quote: Decimal) -> None:
+        """Carry on with the figures of earlier sessions of the same UTC day."""
+        self._start_quote = -day_pnl_quote
+        self._high_quote = max(day_high_quote, day_pnl_quote)
+
+    @property
+    def day_pnl_quote(self) -> Decimal:
+        """PnL since UTC midnight."""
+        return self._pnl_quote - self._start_quote
+
+    @property
+    def drawdown_quote(self) -> Decimal:
+        """Fall from the day's high; never negative."""
+        return self._high_quote - self.day_pnl_quote
+
+    def on_tick(self, figure: PnlFigure) -> None:
+        """Judge the account's PnL of this moment."""
+        if figure.doubt:
+            self._doubt(figure.doubt)
+            return
+        self._is_known = True
+        self._roll(figure.pnl_quote)
+        self._trust()
+        self._judge()
+
+    def _roll(self, pnl_quote: Decimal) -> None:
+        day = self._session.now_ns // DAY_NS
+        if day != self._day:
+            self._day, self._start_quote, self._high_quote = day, self._pnl_quote, Decimal(0)
+        self._pnl_quote = pnl_quote
+        self._high_quote = max(self._high_quote, self.day_pnl_quote)
+
+    # -- doubt -------------------------------------------------------------------------------------------
+
+    def _doubt(self, why: str) -> None:
+        session = self._session
+        self._trusted_since_ns = None
+        text = f"PnL not trustworthy: {why}"
+        session.raise_alarm("pnl-trust", Severity.CRITICAL, text)
+        if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
+            self._paused_by_doubt = True
+            self._change(Act.PAUSE, text, Severity.CRITICAL)
+
+    def _trust(self) -> None:
+        session = self._session
+        if self._trusted_since_ns is None:
+            self._trusted_since_ns = session.now_ns
+        if session.now_ns - self._trusted_since_ns < TRUSTED_FOR_NS:
+            return
+        session.clear_alarm("pnl-trust", "the account's PnL can be trusted again")
+        if self._paused_by_doubt:
+            self._paused_by_doubt = False
+            is_ours = session.machine.reason.startswith("PnL not trustworthy")
+            if session.machine.state is TradingState.PAUSED and is_ours:
+                self._change(Act.RESUME, "PnL can be trusted again", Severity.INFO)
+
+    # -- limits ------------------------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        for name, loss, limit in self._figures():
+            share = loss / limit
+            text = f"{name} {loss:,.2f} / {limit:,.2f}"
+            if share >= 1:
+                self._session.raise_alarm(f"limit-{name}", Severity.CRITICAL, f"{text}: halted")
+                if self._session.machine.state is not TradingState.HALTED:
+                    self._safety.kill(text)
+            elif share >= REDUCE_FROM:
+                self._session.raise_alarm(f"limit-{name}", Severity.WARNING, f"{text}: only reducing")
+                if self._session.machine.state is TradingState.ACTIVE:
+                    self._change(Act.REDUCE, text, Severity.WARNING)
+            else:
+                self._session.clear_alarm(f"limit-{name}", f"{text}: within its limit again")
+
+    def _change(self, act: Act, reason: str, severity: Severity) -> None:
+        session = self._session
+        session.machine.act(act, reason, session.now_ns)
+        state = session.machine.state.value
+        session.report("state", severity, f"{state}: {reason}", state=state, reason=reason)
+        for market in session.markets.values():
+            market.hurry()
+
+    def _figures(self) -> tuple[tuple[str, Decimal, Decimal], ...]:
+        limits = self._session.limits
+        return (
+            ("daily loss", max(Decimal(0), -self.day_pnl_quote), limits.max_daily_loss_quote),
+            ("drawdown", self.drawdown_quote, limits.max_drawdown_quote),
+        )
+
+    def gauges(self) -> tuple[GaugeView, ...]:
+        """Both figures against their limits; nothing before the first trusted figure."""
+        if not self._is_known:
+            return ()
+        return tuple(
+            GaugeView(name, float(loss / limit), f"{loss:,.0f} / {limit:,.0f}")
+            for name, loss, limit in self._figures()
+        )

@@ -1,0 +1,128 @@
+"""Daily loss and drawdown: the ladder, the day's turn, and figures nobody can vouch for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from okxmm_tui.core.commands import Arm, Resume
+from okxmm_tui.core.effects import CancelOrder
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits, PnlFigure
+from tests.engine.desk import Desk
+
+LIMITS = Limits(
+    is_headless=True,
+    max_daily_loss_quote=Decimal(100),
+    max_drawdown_quote=Decimal(150),
+    dead_man_timeout_s=120,
+)
+
+
+def made() -> tuple[Desk, LossLimits]:
+    """A quoting desk and limits that the test feeds by hand."""
+    desk = Desk(LIMITS)
+    desk.quoting()
+    return desk, LossLimits(desk.reducer.session, desk.reducer.safety)
+
+
+def pnl(desk: Desk, limits: LossLimits, amount: float, doubt: str = "", after_s: float = 0.05) -> str:
+    """One figure; returns the trading state after it."""
+    desk.now_ns += int(after_s * 1e9)
+    desk.reducer.session.now_ns = desk.now_ns
+    desk.reducer.session.effects = []
+    limits.on_tick(PnlFigure(Decimal(str(amount)), doubt))
+    desk.effects += desk.reducer.session.effects
+    return desk.state
+
+
+def test_the_ladder_reduces_at_eighty_per_cent_and_halts_at_the_limit():
+    """79.9 is fine, 80 reduces, 100 halts and cancels."""
+    desk, limits = made()
+    assert pnl(desk, limits, -79.9) == "ACTIVE"
+    assert pnl(desk, limits, -80) == "REDUCING"
+    assert desk.reducer.session.machine.reason == "daily loss 80.00 / 100.00"
+    assert pnl(desk, limits, -100) == "HALTED"
+    assert len(desk.taken(CancelOrder)) == 4
+    assert desk.reducer.session.alarms.is_standing("limit-daily loss")
+
+
+def test_drawdown_counts_from_the_days_high():
+    """Up 120, then down to -30: the daily loss is small, the fall is 150."""
+    desk, limits = made()
+    assert pnl(desk, limits, 120) == "ACTIVE"
+    assert pnl(desk, limits, 0) == "REDUCING"
+    assert pnl(desk, limits, -30) == "HALTED"
+
+
+def test_midnight_starts_a_new_day():
+    """Yesterday's loss no longer counts; what is lost from there does."""
+    desk, limits = made()
+    pnl(desk, limits, -70)
+    to_midnight_s = (DAY_NS - desk.now_ns % DAY_NS) / 1e9
+    assert pnl(desk, limits, -75, after_s=to_midnight_s + 1) == "ACTIVE"
+    assert limits.day_pnl_quote == Decimal(-5)
+    assert pnl(desk, limits, -151) == "REDUCING"
+
+
+def test_earlier_sessions_of_the_day_count():
+    """A restart does not forgive: -90 from before and -11 now are -101."""
+    desk, limits = made()
+    limits.restore_day(Decimal(-90), Decimal(0))
+    assert pnl(desk, limits, 0) == "REDUCING"
+    assert pnl(desk, limits, -11) == "HALTED"
+
+
+def test_a_doubtful_figure_pauses_and_never_kills():
+    """A loss of a million that nobody can vouch for pauses; ten good seconds later it quotes again."""
+    desk, limits = made()
+    assert pnl(desk, limits, -1_000_000, doubt="mark price is stale") == "PAUSED"
+    assert desk.reducer.session.machine.reason == "PnL not trustworthy: mark price is stale"
+    assert pnl(desk, limits, 0) == "PAUSED"
+    assert pnl(desk, limits, 0, after_s=9.9) == "PAUSED"
+    assert pnl(desk, limits, 0, after_s=0.2) == "ACTIVE"
+    assert not desk.reducer.session.alarms.is_standing("pnl-trust")
+
+
+def test_doubt_hides_no_loss():
+    """When the figure is good again and the loss is real, it halts."""
+    desk, limits = made()
+    pnl(desk, limits, 0, doubt="residual 3.2 USDT")
+    assert pnl(desk, limits, -100) == "HALTED"
+
+
+def test_a_pause_of_the_operator_is_not_ended_by_trust():
+    """Only a pause that doubt made is lifted when doubt goes."""
+    from okxmm_tui.core.commands import Pause
+
+    desk, limits = made()
+    desk.command(Pause())
+    pnl(desk, limits, 0, doubt="x")
+    assert pnl(desk, limits, 0, after_s=20) == "PAUSED"
+
+
+def test_a_resume_within_a_broken_limit_halts_again():
+    """The typed way out is another limit, not another try."""
+    desk, limits = made()
+    pnl(desk, limits, -100)
+    desk.command(Arm())
+    run = desk.reducer.safety.kill_run
+    assert run is not None
+    run.empty_replies = 2
+    desk.command(Resume())
+    assert desk.state == "ACTIVE"
+    assert pnl(desk, limits, -100) == "HALTED"
+
+
+@given(st.lists(st.floats(-300, 300), min_size=1, max_size=30))
+def test_no_trusted_loss_beyond_the_limit_is_ever_traded_on(path):
+    """Whatever the path, at the first figure at or beyond a limit the engine is HALTED and stays so."""
+    desk, limits = made()
+    high, broken = Decimal(0), False
+    for amount in path:
+        figure = Decimal(str(amount))
+        high = max(high, figure)
+        broken = broken or figure <= -100 or high - figure >= 150
+        assert (pnl(desk, limits, amount) == "HALTED") is broken
