@@ -80,6 +80,9 @@ def _trade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--strategy", metavar="NAME", help="strategy (default inventory_skew)")
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", help="strategy parameter, repeatable")
     parser.add_argument(
+        "--params-file", type=Path, metavar="FILE", help="TOML of parameters, read again when it changes"
+    )
+    parser.add_argument(
         "--market", action="append", metavar="M", help="sim: builtin, synthetic or a recording; repeatable"
     )
     parser.add_argument("--speed", type=float, metavar="X", help="sim: speed of the recording (default 1)")
@@ -133,17 +136,19 @@ def _engine_config(settings: Settings) -> EngineConfig:
     from okxmm_tui.statedir import make_state_dir
     from okxmm_tui.strategies.registry import make_strategy
 
-    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, settings.params)
+    given = {**_file_params(settings.params_file), **settings.params}
+    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, given)
     if isinstance(params, str):
         raise UsageError(f"{params[0].upper()}{params[1:]}.", "Set it with --set NAME=VALUE.")
     plan = SessionPlan(
         mode=settings.venue,
         symbols=tuple(dict.fromkeys(settings.symbol)),
         strategy=settings.strategy,
-        params=settings.params,
+        params=given,
         limits=settings.risk.limits(is_headless=settings.headless),
         tag=settings.tag,
         duration_s=settings.duration,
+        params_file=str(settings.params_file.absolute()) if settings.params_file else "",
     )
     return EngineConfig(
         plan=plan,
@@ -155,6 +160,23 @@ def _engine_config(settings: Settings) -> EngineConfig:
         rest_url=settings.okx.rest_url,
         ws_url=settings.okx.ws_url,
     )
+
+
+def _file_params(path: Path | None) -> dict[str, Decimal]:
+    from okxmm_tui.engine.param_file import read
+
+    if path is None:
+        return {}
+    event = read(path)
+    try:
+        values = {name: Decimal(text) for name, text in event.values.items()}
+    except InvalidOperation:
+        raise UsageError(f"Parameter file {path} holds a value that is no number.", "Correct it.") from None
+    if event.problem:
+        raise UsageError(
+            f"Parameter file could not be used: {event.problem}.", "Write lines of name = value."
+        )
+    return values
 
 
 def _headless(config: EngineConfig, *, knows_live: bool) -> int:

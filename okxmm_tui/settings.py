@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     )
     strategy: str = Field("inventory_skew", description="strategy to run")
     params: dict[str, Decimal] = Field({}, description="strategy parameters by name")
+    params_file: Path | None = Field(
+        None, description="TOML of strategy parameters, read again whenever it changes"
+    )
     market: Annotated[list[str], NoDecode] = Field(
         ["builtin"], description="sim only: builtin, synthetic or recordings"
     )

@@ -29,6 +29,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.engine.journal import EventLog, log_path
 from okxmm_tui.engine.link import LinkServer, socket_path
+from okxmm_tui.engine.param_file import ParamFile
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.ports import Gateway
 from okxmm_tui.engine.reducer import Reducer
@@ -37,6 +38,7 @@ from okxmm_tui.engine.view import build_snapshot
 
 TICK_S = 0.05
 SNAPSHOT_S = 0.1
+PARAMS_S = 0.3
 _log = logging.getLogger("okxmm.engine")
 
 
@@ -136,6 +138,7 @@ class EngineHost:
                 ("gateway", self._gateway.run(self.emit)),
                 ("tick", self._tick()),
                 ("publish", self._publish()),
+                ("params", self._watch_params()),
             )
         }
         for task in running.values():
@@ -231,6 +234,15 @@ class EngineHost:
             if self._journal is not None and self._journal.problem:
                 self.emit(JournalFailed(self._journal.problem))
             self.emit(Tick(int(lag_s * 1e9)))
+
+    async def _watch_params(self) -> None:
+        if not self._plan.params_file:
+            return
+        watched = ParamFile(Path(self._plan.params_file))
+        while True:
+            await asyncio.sleep(PARAMS_S)
+            if (event := watched.poll()) is not None:
+                self.emit(event)
 
     async def _publish(self) -> None:
         while True:

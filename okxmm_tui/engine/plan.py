@@ -20,3 +20,5 @@ class SessionPlan(Struct, frozen=True):
     limits: Limits
     tag: str
     duration_s: float | None = None
+    params_file: str = ""
+    """TOML of strategy parameters, read again when it changes; empty for none."""
