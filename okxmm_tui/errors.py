@@ -41,6 +41,10 @@ class RecordingError(UsageError):
     """A market recording was missing, truncated or not in the expected form."""
 
 
+class JournalError(UsageError):
+    """The journal was missing, damaged, of another version, or could not be opened."""
+
+
 class CredentialError(OkxmmError):
     """API keys were missing, refused or lack a permission."""
 

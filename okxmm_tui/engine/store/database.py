@@ -1,0 +1,118 @@
+"""Opens the journal's SQLite file: checked, migrated, write-ahead logged, every commit on disk before it counts.
+
+``synchronous=FULL`` in WAL mode: a commit returns after its pages were forced to disk, so what was committed
+survives a crash of the process, the system or the power. A file that is damaged is put aside under another
+name and never written to again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from okxmm_tui.engine.store.schema import STEPS, VERSION
+from okxmm_tui.errors import JournalError
+
+JOURNAL_NAME = "journal.sqlite"
+BUSY_S = 5.0
+
+
+def open_journal(path: Path) -> sqlite3.Connection:
+    """Open (or create) a journal for its one writer.
+
+    Raises:
+        JournalError: It cannot be opened, is damaged, or was written by a newer version.
+    """
+    try:
+        is_new = not path.exists()
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, str(error)) from error
+    try:
+        if is_new:
+            path.chmod(0o600)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        _check(connection, path)
+        migrate(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        connection.close()
+        raise _unusable(path, str(error)) from error
+    except JournalError:
+        connection.close()
+        raise
+    return connection
+
+
+def read_journal(path: Path) -> sqlite3.Connection:
+    """Open a journal for reading, also while its writer runs.
+
+    Raises:
+        JournalError: There is none, or it cannot be read.
+    """
+    if not path.is_file():
+        raise JournalError(
+            f"There is no journal at {path}.", "Give the --state-dir of a session that has run."
+        )
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+        connection.row_factory = sqlite3.Row
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, str(error)) from error
+    if version != VERSION:
+        connection.close()
+        raise JournalError(
+            f"The journal {path} has version {version}, this program reads {VERSION}.",
+            "Start a session on it once, which brings an older one up to date, or install the newer program.",
+        )
+    return connection
+
+
+def set_aside(path: Path, at_ns: int) -> Path:
+    """Move a damaged journal and its log files out of the way; returns where it lies now."""
+    aside = path.with_name(f"{path.stem}-damaged-{at_ns // 1_000_000_000}{path.suffix}")
+    path.replace(aside)
+    for suffix in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an older file up to date, one numbered step in one transaction each.
+
+    Raises:
+        JournalError: The file is from a newer version of the program.
+        sqlite3.Error: A step failed; the file is as it was before that step.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise JournalError(
+            f"The journal {path} was written by a newer version ({version}, this one knows {VERSION}).",
+            "Use that version, or choose another --state-dir.",
+        )
+    for number in range(version, VERSION):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in STEPS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _unusable(path, f"damaged: {found}")
+
+
+def _unusable(path: Path, why: str) -> JournalError:
+    return JournalError(
+        f"The journal {path} could not be used: {why}.",
+        "Free disk space, check the directory's permissions, or choose another --state-dir.",
+    )
