@@ -12,8 +12,9 @@ from msgspec import Struct
 from okxmm_tui.core.effects import AmendOrder, PlaceOrder
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.position_sides import closed_by
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import PositionSide, Side
 
 
 class RiskContext(Struct, frozen=True, gc=False):
@@ -32,6 +33,15 @@ class RiskContext(Struct, frozen=True, gc=False):
     budget_left: int
     """Place and amend requests left in the window."""
     now_ns: int
+    sellable_lots: int | None = None
+    """Spot: base currency owned, in lots; all sell orders together may not exceed it. None: no such bound."""
+    spendable_quote: Decimal | None = None
+    """Spot: quote currency free for this market's buy orders, working ones included. None: no such bound."""
+    working_buy_quote: Decimal = Decimal(0)
+    """Spot: what the working buy orders could still cost, the order in question left out."""
+    closable_long_lots: int | None = None
+    """Long and short apart: lots held long that no other order closes. None: the account nets."""
+    closable_short_lots: int | None = None
 
 
 class Refusal(Struct, frozen=True, gc=False):
@@ -41,11 +51,25 @@ class Refusal(Struct, frozen=True, gc=False):
 
 
 def review_place(
-    context: RiskContext, side: Side, price_ticks: int, size_lots: int, cl_ord_id: str
+    context: RiskContext,
+    side: Side,
+    price_ticks: int,
+    size_lots: int,
+    cl_ord_id: str,
+    *,
+    position_side: PositionSide = PositionSide.NET,
 ) -> PlaceOrder | Refusal:
-    """Check a new post-only quote and build it."""
-    if problem := _problem(context, side, price_ticks, size_lots, size_lots):
+    """Check a new post-only quote and build it.
+
+    Where long and short are kept apart, closing orders reduce by nature and carry no reduce-only mark; spot
+    knows none (OKX v5, place order).
+    """
+    problem = _side_problem(context, side, position_side, size_lots) or _problem(
+        context, side, price_ticks, size_lots, size_lots
+    )
+    if problem:
         return Refusal(problem)
+    has_mark = context.closable_long_lots is None and not context.instrument.is_spot
     return PlaceOrder(
         inst_id=context.instrument.inst_id,
         cl_ord_id=cl_ord_id,
@@ -53,7 +77,8 @@ def review_place(
         price_ticks=price_ticks,
         size_lots=size_lots,
         expire_ms=_expire_ms(context),
-        reduce_only=context.state is TradingState.REDUCING,
+        reduce_only=has_mark and context.state is TradingState.REDUCING,
+        position_side=position_side,
     )
 
 
@@ -66,9 +91,14 @@ def review_amend(
     filled_lots: int,
     cl_ord_id: str,
     req_id: str,
+    position_side: PositionSide = PositionSide.NET,
 ) -> AmendOrder | Refusal:
     """Check an amend to a price and total size (filled part included) and build it."""
-    if problem := _problem(context, side, price_ticks, size_lots, size_lots - filled_lots):
+    adding_lots = size_lots - filled_lots
+    problem = _side_problem(context, side, position_side, adding_lots) or _problem(
+        context, side, price_ticks, size_lots, adding_lots
+    )
+    if problem:
         return Refusal(problem)
     return AmendOrder(
         inst_id=context.instrument.inst_id,
@@ -90,6 +120,20 @@ def worst_case_lots(context: RiskContext, side: Side, adding_lots: int) -> int:
     return side.sign * context.position_lots + working + adding_lots
 
 
+def _side_problem(context: RiskContext, side: Side, position_side: PositionSide, adding_lots: int) -> str:
+    closable = context.closable_long_lots if side is Side.SELL else context.closable_short_lots
+    if closable is None:
+        return "" if position_side is PositionSide.NET else "the account nets its positions"
+    if position_side is PositionSide.NET:
+        return "an order must name the long or the short position"
+    if position_side is not closed_by(side):
+        is_reducing = context.state is TradingState.REDUCING
+        return "only orders that shrink the position" if is_reducing else ""
+    if adding_lots > closable:
+        return f"only {context.instrument.size_text(max(0, closable))} left to close"
+    return ""
+
+
 def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int, adding_lots: int) -> str:
     instrument = context.instrument
     if context.state not in {TradingState.ACTIVE, TradingState.REDUCING}:
@@ -106,6 +150,7 @@ def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int,
         _crossing_problem(context, side, price_ticks)
         or _collar_problem(context, price_ticks)
         or _value_problem(context, side, price_ticks, size_lots, adding_lots)
+        or _funds_problem(context, side, price_ticks, adding_lots)
         or ("order budget used up" if context.budget_left <= 0 else "")
     )
 
@@ -141,3 +186,20 @@ def _value_problem(
         if worst > limits.max_position_notional_quote:
             return f"position worth {worst:.0f} above limit {limits.max_position_notional_quote:f}"
     return ""
+
+
+def _funds_problem(context: RiskContext, side: Side, price_ticks: int, adding_lots: int) -> str:
+    """Spot may sell what is owned and buy what can be paid, all working orders of ours counted."""
+    instrument = context.instrument
+    if side is Side.SELL:
+        sellable = context.sellable_lots
+        if sellable is not None and context.working_sell_lots + adding_lots > sellable:
+            return f"only {instrument.size_text(max(0, sellable))} {instrument.base_ccy} owned"
+        return ""
+    spendable = context.spendable_quote
+    if spendable is None:
+        return ""
+    cost = context.working_buy_quote + instrument.notional_quote(adding_lots, price_ticks)
+    return (
+        f"only {max(spendable, Decimal(0)):.2f} {instrument.quote_ccy} to spend" if cost > spendable else ""
+    )

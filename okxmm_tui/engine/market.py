@@ -13,15 +13,18 @@ from okxmm_tui.core.ledger import BookedFill, Ledger
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
+    Fill,
     FundingRate,
     PositionUpdate,
     PriceLimits,
     PublicTrade,
     TopOfBook,
 )
-from okxmm_tui.core.orders import OwnOrders
+from okxmm_tui.core.orders import OwnOrder, OwnOrders
 from okxmm_tui.core.params import ParamSet
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.position_sides import SidePositions, closed_by
+from okxmm_tui.core.spot_balance import SpotHolding
+from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.signals.volatility import EwmaVolatility
 from okxmm_tui.strategies.base import Quote, Strategy, Target
@@ -64,7 +67,12 @@ class Market:
     """Everything the engine knows of one instrument."""
 
     def __init__(
-        self, instrument: Instrument, strategy: Strategy, params: ParamSet, fees: FeeRates = NO_FEES
+        self,
+        instrument: Instrument,
+        strategy: Strategy,
+        params: ParamSet,
+        fees: FeeRates = NO_FEES,
+        position_mode: PositionMode = PositionMode.NET,
     ) -> None:
         self.instrument = instrument
         self.fees = fees
@@ -87,7 +95,14 @@ class Market:
         self.queue: dict[str, QueuePosition] = {}
         self.ledger = Ledger(instrument)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
+        self.has_sides = position_mode is PositionMode.LONG_SHORT and not instrument.is_spot
+        """Whether long and short are kept apart."""
+        self.side_positions = SidePositions()
+        self.holding = SpotHolding(instrument) if instrument.is_spot else None
+        """Exact base and quote changes of a spot pair; None for derivatives."""
         self.venue_position: PositionUpdate | None = None
+        """The venue's net figure."""
+        self.venue_sides: dict[PositionSide, PositionUpdate] = {}
         self.mismatch_since_ns: int | None = None
         self.sides = {Side.BUY: SideState(), Side.SELL: SideState()}
         self.target: Target | None = None
@@ -176,6 +191,36 @@ class Market:
         """Have the quotes reconsidered at once, whatever the refresh interval."""
         self.next_refresh_ns = 0
         self.is_dirty = True
+
+    # -- position ------------------------------------------------------------------------------------
+
+    def note_fill(self, fill: Fill) -> None:
+        """Count a booked fill where the ledger's net position does not tell enough."""
+        if self.holding is not None:
+            self.holding.book(fill)
+        elif self.has_sides:
+            order = self.orders.find(fill.cl_ord_id, fill.ord_id)
+            named = fill.position_side
+            if named is PositionSide.NET and order is not None:
+                named = order.position_side
+            self.side_positions.apply(fill.side, named, fill.size_lots)
+
+    @property
+    def position_lots(self) -> int:
+        """Signed net position; for spot the change of the base balance, fees taken from it included."""
+        return self.ledger.position.size_lots if self.holding is None else self.holding.whole_lots
+
+    def closable_lots(self, side: Side, leaving_out: OwnOrder | None = None) -> int | None:
+        """Lots an order of a side could close that no working order closes yet; None where positions net."""
+        if not self.has_sides:
+            return None
+        closes = closed_by(side)
+        claimed = sum(
+            order.remaining_lots
+            for order in self.orders.side(side)
+            if order.position_side is closes and order is not leaving_out
+        )
+        return max(0, self.side_positions.held_lots(closes) - claimed)
 
     # -- figures -------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ from okxmm_tui.core.messages import (
     TruthFetched,
     VenueStatus,
 )
-from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
@@ -57,6 +57,7 @@ from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.spot import note_balance
 from okxmm_tui.engine.watchdog import Watchdog
 from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
@@ -75,11 +76,14 @@ class Reducer:
         self.session = Session(started, now_ns)
         for instrument in started.instruments:
             strategy = make_strategy(started.strategy)
-            params = ParamSet.from_specs(strategy.specs, started.params)
+            specs = for_instrument(strategy.specs, instrument)
+            params = ParamSet.from_specs(specs, started.params)
             if isinstance(params, str):
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
             fees = started.fees.get(instrument.inst_id, NO_FEES)
-            self.session.markets[instrument.inst_id] = Market(instrument, strategy, params, fees)
+            self.session.markets[instrument.inst_id] = Market(
+                instrument, strategy, params, fees, started.position_mode
+            )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
@@ -236,7 +240,7 @@ class Reducer:
     # -- account and links -------------------------------------------------------------------------
 
     def _on_balance(self, event: BalanceUpdate) -> None:
-        self.session.balances[event.ccy] = event
+        note_balance(self.session, event)
 
     def _on_clock(self, event: ClockMeasured) -> None:
         self.session.clock = event

@@ -18,6 +18,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import MarketInput, Quote, Target
 
 AT_LIMIT = "inventory limit"
+TOO_SMALL = "size below the smallest order"
 
 
 class InventorySkew:
@@ -66,17 +67,19 @@ class InventorySkew:
         size_lots = int(params["order_size"] / instrument.lot_size)
         bid_lots = min(size_lots, limit_lots - market.position_lots)
         ask_lots = min(size_lots, limit_lots + market.position_lots)
+        least_lots = max(1, instrument.min_size_lots)
         quotes: list[Quote] = []
-        if bid_lots >= instrument.min_size_lots and bid > 0:
+        if bid_lots >= least_lots and bid > 0:
             quotes.append(Quote(Side.BUY, bid, bid_lots))
-        if ask_lots >= instrument.min_size_lots:
+        if ask_lots >= least_lots:
             quotes.append(Quote(Side.SELL, ask, ask_lots))
+        missing = AT_LIMIT if size_lots >= least_lots else TOO_SMALL
         return Target(
             quotes=tuple(quotes),
             fair_ticks=mid_ticks,
             half_spread_ticks=half_ticks,
-            bid_reason="" if bid_lots >= instrument.min_size_lots else AT_LIMIT,
-            ask_reason="" if ask_lots >= instrument.min_size_lots else AT_LIMIT,
+            bid_reason="" if bid_lots >= least_lots else missing,
+            ask_reason="" if ask_lots >= least_lots else missing,
             nearest_bid_ticks=None if market.allow_below_fees else math.floor(centre_ticks - floor_ticks),
             nearest_ask_ticks=None if market.allow_below_fees else math.ceil(centre_ticks + floor_ticks),
         )
