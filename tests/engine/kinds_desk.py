@@ -71,9 +71,14 @@ class KindDesk(Desk):
 
     def filled(self, order: PlaceOrder, size_lots: int | None = None, *, fee: str = "0", fee_ccy: str = ""):
         """The venue fills an order, whole or in part."""
-        self._trade += 1
         lots = order.size_lots if size_lots is None else size_lots
-        is_whole = lots == order.size_lots
+        return self.execute(order, lots, lots, order.size_lots, fee=fee, fee_ccy=fee_ccy)
+
+    def execute(
+        self, order: PlaceOrder, lots: int, filled: int, size: int, *, fee: str = "0", fee_ccy: str = ""
+    ):
+        """The venue executes some lots of an order that is then filled so far, of its present size."""
+        self._trade += 1
         execution: Fill = structs.replace(
             fill(order.side, "1.0", "1", trade_id=str(self._trade), fee=fee, cl_ord_id=order.cl_ord_id),
             inst_id=order.inst_id,
@@ -83,8 +88,9 @@ class KindDesk(Desk):
             venue_ms=self.now_ns // MS + 1,
             position_side=order.position_side,
         )
-        state = VenueOrderState.FILLED if is_whole else VenueOrderState.PARTIALLY_FILLED
-        return self.feed(self._push(order, state, filled_lots=lots, fill=execution))
+        state = VenueOrderState.FILLED if filled == size else VenueOrderState.PARTIALLY_FILLED
+        push = self._push(order, state, filled_lots=filled, fill=execution)
+        return self.feed(structs.replace(push, size_lots=size))
 
     def _push(self, order: PlaceOrder, state: VenueOrderState, **changes: object):
         push = order_update(
