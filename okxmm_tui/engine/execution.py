@@ -161,7 +161,8 @@ class Execution:
         size_lots = self._wanted_size(order, quote)
         if market.has_sides and order.position_side is closed_by(order.side):
             left = market.closable_lots(order.side, leaving_out=order) or 0
-            if left < max(1, market.instrument.min_size_lots):
+            is_overdrawn = left < order.remaining_lots
+            if is_overdrawn and left < max(1, market.instrument.min_size_lots):
                 self.cancel(order, "nothing left to close")
                 return
             size_lots = min(size_lots, order.filled_lots + left)

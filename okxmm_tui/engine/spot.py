@@ -176,6 +176,9 @@ def affordable(
     funds = spendable_quote(session, market) or ZERO
     kept: list[Quote] = []
     for quote in quotes:
+        if quote.price_ticks <= 0:
+            kept.append(quote)  # risk refuses it and says why
+            continue
         lot_cost = instrument.notional_quote(1, quote.price_ticks)
         room = owned_lots if side is Side.SELL else max(0, int(funds // lot_cost))
         size_lots = min(quote.size_lots, room)

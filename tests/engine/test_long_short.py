@@ -89,6 +89,23 @@ def test_a_closing_order_shrinks_with_what_is_left():
     assert desk.taken(CancelOrder)[-1].cl_ord_id == ask.cl_ord_id
 
 
+def test_the_rest_of_a_closing_order_stays_however_small():
+    """99 of 100 lots closed where 10 are the smallest order: the last one is covered and keeps its place."""
+    desk = KindDesk(swap(min_size_lots=10), position_mode=PositionMode.LONG_SHORT)
+    desk.feed(StreamUp("public"))
+    desk.feed(StreamUp("private"))
+    desk.answer_truth(positions=(desk.position(100, LONG),))
+    desk.tick()
+    desk.arm_dead_man()
+    desk.book()
+    ask = desk.last_place(Side.SELL)
+    desk.confirm(ask)
+    desk.filled(ask, 99)
+    desk.update(after_ms=600)
+    assert ask.cl_ord_id not in {cancel.cl_ord_id for cancel in desk.taken(CancelOrder)}
+    assert sides(desk) == (1, 0)
+
+
 def test_fills_move_the_side_they_name():
     """Opening and closing fills of both sides; the net is the ledger's."""
     desk = adopted((100, LONG))

@@ -9,7 +9,14 @@ import pytest
 from okxmm_tui.core.effects import FetchTruth, PlaceOrder
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, PositionUpdate, StreamUp
 from okxmm_tui.core.types import Side
-from okxmm_tui.engine.spot import difference_base, expected_cash, sellable_lots, spendable_quote
+from okxmm_tui.engine.spot import (
+    affordable,
+    difference_base,
+    expected_cash,
+    sellable_lots,
+    spendable_quote,
+)
+from okxmm_tui.strategies.base import Quote
 from tests.engine.desk import MS
 from tests.engine.kinds_desk import KindDesk
 from tests.samples import inverse, pair
@@ -64,6 +71,13 @@ def test_quotes_shrink_to_what_is_there():
     bid, ask = desk.taken(PlaceOrder)
     assert ask.size_lots == 40_000
     assert bid.size_lots == int(Decimal(30) // (pair().price(bid.price_ticks) * pair().lot_size))
+
+
+def test_a_price_of_nothing_is_left_to_risk():
+    """A strategy that asks for a price of zero gets a refusal, not a division by it."""
+    desk = spot_desk()
+    quote = Quote(Side.BUY, 0, 1_000)
+    assert affordable(desk.reducer.session, desk.market, Side.BUY, (quote,)) == ((quote,), "")
 
 
 def test_a_fee_in_base_lowers_what_was_received():
