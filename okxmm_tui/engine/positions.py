@@ -36,11 +36,6 @@ class Positions:
         """Whether some market's position differed at the last comparison."""
         return bool(self._mismatches)
 
-    @property
-    def was_adopted(self) -> bool:
-        """Whether the account was taken over."""
-        return self._was_adopted
-
     def on_push(self, event: PositionUpdate) -> None:
         """Keep the venue's figure."""
         market = self._session.markets.get(event.inst_id)

@@ -304,12 +304,11 @@ class Reconciler:
         self._execution.cancel(order, "left over from an earlier session")
 
     def _take_bills(self, event: TruthFetched) -> None:
-        """Count each bill once; those read before the account was taken over are part of its balances."""
+        """Count each bill once; those of the first merge are part of the balances taken over with it."""
         for bill in event.bills:
             if bill.bill_id not in self._seen_bills:
                 self._seen_bills.add(bill.bill_id)
-                if self.positions.was_adopted:
-                    explain(self._session, bill)
+                explain(self._session, bill)
 
     def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:
         for order in market.orders.working:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder
 from okxmm_tui.core.messages import StreamUp
+from okxmm_tui.core.orders import OwnOrder
 from okxmm_tui.core.position_sides import closed_by
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.positions import both_sides, net_of
 from tests.engine.kinds_desk import KindDesk
-from tests.samples import inverse, swap
+from tests.samples import INST, inverse, swap
 
 LONG, SHORT, NET = PositionSide.LONG, PositionSide.SHORT, PositionSide.NET
 
@@ -104,6 +105,21 @@ def test_the_rest_of_a_closing_order_stays_however_small():
     desk.update(after_ms=600)
     assert ask.cl_ord_id not in {cancel.cl_ord_id for cancel in desk.taken(CancelOrder)}
     assert sides(desk) == (1, 0)
+
+
+def test_working_closing_orders_claim_their_part():
+    """Of 100 long, 60 are being closed: 40 are left for another order, and 100 for the one itself."""
+    desk = adopted((100, LONG), (-70, SHORT))
+    orders = {
+        name: OwnOrder(INST, name, Side.SELL, 600_100, size_lots=60, created_ns=0, position_side=side)
+        for name, side in (("closing", LONG), ("opening", SHORT))
+    }
+    for order in orders.values():
+        desk.market.orders.add(order)
+    assert desk.market.closable_lots(Side.SELL) == 40
+    assert desk.market.closable_lots(Side.SELL, leaving_out=orders["closing"]) == 100
+    assert desk.market.closable_lots(Side.BUY) == 70
+    assert KindDesk(swap()).market.closable_lots(Side.SELL) is None
 
 
 def test_fills_move_the_side_they_name():

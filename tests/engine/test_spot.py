@@ -115,6 +115,17 @@ def test_what_was_sold_cannot_be_sold_again_before_the_balance_says_so():
     assert desk.reducer.session.balances["BTC"].cash == Decimal("0.0015")
 
 
+def test_a_balance_that_lags_its_own_time_sells_nothing_twice():
+    """Stamped later than the fill, yet without it: our own books bound the sale."""
+    desk = spot_desk({"BTC": "0.0015", "USDT": "1000"})
+    ask = desk.last_place(Side.SELL)
+    desk.confirm(ask)
+    desk.filled(ask)
+    cash, later_ms = Decimal("0.0015"), desk.now_ns // MS + 10
+    desk.feed(BalanceUpdate("BTC", cash, cash, cash, later_ms, cash))
+    assert sellable_lots(desk.reducer.session, desk.market) == 50_000
+
+
 def test_what_was_spent_cannot_be_spent_again_before_the_balance_says_so():
     """The same for the quote currency: 100 USDT, 60 of them spent, leave a smaller bid."""
     desk = spot_desk({"BTC": "1", "USDT": "100"})
