@@ -58,7 +58,7 @@ def _write_summary(reducer: Reducer, code: int) -> None:
                 "inst_id": market.instrument.inst_id,
                 "fills": ledger.fill_count,
                 "maker_fills": ledger.maker_fills,
-                "position": market.instrument.size_text(ledger.position.size_lots),
+                "position": market.instrument.size_text(market.position_lots),
                 "average_price": plain(average) if average is not None else "",
                 "realised": plain(ledger.realised_quote),
                 "unrealised": plain(ledger.unrealised_quote(price)),

@@ -36,6 +36,32 @@ def swap(inst_id: str = INST, **changes: object) -> Instrument:
     return Instrument(**{**fields, **changes})  # pyright: ignore[reportArgumentType]
 
 
+def inverse(inst_id: str = "BTC-USD-SWAP", **changes: object) -> Instrument:
+    """BTC-USD-SWAP: 100 USD a contract, 0.1 lot, settled in BTC."""
+    fields: dict[str, object] = {
+        "kind": ContractKind.INVERSE,
+        "code": 10458,
+        "lot_size": Decimal("0.1"),
+        "contract_value": Decimal(100),
+        "quote_ccy": "USD",
+        "settle_ccy": "BTC",
+    }
+    return swap(inst_id, **{**fields, **changes})
+
+
+def pair(inst_id: str = "BTC-USDT", **changes: object) -> Instrument:
+    """BTC-USDT spot: 0.1 tick, 1e-8 BTC lot, smallest order 0.00001 BTC."""
+    fields: dict[str, object] = {
+        "inst_type": "SPOT",
+        "kind": ContractKind.SPOT,
+        "code": 3,
+        "lot_size": Decimal("0.00000001"),
+        "min_size_lots": 1_000,
+        "contract_value": Decimal(1),
+    }
+    return swap(inst_id, **{**fields, **changes})
+
+
 def started(*, limits: Limits | None = None, **changes: object) -> SessionStarted:
     """A headless sim session on one swap."""
     fields: dict[str, object] = {

@@ -42,6 +42,16 @@ class Instrument(Struct, frozen=True):
         return self.state == "live"
 
     @property
+    def is_spot(self) -> bool:
+        """Whether trading it moves two balances instead of a position."""
+        return self.kind is ContractKind.SPOT
+
+    @property
+    def size_unit(self) -> str:
+        """What one unit of size is: ``ct`` for contracts, the base currency for spot."""
+        return self.base_ccy if self.is_spot else "ct"
+
+    @property
     def price_decimals(self) -> int:
         """Digits after the point that show every tick."""
         return _decimals(self.tick_size)
@@ -90,8 +100,26 @@ class Instrument(Struct, frozen=True):
 
     def notional_quote(self, size_lots: int, price_ticks: int) -> Decimal:
         """Value of a size at a price, in quote currency (USD face for inverse contracts)."""
+        return self.notional_at(size_lots, self.price(price_ticks))
+
+    def notional_at(self, size_lots: int, price: Decimal) -> Decimal:
+        """Value of a size at any price, such as a mid or a mark, in quote currency.
+
+        Inverse contracts are worth their USD face at every price (OKX v5, instruments).
+        """
         face = self.size(size_lots) * self.contract_value
-        return face if self.kind is ContractKind.INVERSE else face * self.price(price_ticks)
+        return face if self.kind is ContractKind.INVERSE else face * price
+
+    def pnl_settle(self, size_lots: int, entry: Decimal, exit_price: Decimal) -> Decimal:
+        """PnL of a signed size from one price to another, in settlement currency.
+
+        Linear and spot: face x (exit - entry) in quote; inverse: face x (1/entry - 1/exit) in coin
+        (market-making.md 3.1).
+        """
+        face = self.size(size_lots) * self.contract_value
+        if self.kind is ContractKind.INVERSE:
+            return face / entry - face / exit_price
+        return face * (exit_price - entry)
 
 
 def _decimals(step: Decimal) -> int:

@@ -155,6 +155,8 @@ class Fill(Struct, frozen=True, gc=False, array_like=True):
     liquidity: Liquidity
     venue_ms: int
     tag: str = ""
+    position_side: PositionSide = PositionSide.NET
+    """Which position it opened or closed; NET where the account nets, and for spot."""
 
 
 class OrderUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -181,14 +183,15 @@ class OrderUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
     text: str = ""
     reduce_only: bool = False
     category: str = "normal"
+    position_side: PositionSide = PositionSide.NET
 
 
 class PositionUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
-    """The venue's word on one net position."""
+    """The venue's word on one position: the net one, or one of two where the account keeps them apart."""
 
     inst_id: str
     size_lots: int
-    """Signed: positive is long."""
+    """Signed: positive is long, negative short, whatever the side is called."""
     average_price: Decimal | None
     mark_price: Decimal | None
     liquidation_price: Decimal | None
@@ -217,6 +220,8 @@ class BalanceUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
     cash: Decimal
     available: Decimal
     update_ms: int
+    spendable: Decimal | None = None
+    """Part of the cash that no order holds back (availBal): what spot may use. None where it was not said."""
 
 
 # -- outcomes of what the engine asked for ---------------------------------------------------------

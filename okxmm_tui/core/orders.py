@@ -15,7 +15,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from okxmm_tui.core.messages import Fill, OrderUpdate
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import PositionSide, Side, VenueOrderState
 
 
 class OrderStatus(StrEnum):
@@ -54,6 +54,7 @@ class OwnOrder:
         "next_query_ns",
         "ord_id",
         "params_version",
+        "position_side",
         "price_ticks",
         "queries",
         "side",
@@ -63,12 +64,22 @@ class OwnOrder:
     )
 
     def __init__(
-        self, inst_id: str, cl_ord_id: str, side: Side, price_ticks: int, *, size_lots: int, created_ns: int
+        self,
+        inst_id: str,
+        cl_ord_id: str,
+        side: Side,
+        price_ticks: int,
+        *,
+        size_lots: int,
+        created_ns: int,
+        position_side: PositionSide = PositionSide.NET,
     ) -> None:
         self.inst_id = inst_id
         self.cl_ord_id = cl_ord_id
         self.ord_id = ""
         self.side = side
+        self.position_side = position_side
+        """The position it opens or closes; NET where the account nets."""
         self.price_ticks = price_ticks
         self.size_lots = size_lots
         self.filled_lots = 0

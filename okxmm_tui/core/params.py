@@ -11,9 +11,13 @@ from enum import StrEnum
 
 from msgspec import Struct, structs
 
+from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.snapshot import ParamView
 
 UNDO_DEPTH = 100
+CONTRACTS = "ct"
+SPOT_UNIT_IN_SMALLEST_ORDERS = 100
+"""A smallest spot order is worth about one unit of quote currency, so a hundred of them make a quote."""
 
 
 class RiskDirection(StrEnum):
@@ -66,6 +70,32 @@ class ParamSpec(Struct, frozen=True):
                 f"{plain(self.maximum)} {self.unit}".rstrip()
             )
         return ""
+
+
+def for_instrument(specs: tuple[ParamSpec, ...], instrument: Instrument) -> tuple[ParamSpec, ...]:
+    """The same parameters in the instrument's own unit of size.
+
+    Derivatives are sized in contracts, as declared. Spot is sized in base currency, where "1" can be a
+    fortune or nothing: default, bounds and step are scaled by a hundred of the venue's smallest orders.
+    """
+    if not instrument.is_spot:
+        return specs
+    scale = instrument.size(instrument.min_size_lots) * SPOT_UNIT_IN_SMALLEST_ORDERS
+    return tuple(
+        _in_base(spec, instrument.base_ccy, scale) if spec.unit == CONTRACTS else spec for spec in specs
+    )
+
+
+def _in_base(spec: ParamSpec, base_ccy: str, scale: Decimal) -> ParamSpec:
+    return structs.replace(
+        spec,
+        unit=base_ccy,
+        default=spec.default * scale,
+        minimum=spec.minimum * scale,
+        maximum=spec.maximum * scale,
+        step=spec.step * scale,
+        help=spec.help.replace("contracts", base_ccy),
+    )
 
 
 class ParamSet(Struct, frozen=True):

@@ -12,8 +12,9 @@ from msgspec import Struct
 from okxmm_tui.core.effects import AmendOrder, PlaceOrder
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.position_sides import closed_by
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import OrderKind, Side
+from okxmm_tui.core.types import OrderKind, PositionSide, Side
 
 
 class RiskContext(Struct, frozen=True, gc=False):
@@ -40,6 +41,15 @@ class RiskContext(Struct, frozen=True, gc=False):
     """Worst-case positions of the other markets, without sign."""
     others_net_quote: Decimal = Decimal(0)
     """Positions of the other markets, with sign."""
+    sellable_lots: int | None = None
+    """Spot: base currency owned, in lots; all sell orders together may not exceed it. None: no such bound."""
+    spendable_quote: Decimal | None = None
+    """Spot: quote currency free for this market's buy orders, working ones included. None: no such bound."""
+    working_buy_quote: Decimal = Decimal(0)
+    """Spot: what the working buy orders could still cost, the order in question left out."""
+    closable_long_lots: int | None = None
+    """Long and short apart: lots held long that no other order closes. None: the account nets."""
+    closable_short_lots: int | None = None
 
 
 class Refusal(Struct, frozen=True, gc=False):
@@ -49,11 +59,25 @@ class Refusal(Struct, frozen=True, gc=False):
 
 
 def review_place(
-    context: RiskContext, side: Side, price_ticks: int, size_lots: int, cl_ord_id: str
+    context: RiskContext,
+    side: Side,
+    price_ticks: int,
+    size_lots: int,
+    cl_ord_id: str,
+    *,
+    position_side: PositionSide = PositionSide.NET,
 ) -> PlaceOrder | Refusal:
-    """Check a new post-only quote and build it."""
-    if problem := _problem(context, side, price_ticks, size_lots, size_lots):
+    """Check a new post-only quote and build it.
+
+    Where long and short are kept apart, closing orders reduce by nature and carry no reduce-only mark; spot
+    knows none (OKX v5, place order).
+    """
+    problem = _side_problem(context, side, position_side, size_lots) or _problem(
+        context, side, price_ticks, size_lots, size_lots
+    )
+    if problem:
         return Refusal(problem)
+    has_mark = context.closable_long_lots is None and not context.instrument.is_spot
     return PlaceOrder(
         inst_id=context.instrument.inst_id,
         cl_ord_id=cl_ord_id,
@@ -61,7 +85,8 @@ def review_place(
         price_ticks=price_ticks,
         size_lots=size_lots,
         expire_ms=_expire_ms(context),
-        reduce_only=context.state is TradingState.REDUCING,
+        reduce_only=has_mark and context.state is TradingState.REDUCING,
+        position_side=position_side,
     )
 
 
@@ -74,9 +99,14 @@ def review_amend(
     filled_lots: int,
     cl_ord_id: str,
     req_id: str,
+    position_side: PositionSide = PositionSide.NET,
 ) -> AmendOrder | Refusal:
     """Check an amend to a price and total size (filled part included) and build it."""
-    if problem := _problem(context, side, price_ticks, size_lots, size_lots - filled_lots):
+    adding_lots = size_lots - filled_lots
+    problem = _side_problem(context, side, position_side, adding_lots) or _problem(
+        context, side, price_ticks, size_lots, adding_lots
+    )
+    if problem:
         return Refusal(problem)
     return AmendOrder(
         inst_id=context.instrument.inst_id,
@@ -108,9 +138,14 @@ def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceO
     price_ticks = best + side.sign * int(best * limits.close_slippage_bps / 10_000)
     value = instrument.notional_quote(1, price_ticks)
     most = min(abs(held), instrument.max_limit_lots, int(limits.max_order_notional_quote / value))
+    apart = context.closable_long_lots if side is Side.SELL else context.closable_short_lots
+    if apart is not None:
+        most = min(most, apart)
+    if instrument.is_spot and side is Side.SELL and context.sellable_lots is not None:
+        most = min(most, context.sellable_lots)
     lots = min(size_lots, most)
-    if lots < instrument.min_size_lots:
-        return Refusal(f"{instrument.size_text(lots)} is below the venue's minimum")
+    if lots < max(1, instrument.min_size_lots):
+        return Refusal(f"{instrument.size_text(max(0, lots))} is below the venue's minimum")
     return PlaceOrder(
         inst_id=instrument.inst_id,
         cl_ord_id=cl_ord_id,
@@ -119,7 +154,8 @@ def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceO
         size_lots=lots,
         expire_ms=_expire_ms(context),
         order_kind=OrderKind.IOC,
-        reduce_only=True,
+        reduce_only=apart is None and not instrument.is_spot,
+        position_side=PositionSide.NET if apart is None else closed_by(side),
     )
 
 
@@ -131,6 +167,20 @@ def worst_case_lots(context: RiskContext, side: Side, adding_lots: int) -> int:
     """Position if every same-side order filled, in the direction of ``side``."""
     working = context.working_buy_lots if side is Side.BUY else context.working_sell_lots
     return side.sign * context.position_lots + working + adding_lots
+
+
+def _side_problem(context: RiskContext, side: Side, position_side: PositionSide, adding_lots: int) -> str:
+    closable = context.closable_long_lots if side is Side.SELL else context.closable_short_lots
+    if closable is None:
+        return "" if position_side is PositionSide.NET else "the account nets its positions"
+    if position_side is PositionSide.NET:
+        return "an order must name the long or the short position"
+    if position_side is not closed_by(side):
+        is_reducing = context.state is TradingState.REDUCING
+        return "only orders that shrink the position" if is_reducing else ""
+    if adding_lots > closable:
+        return f"only {context.instrument.size_text(max(0, closable))} left to close"
+    return ""
 
 
 def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int, adding_lots: int) -> str:
@@ -149,6 +199,7 @@ def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int,
         _crossing_problem(context, side, price_ticks)
         or _collar_problem(context, price_ticks)
         or _value_problem(context, side, price_ticks, size_lots, adding_lots)
+        or _funds_problem(context, side, price_ticks, adding_lots)
         or ("order budget used up" if context.budget_left <= 0 else "")
     )
 
@@ -210,3 +261,20 @@ def _exposure_problem(context: RiskContext, side: Side, worst: Decimal) -> str:
     if context.equity_quote is not None and gross > limits.max_leverage * context.equity_quote:
         return f"exposure {gross:.0f} above {limits.max_leverage:f} times equity {context.equity_quote:.0f}"
     return ""
+
+
+def _funds_problem(context: RiskContext, side: Side, price_ticks: int, adding_lots: int) -> str:
+    """Spot may sell what is owned and buy what can be paid, all working orders of ours counted."""
+    instrument = context.instrument
+    if side is Side.SELL:
+        sellable = context.sellable_lots
+        if sellable is not None and context.working_sell_lots + adding_lots > sellable:
+            return f"only {instrument.size_text(max(0, sellable))} {instrument.base_ccy} owned"
+        return ""
+    spendable = context.spendable_quote
+    if spendable is None:
+        return ""
+    cost = context.working_buy_quote + instrument.notional_quote(adding_lots, price_ticks)
+    return (
+        f"only {max(spendable, Decimal(0)):.2f} {instrument.quote_ccy} to spend" if cost > spendable else ""
+    )

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import copy
 import traceback
+from decimal import Decimal
 
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
+from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_close, review_place
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Severity, Side
+from okxmm_tui.core.types import PositionSide, Severity, Side
 from okxmm_tui.engine import exposure
 from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.spot import affordable, cost_quote, sellable_lots, spendable_quote
 from okxmm_tui.strategies.base import MarketInput, Quote, Target
 
 FIRST_WAIT_NS = 100_000_000
@@ -28,6 +31,7 @@ RECONSIDER_NS = 100_000_000
 CLOSE_EVERY_NS = 500_000_000
 """Time between two closing orders, so that the first one's fills are known."""
 NS_PER_MS = 1_000_000
+ZERO = Decimal(0)
 
 
 class Execution:
@@ -59,11 +63,12 @@ class Execution:
         market.target = target
         for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
             state = market.sides[side]
-            wanted = (quote for quote in target.quotes if quote.side is side)
-            quotes, why = self._allowed(market, side, tuple(wanted), reason)
+            wanted = tuple(quote for quote in target.quotes if quote.side is side)
+            wanted, why = self._allowed(market, side, wanted, reason)
+            quotes, shortage = affordable(self._session, market, side, wanted)
             state.quotes = quotes
             if not quotes:
-                state.say(why, now_ns)
+                state.say(shortage or why, now_ns)
             self._align(market, side, quotes)
         if target.close is not None:
             self.close(market, target.close.size_lots, target.close.reason)
@@ -176,7 +181,7 @@ class Execution:
             now_ns=self._session.now_ns,
             bid_ticks=market.bid_ticks,
             ask_ticks=market.ask_ticks,
-            position_lots=market.ledger.position.size_lots,
+            position_lots=market.position_lots,
             volatility_per_sqrt_s=market.volatility.per_sqrt_s,
             maker_fee=float(market.fees.maker),
             taker_fee=float(market.fees.taker),
@@ -198,7 +203,7 @@ class Execution:
         why = self.only_reduce(market)
         if not why:
             return quotes, reason
-        room_lots = -side.sign * market.ledger.position.size_lots
+        room_lots = -side.sign * market.position_lots
         kept: list[Quote] = []
         for quote in quotes:
             lots = min(quote.size_lots, room_lots)
@@ -245,6 +250,13 @@ class Execution:
         state.say("quoting", self._session.now_ns)
         distance = abs(order.price_ticks - quote.price_ticks)
         size_lots = self._wanted_size(order, quote)
+        if market.has_sides and order.position_side is closed_by(order.side):
+            left = market.closable_lots(order.side, leaving_out=order) or 0
+            is_overdrawn = left < order.remaining_lots
+            if is_overdrawn and left < max(1, market.instrument.min_size_lots):
+                self.cancel(order, "nothing left to close")
+                return
+            size_lots = min(size_lots, order.filled_lots + left)
         tolerance = self._session.limits.hold_tolerance_ticks
         if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
             tolerance = 0
@@ -274,6 +286,7 @@ class Execution:
             filled_lots=order.filled_lots,
             cl_ord_id=order.cl_ord_id,
             req_id=req_id,
+            position_side=order.position_side,
         )
         match reviewed:
             case Refusal(reason):
@@ -290,8 +303,16 @@ class Execution:
         if now_ns < state.place_after_ns:
             return
         cl_ord_id = self._session.next_client_id()
-        context = self._context(market, None)
-        match review_place(context, quote.side, quote.price_ticks, quote.size_lots, cl_ord_id):
+        context, sided = self._context(market, None), self._sided(market, quote)
+        reviewed = review_place(
+            context,
+            quote.side,
+            quote.price_ticks,
+            sided.size_lots,
+            cl_ord_id,
+            position_side=sided.position_side,
+        )
+        match reviewed:
             case Refusal(reason):
                 state.say(reason, now_ns)
             case PlaceOrder() as effect:
@@ -306,6 +327,7 @@ class Execution:
             effect.price_ticks,
             size_lots=effect.size_lots,
             created_ns=self._session.now_ns,
+            position_side=effect.position_side,
         )
         order.expire_ns = effect.expire_ms * NS_PER_MS
         order.decision = decision
@@ -320,7 +342,15 @@ class Execution:
         is_reducing = state is TradingState.ACTIVE and bool(market.only_reduce)
         return TradingState.REDUCING if is_reducing else state
 
+    @staticmethod
+    def _sided(market: Market, quote: Quote) -> SidedSize:
+        closable = market.closable_lots(quote.side)
+        if closable is None:
+            return SidedSize(PositionSide.NET, quote.size_lots)
+        return side_for(quote.side, quote.size_lots, closable, market.instrument.min_size_lots)
+
     def _context(self, market: Market, leaving_out: OwnOrder | None) -> RiskContext:
+        buys = [order for order in market.orders.side(Side.BUY) if order is not leaving_out]
         working = {side: market.orders.remaining_lots(side) for side in Side}
         if leaving_out is not None:
             working[leaving_out.side] -= leaving_out.remaining_lots
@@ -332,7 +362,7 @@ class Execution:
             limits=self._session.limits,
             bid_ticks=market.bid_ticks,
             ask_ticks=market.ask_ticks,
-            position_lots=market.ledger.position.size_lots,
+            position_lots=market.position_lots,
             max_position_lots=market.max_position_lots,
             working_buy_lots=working[Side.BUY],
             working_sell_lots=working[Side.SELL],
@@ -342,6 +372,11 @@ class Execution:
             open_quote=exposure.open_quote(self._session, leaving_out),
             others_gross_quote=gross,
             others_net_quote=net,
+            sellable_lots=sellable_lots(self._session, market),
+            spendable_quote=spendable_quote(self._session, market),
+            working_buy_quote=cost_quote(market, buys) if market.instrument.is_spot else ZERO,
+            closable_long_lots=market.closable_lots(Side.SELL, leaving_out),
+            closable_short_lots=market.closable_lots(Side.BUY, leaving_out),
         )
 
 

@@ -47,7 +47,7 @@ def others_quote(session: Session, market: Market) -> tuple[Decimal, Decimal]:
     for other in session.markets.values():
         if other is market or not other.is_two_sided:
             continue
-        held = other.ledger.position.size_lots
+        held = other.position_lots
         worst = max(
             abs(held + other.orders.remaining_lots(Side.BUY)),
             abs(held - other.orders.remaining_lots(Side.SELL)),

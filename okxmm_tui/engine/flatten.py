@@ -38,14 +38,14 @@ class Flatten:
         """Begin; an empty id means every market. Returns (problem, confirmation)."""
         session = self._session
         chosen = [m for m in session.markets.values() if inst_id in {"", m.instrument.inst_id}]
-        held = [market for market in chosen if market.ledger.position.size_lots]
+        held = [market for market in chosen if market.position_lots]
         if self.is_running:
             return "positions are being closed already", ""
         if not held:
             return "there is no position to close", ""
         self._started_ns, self.outcome = session.now_ns, ""
         self._inst_ids = tuple(market.instrument.inst_id for market in held)
-        self._start_lots = {m.instrument.inst_id: m.ledger.position.size_lots for m in held}
+        self._start_lots = {m.instrument.inst_id: m.position_lots for m in held}
         text = ", ".join(self._held_text(market) for market in held)
         session.report("flatten", Severity.WARNING, f"closing {text}")
         return "", f"closing {text}"
@@ -61,7 +61,7 @@ class Flatten:
         started_ns = self._started_ns
         if started_ns is None:
             return
-        left = [m for i in self._inst_ids if (m := self._session.markets[i]).ledger.position.size_lots]
+        left = [m for i in self._inst_ids if (m := self._session.markets[i]).position_lots]
         if not left:
             self._end("every position is closed")
             return
@@ -72,7 +72,7 @@ class Flatten:
             return
         for market in left:
             if not any(not order.is_closing for order in market.orders.working):
-                self._execution.close(market, abs(market.ledger.position.size_lots), "flatten")
+                self._execution.close(market, abs(market.position_lots), "flatten")
 
     def _end(self, why: str) -> str:
         self._started_ns, self.outcome = None, why
@@ -82,13 +82,13 @@ class Flatten:
     @staticmethod
     def _held_text(market: Market) -> str:
         instrument = market.instrument
-        return f"{instrument.size(market.ledger.position.size_lots):+f} {instrument.inst_id}"
+        return f"{instrument.size(market.position_lots):+f} {instrument.inst_id}"
 
     # -- what it would do ------------------------------------------------------------------------------
 
     def view(self, market: Market) -> FlattenView | None:
         """Preview or progress of one market; None when it holds nothing and nothing is under way."""
-        inst_id, held = market.instrument.inst_id, market.ledger.position.size_lots
+        inst_id, held = market.instrument.inst_id, market.position_lots
         is_running = self.is_running and inst_id in self._inst_ids
         if not held and not is_running:
             return None

@@ -68,7 +68,7 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
 
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
     """What the position would pay at the next funding, while that is near; a receiver reads 0."""
-    funding, position = market.funding, market.ledger.position.size_lots
+    funding, position = market.funding, market.position_lots
     if funding is None:
         return None
     left_ns = funding.funding_ms * NS_PER_MS - session.now_ns

@@ -15,16 +15,19 @@ from okxmm_tui.core.ledger import BookedFill, Ledger
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
+    Fill,
     FundingRate,
     PositionUpdate,
     PriceLimits,
     PublicTrade,
     TopOfBook,
 )
-from okxmm_tui.core.orders import OwnOrders
+from okxmm_tui.core.orders import OwnOrder, OwnOrders
 from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.snapshot import ParamChangeView
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.spot_balance import SpotHolding
+from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.signals.summary import Signals
@@ -71,8 +74,13 @@ class SideState:
 class Market:
     """Everything the engine knows of one instrument."""
 
-    def __init__(
-        self, instrument: Instrument, strategy: Strategy, params: ParamSet, fees: FeeRates = NO_FEES
+    def __init__(  # noqa: PLR0915 - one line a figure
+        self,
+        instrument: Instrument,
+        strategy: Strategy,
+        params: ParamSet,
+        fees: FeeRates = NO_FEES,
+        position_mode: PositionMode = PositionMode.NET,
     ) -> None:
         self.instrument = instrument
         self.fees = fees
@@ -86,6 +94,10 @@ class Market:
         self.top_seq = -1
         self.volatility = EwmaVolatility(VOLATILITY_HALF_LIFE_S)
         self.mark_price: Decimal | None = None
+        self.last_mid: Decimal | None = None
+        """Kept while the book is being renewed."""
+        self.priced_ns: int | None = None
+        """When the last mark or mid came."""
         self.index_price: Decimal | None = None
         self.price_limits: PriceLimits | None = None
         self.funding: FundingRate | None = None
@@ -95,7 +107,14 @@ class Market:
         self.queue: dict[str, QueuePosition] = {}
         self.ledger = Ledger(instrument)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
+        self.has_sides = position_mode is PositionMode.LONG_SHORT and not instrument.is_spot
+        """Whether long and short are kept apart."""
+        self.side_positions = SidePositions()
+        self.holding = SpotHolding(instrument) if instrument.is_spot else None
+        """Exact base and quote changes of a spot pair; None for derivatives."""
         self.venue_position: PositionUpdate | None = None
+        """The venue's net figure."""
+        self.venue_sides: dict[PositionSide, PositionUpdate] = {}
         self.mismatch_since_ns: int | None = None
         self.sides = {Side.BUY: SideState(), Side.SELL: SideState()}
         self.target: Target | None = None
@@ -160,10 +179,17 @@ class Market:
         if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
             self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
+        self.priced_ns = now_ns
         self.volatility.update((bid_ticks + ask_ticks) / 2, now_ns)
+
+    def take_mark(self, price: Decimal, now_ns: int) -> None:
+        """The venue's mark price; what is no positive price is not taken."""
+        if price > 0:
+            self.mark_price, self.priced_ns = price, now_ns
 
     def break_book(self, reason: str) -> None:
         """Quarantine the book until a fresh snapshot and a few chained updates."""
+        self.last_mid = self.mid_price or self.last_mid
         self.book.clear()
         self.book_state = BookState.RESYNC
         self.book_reason = reason
@@ -203,6 +229,36 @@ class Market:
         self.next_refresh_ns = 0
         self.is_dirty = True
 
+    # -- position ------------------------------------------------------------------------------------
+
+    def note_fill(self, fill: Fill) -> None:
+        """Count a booked fill where the ledger's net position does not tell enough."""
+        if self.holding is not None:
+            self.holding.book(fill)
+        elif self.has_sides:
+            order = self.orders.find(fill.cl_ord_id, fill.ord_id)
+            named = fill.position_side
+            if named is PositionSide.NET and order is not None:
+                named = order.position_side
+            self.side_positions.apply(fill.side, named, fill.size_lots)
+
+    @property
+    def position_lots(self) -> int:
+        """Signed net position; for spot the change of the base balance, fees taken from it included."""
+        return self.ledger.position.size_lots if self.holding is None else self.holding.whole_lots
+
+    def closable_lots(self, side: Side, leaving_out: OwnOrder | None = None) -> int | None:
+        """Lots an order of a side could close that no working order closes yet; None where positions net."""
+        if not self.has_sides:
+            return None
+        closes = closed_by(side)
+        claimed = sum(
+            order.remaining_lots
+            for order in self.orders.side(side)
+            if order.position_side is closes and order is not leaving_out
+        )
+        return max(0, self.side_positions.held_lots(closes) - claimed)
+
     # -- figures -------------------------------------------------------------------------------------
 
     @property
@@ -237,8 +293,11 @@ class Market:
 
     @property
     def valuation_price(self) -> Decimal | None:
-        """Price for unrealised PnL: the mark, or the mid before the first mark."""
-        return self.mark_price if self.mark_price is not None else self.mid_price
+        """Price for unrealised PnL: the mark, else the mid, else the last mid there was."""
+        if self.mark_price is not None:
+            return self.mark_price
+        mid = self.mid_price
+        return mid if mid is not None else self.last_mid
 
     @property
     def max_position_lots(self) -> int:

@@ -50,12 +50,12 @@ class PositionGuard:
         loss, limit = self.loss_share(market), self._session.limits.max_lot_loss
         key, inst_id = f"lot-loss-{market.instrument.inst_id}", market.instrument.inst_id
         if loss is None or loss <= limit:
-            if market.ledger.position.size_lots == 0:
+            if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
             return
         text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, closing it"
         self._session.raise_alarm(key, Severity.CRITICAL, text)
-        size_lots = abs(market.ledger.position.size_lots)
+        size_lots = abs(market.position_lots)
         self._execution.close(market, size_lots, f"position loss {loss * 100:.2f} %")
 
     @staticmethod

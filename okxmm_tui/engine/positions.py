@@ -1,11 +1,22 @@
-"""Our booked position against the venue's: taken over at the start, compared ever after."""
+"""Our booked position against the venue's: taken over at the start, compared ever after.
+
+The net position is what the ledger books, the strategy skews by and the limits count. Where the account
+keeps long and short apart both figures are kept beside it, for closing; a spot pair is compared by its base
+balance.
+"""
 
 from __future__ import annotations
 
-from okxmm_tui.core.messages import PositionUpdate, TruthFetched
-from okxmm_tui.core.types import Severity
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import structs
+
+from okxmm_tui.core.messages import BalanceUpdate, PositionUpdate, TruthFetched
+from okxmm_tui.core.types import PositionSide, Severity
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.spot import adopt_balances, difference_base, smallest_order, take_over
 
 MISMATCH_GRACE_NS = 1_500_000_000
 """Fills and position pushes come apart by this much without meaning anything."""
@@ -28,8 +39,9 @@ class Positions:
     def on_push(self, event: PositionUpdate) -> None:
         """Keep the venue's figure."""
         market = self._session.markets.get(event.inst_id)
-        if market is not None:
-            market.venue_position = event
+        if market is not None and not market.instrument.is_spot:
+            market.venue_sides[event.position_side] = event
+            market.venue_position = net_of(tuple(market.venue_sides.values()))
 
     def adopt_once(self, event: TruthFetched) -> None:
         """At the first merge, take over what the venue holds; fills up to then are part of it."""
@@ -40,21 +52,26 @@ class Positions:
             market = self._session.markets.get(fill.inst_id)
             if market is not None and market.orders.get(fill.cl_ord_id) is None:
                 market.ledger.remember(fill.trade_id)
-        for position in event.positions:
-            market = self._session.markets.get(position.inst_id)
-            if market is not None and position.size_lots != market.ledger.position.size_lots:
+        adopt_balances(self._session, event.balances)
+        for market in self._session.markets.values():
+            rows = rows_of(market, event.positions)
+            position = net_of(rows)
+            if position is None:
+                continue
+            market.side_positions.adopt(*both_sides(rows))
+            if position.size_lots != market.ledger.position.size_lots:
                 market.ledger.position.adopt(position.size_lots, position.average_price)
                 self._session.notice(
                     f"{position.inst_id}: took over a position of "
-                    f"{market.instrument.size_text(position.size_lots)} contracts"
+                    f"{market.instrument.size_text(position.size_lots)} {market.instrument.size_unit}"
                 )
 
     def is_suspicious(self, market: Market) -> bool:
         """Whether the last push has differed from the books for longer than messages take."""
-        venue, now_ns = market.venue_position, self._session.now_ns
-        if venue is None or venue.size_lots == market.ledger.position.size_lots:
+        if not self._differs_from_push(market):
             market.mismatch_since_ns = None
             return False
+        now_ns = self._session.now_ns
         if market.mismatch_since_ns is None:
             market.mismatch_since_ns = now_ns
         if now_ns - market.mismatch_since_ns <= MISMATCH_GRACE_NS or not self._session.is_merged:
@@ -62,23 +79,97 @@ class Positions:
         market.mismatch_since_ns = None
         return True
 
-    def compare(self, market: Market, venue: PositionUpdate | None) -> None:
-        """Compare after a merge; a difference no fill explains is taken over, loudly."""
-        inst_id = market.instrument.inst_id
+    def _differs_from_push(self, market: Market) -> bool:
+        if market.holding is not None:
+            balance = self._session.balances.get(market.instrument.base_ccy)
+            cash = balance.cash if balance is not None else Decimal(0)
+            difference = difference_base(self._session, market, cash)
+            return abs(difference) >= smallest_order(market)
+        venue = market.venue_position
+        return venue is not None and venue.size_lots != market.ledger.position.size_lots
+
+    def compare_all(self, event: TruthFetched) -> None:
+        """Compare every market after a merge; a difference no fill explains is taken over, loudly."""
+        for market in self._session.markets.values():
+            if market.holding is not None:
+                self._compare_spot(market, event.balances)
+            else:
+                self._compare(market, rows_of(market, event.positions))
+
+    def _compare(self, market: Market, rows: Sequence[PositionUpdate]) -> None:
+        inst_id, venue = market.instrument.inst_id, net_of(rows)
         theirs, ours = (venue.size_lots if venue else 0), market.ledger.position.size_lots
         if venue is not None:
             market.venue_position = venue
-        if theirs == ours:
+            market.venue_sides = {row.position_side: row for row in rows}
+        sides, held = both_sides(rows), market.side_positions
+        has_same_sides = not market.has_sides or sides == (held.long_lots, held.short_lots)
+        if theirs == ours and has_same_sides:
             self._mismatches.pop(inst_id, None)
             return
+        if self._is_to_be_explained(inst_id):
+            return
+        text = market.instrument.size_text
+        if not has_same_sides:
+            held.adopt(*sides)
+            self._session.notice(f"{inst_id}: venue holds {text(sides[0])} long and {text(sides[1])} short")
+        if theirs != ours:
+            market.ledger.position.adopt(theirs, venue.average_price if venue else None)
+            self._alarm(market, text(theirs), text(ours))
+
+    def _compare_spot(self, market: Market, balances: Sequence[BalanceUpdate]) -> None:
+        inst_id, base = market.instrument.inst_id, market.instrument.base_ccy
+        cash = next((each.cash for each in balances if each.ccy == base), Decimal(0))
+        difference = difference_base(self._session, market, cash)
+        if abs(difference) < smallest_order(market):
+            # Roundings of fees by the venue: too little to trade, and added up exactly, not dropped.
+            take_over(market, difference)
+            self._mismatches.pop(inst_id, None)
+            return
+        if self._is_to_be_explained(inst_id):
+            return
+        take_over(market, difference)
+        self._alarm(market, f"{cash:f} {base}", f"{cash - difference:f} {base}")
+
+    def _is_to_be_explained(self, inst_id: str) -> bool:
+        """Count a difference; True while messages on their way may still explain it."""
         seen = self._mismatches[inst_id] = self._mismatches.get(inst_id, 0) + 1
         if seen < MISMATCHES_BEFORE_ADOPTING:
-            return
+            return True
         del self._mismatches[inst_id]
-        market.ledger.position.adopt(theirs, venue.average_price if venue else None)
-        text = market.instrument.size_text
+        return False
+
+    def _alarm(self, market: Market, theirs: str, ours: str) -> None:
+        inst_id = market.instrument.inst_id
         self._session.raise_alarm(
             f"position-{inst_id}",
             Severity.CRITICAL,
-            f"{inst_id}: venue holds {text(theirs)}, we had booked {text(ours)}; the venue's figure counts",
+            f"{inst_id}: venue holds {theirs}, we had booked {ours}; the venue's figure counts",
         )
+
+
+def rows_of(market: Market, positions: Sequence[PositionUpdate]) -> tuple[PositionUpdate, ...]:
+    """The rows of one market."""
+    return tuple(row for row in positions if row.inst_id == market.instrument.inst_id)
+
+
+def both_sides(rows: Sequence[PositionUpdate]) -> tuple[int, int]:
+    """Lots held long and lots held short, neither signed; a net row counts on the side of its sign."""
+    long_lots = sum(row.size_lots for row in rows if row.size_lots > 0)
+    return long_lots, -sum(row.size_lots for row in rows if row.size_lots < 0)
+
+
+def net_of(rows: Sequence[PositionUpdate]) -> PositionUpdate | None:
+    """One net position out of one or two rows; None without any.
+
+    Prices are those of the larger side: that is the side the net lies on.
+    """
+    if not rows:
+        return None
+    larger = max(rows, key=lambda row: abs(row.size_lots))
+    return structs.replace(
+        larger,
+        size_lots=sum(row.size_lots for row in rows),
+        update_ms=max(row.update_ms for row in rows),
+        position_side=PositionSide.NET,
+    )

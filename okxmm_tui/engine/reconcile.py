@@ -25,6 +25,7 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.spot import explain, note_balance
 
 QUERY_AFTER_NS = (500_000_000, 1_000_000_000, 3_000_000_000, 10_000_000_000)
 EXPIRY_MARGIN_NS = 1_000_000_000
@@ -52,6 +53,7 @@ class Reconciler:
         """Told of every fill once it is booked; set by the reducer."""
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
+        self._seen_bills: set[str] = set()
         self.checked_ns: int | None = None
         self.checked_text = "not yet"
 
@@ -112,6 +114,7 @@ class Reconciler:
         booked = market.ledger.book(fill)
         if booked is None:
             return
+        market.note_fill(fill)
         market.orders.note_fill(fill)
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
@@ -130,7 +133,7 @@ class Reconciler:
             fee=format(fill.fee, "f"),
             liquidity=fill.liquidity.value,
             trade_id=fill.trade_id,
-            position=instrument.size_text(market.ledger.position.size_lots),
+            position=instrument.size_text(market.position_lots),
         )
 
     def on_accepted(self, event: OrderAccepted) -> None:
@@ -264,7 +267,8 @@ class Reconciler:
         asked_ns, self._request = self._request[1], None
         session = self._session
         for balance in event.balances:
-            session.balances[balance.ccy] = balance
+            note_balance(session, balance)
+        self._take_bills(event)
         self.positions.adopt_once(event)
         for fill in event.fills:
             market = session.markets.get(fill.inst_id)
@@ -273,10 +277,9 @@ class Reconciler:
         for order in event.orders:
             self.on_order(order)
         listed = {order.cl_ord_id for order in event.orders}
-        positions = {position.inst_id: position for position in event.positions}
         for market in session.markets.values():
             self._query_unlisted(market, listed, asked_ns)
-            self.positions.compare(market, positions.get(market.instrument.inst_id))
+        self.positions.compare_all(event)
         if self.positions.is_unsettled:
             self._retry_ns = session.now_ns + RETRY_NS
         self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
@@ -291,6 +294,7 @@ class Reconciler:
             update.price_ticks,
             size_lots=update.size_lots,
             created_ns=self._session.now_ns,
+            position_side=update.position_side,
         )
         order.ord_id, order.is_adopted = update.ord_id, True
         order.filled_lots = update.filled_lots
@@ -305,6 +309,13 @@ class Reconciler:
             f"{market.instrument.price_text(order.price_ticks)}; cancelling it",
         )
         self._execution.cancel(order, "left over from an earlier session")
+
+    def _take_bills(self, event: TruthFetched) -> None:
+        """Count each bill once; those of the first merge are part of the balances taken over with it."""
+        for bill in event.bills:
+            if bill.bill_id not in self._seen_bills:
+                self._seen_bills.add(bill.bill_id)
+                explain(self._session, bill)
 
     def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:
         for order in market.orders.working:

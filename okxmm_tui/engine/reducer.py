@@ -51,7 +51,7 @@ from okxmm_tui.core.messages import (
     TruthFetched,
     VenueStatus,
 )
-from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
@@ -64,12 +64,15 @@ from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.spot import note_balance
 from okxmm_tui.engine.tuning import Tuning
 from okxmm_tui.engine.watchdog import Watchdog
 from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
 
 PNL_SAMPLE_NS = 1_000_000_000
+PRICE_STALE_NS = 15_000_000_000
+"""A mark price comes at least every ten seconds (OKX v5, mark price channel)."""
 
 
 class Reducer:
@@ -83,11 +86,14 @@ class Reducer:
         self.session = Session(started, now_ns)
         for instrument in started.instruments:
             strategy = make_strategy(started.strategy)
-            params = ParamSet.from_specs(strategy.specs, started.params)
+            specs = for_instrument(strategy.specs, instrument)
+            params = ParamSet.from_specs(specs, started.params)
             if isinstance(params, str):
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
             fees = started.fees.get(instrument.inst_id, NO_FEES)
-            self.session.markets[instrument.inst_id] = Market(instrument, strategy, params, fees)
+            self.session.markets[instrument.inst_id] = Market(
+                instrument, strategy, params, fees, started.position_mode
+            )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
@@ -218,7 +224,7 @@ class Reducer:
 
     def _on_mark(self, event: MarkPrice) -> None:
         if market := self.session.markets.get(event.inst_id):
-            market.mark_price = event.price
+            market.take_mark(event.price, self.session.now_ns)
 
     def _on_index(self, event: IndexPrice) -> None:
         if market := self.session.markets.get(event.inst_id):
@@ -263,7 +269,7 @@ class Reducer:
     # -- account and links -------------------------------------------------------------------------
 
     def _on_balance(self, event: BalanceUpdate) -> None:
-        self.session.balances[event.ccy] = event
+        note_balance(self.session, event)
 
     def _on_clock(self, event: ClockMeasured) -> None:
         self.session.clock = event
@@ -305,13 +311,18 @@ class Reducer:
             f"stream-{event.stream}", Severity.CRITICAL, f"{event.stream} stream down: {event.reason}"
         )
 
-    def _pnl(self) -> PnlFigure:
-        """PnL of all markets; doubtful while a position has no price."""
-        total = Decimal(0)
+    def _pnl(self) -> PnlFigure | None:
+        """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""
+        total, now_ns = Decimal(0), self.session.now_ns
         for market in self.session.markets.values():
-            if market.ledger.position.size_lots and market.valuation_price is None:
-                return PnlFigure(total, f"{market.instrument.inst_id} has no price")
-            total += market.ledger.net_quote(market.valuation_price)
+            price = market.valuation_price
+            if market.position_lots:
+                if market.priced_ns is None or price is None:
+                    return None
+                if now_ns - market.priced_ns > PRICE_STALE_NS:
+                    age_s = (now_ns - market.priced_ns) / 1e9
+                    return PnlFigure(total, f"{market.instrument.inst_id} has had no price for {age_s:.0f} s")
+            total += market.ledger.net_quote(price)
         return PnlFigure(total)
 
     # -- time ------------------------------------------------------------------------------------------
@@ -322,7 +333,8 @@ class Reducer:
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()
-        self.loss_limits.on_tick(self._pnl())
+        if (figure := self._pnl()) is not None:
+            self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS

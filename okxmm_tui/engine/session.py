@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from decimal import Decimal
 
 from okxmm_tui.core.alarms import Alarms
 from okxmm_tui.core.effects import AnyEffect, Reply, Report
@@ -38,6 +39,8 @@ class Session:
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
         self.balances: dict[str, BalanceUpdate] = {}
+        self.taken_over: dict[str, Decimal] | None = None
+        """Cash by currency as of the first merge, bills since then included; None before it."""
         self.budget = OrderBudget(0, 1)
         self.clock: ClockMeasured | None = None
         self.feed: FeedMeasured | None = None

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchStrategy, UndoParam
 from okxmm_tui.core.messages import ParamsRead
-from okxmm_tui.core.params import ParamSet, plain
+from okxmm_tui.core.params import ParamSet, for_instrument, plain
 from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.types import Mode, Severity
 from okxmm_tui.engine.market import Market
@@ -164,12 +164,13 @@ class Tuning:
             strategy = make_strategy(command.name)
         except UsageError as error:
             return str(error), ""
+        specs = for_instrument(strategy.specs, market.instrument)
         shared = {
             spec.name: market.params.values[spec.name]
-            for spec in strategy.specs
+            for spec in specs
             if spec.name in market.params.values and not spec.problem(market.params.values[spec.name])
         }
-        params = ParamSet.from_specs(strategy.specs, {**shared, **command.values})
+        params = ParamSet.from_specs(specs, {**shared, **command.values})
         if isinstance(params, str):
             return params, ""
         session.machine.disarm()

@@ -112,7 +112,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         orders=tuple(_order(market, order) for order in market.orders.working),
         fills=_fills(market),
         fill_count=ledger.fill_count,
-        position_lots=ledger.position.size_lots,
+        position_lots=market.position_lots,
         average_price=ledger.position.average_price,
         realised_quote=ledger.realised_quote,
         unrealised_quote=ledger.unrealised_quote(price),
@@ -186,20 +186,20 @@ def _ghosts(reducer: Reducer, market: Market) -> tuple[GhostView, ...]:
 
 def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
     limits, instrument = reducer.session.limits, market.instrument
-    position, limit = market.ledger.position.size_lots, market.max_position_lots
+    position, limit = market.position_lots, market.max_position_lots
     gauges = [
         GaugeView(
             "position",
             abs(position) / limit if limit else float(position != 0),
-            f"{instrument.size(position):+f} / {instrument.size(limit):f} ct",
+            f"{instrument.size(position):+f} / {instrument.size(limit):f} {instrument.size_unit}",
         )
     ]
     mid = market.mid_price
     if mid is not None:
-        worth = abs(instrument.size(position)) * instrument.contract_value * mid
+        worth = instrument.notional_at(abs(position), mid)
         most = limits.max_position_notional_quote
         gauges.append(
-            GaugeView("notional", float(worth / most), f"{worth:.0f} / {most:.0f} {instrument.settle_ccy}")
+            GaugeView("notional", float(worth / most), f"{worth:.0f} / {most:.0f} {instrument.quote_ccy}")
         )
     if market.last_book_ns is not None:
         age_ms = (reducer.session.now_ns - market.last_book_ns) / NS_PER_MS

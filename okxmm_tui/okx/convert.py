@@ -10,9 +10,10 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Protocol
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import BalanceUpdate, Fill, OrderUpdate, PositionUpdate
-from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
+from okxmm_tui.core.messages import AccountBill, BalanceUpdate, Fill, OrderUpdate, PositionUpdate
+from okxmm_tui.core.types import ContractKind, Liquidity, PositionSide, Side, VenueOrderState
 from okxmm_tui.errors import WireError
+from okxmm_tui.okx.account_rows import BillRow
 from okxmm_tui.okx.error_codes import cancel_source_text
 from okxmm_tui.okx.messages import (
     BalanceDetail,
@@ -29,6 +30,7 @@ MAX_DIGITS = 40
 
 _KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE}
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
+_POSITION_SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
 _STATES = {state.value: state for state in VenueOrderState}
 
 
@@ -94,15 +96,28 @@ def side_of(value: Scalar) -> Side:
     return side
 
 
+def position_side_of(value: Scalar) -> PositionSide:
+    """Read a position side; net, nothing and words of tomorrow are NET."""
+    return _POSITION_SIDES.get(text_of(value), PositionSide.NET)
+
+
 def instrument_of(row: InstrumentRow) -> Instrument | None:
-    """Read instrument metadata; None while the venue has not filled it in (new listings)."""
+    """Read instrument metadata; None while the venue has not filled it in (new listings).
+
+    A derivative without a contract type or value is not filled in either: it must not pass for spot.
+    """
     tick_size, lot_size = optional_number(row.tick_sz), optional_number(row.lot_sz)
     if not tick_size or not lot_size or tick_size < 0 or lot_size < 0:
         return None
-    kind = _KINDS.get(text_of(row.ct_type), ContractKind.SPOT)
+    is_spot = row.inst_type in {"", "SPOT"} and not text_of(row.ct_type)
+    kind = ContractKind.SPOT if is_spot else _KINDS.get(text_of(row.ct_type))
+    if kind is None:
+        return None
     base, quote = _currencies(row, kind)
     code = text_of(row.inst_id_code)
     face = number(row.ct_val) * (optional_number(row.ct_mult) or Decimal(1))
+    if not is_spot and face <= 0:
+        return None
     return Instrument(
         inst_id=row.inst_id,
         inst_type=row.inst_type,
@@ -112,7 +127,7 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         lot_size=lot_size,
         min_size_lots=int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING)),
         max_limit_lots=int(number(row.max_lmt_sz) // lot_size),
-        contract_value=Decimal(1) if kind is ContractKind.SPOT else face,
+        contract_value=Decimal(1) if is_spot else face,
         base_ccy=base,
         quote_ccy=quote,
         settle_ccy=text_of(row.settle_ccy) or quote,
@@ -162,6 +177,7 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         text=text_of(row.msg) or _cancel_text(row),
         reduce_only=text_of(row.reduce_only) == "true",
         category=text_of(row.category) or "normal",
+        position_side=position_side_of(row.pos_side),
     )
 
 
@@ -187,6 +203,7 @@ def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
         liquidity=_liquidity(row.exec_type),
         venue_ms=whole(row.fill_time) or whole(row.u_time),
         tag=text_of(row.tag),
+        position_side=position_side_of(row.pos_side),
     )
 
 
@@ -208,22 +225,30 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
         liquidity=_liquidity(row.exec_type),
         venue_ms=whole(row.fill_time) or whole(row.ts),
         tag=text_of(row.tag),
+        position_side=position_side_of(row.pos_side),
     )
 
 
 def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdate | None:
-    """Read one position; isolated ones are not ours, because every order of ours is cross margin."""
+    """Read one position.
+
+    Isolated ones are not ours, because every order of ours is cross margin; a row under a spot pair is a
+    margin position, which is not ours either: spot shows in the balances. Where long and short are apart the
+    venue writes both sizes positive; here a short one is negative.
+    """
     instrument = instruments.get(row.inst_id)
-    if instrument is None or text_of(row.mgn_mode) == "isolated":
+    if instrument is None or instrument.is_spot or text_of(row.mgn_mode) == "isolated":
         return None
+    position_side = position_side_of(row.pos_side)
     size_lots = instrument.size_to_lots(number(row.pos))
     return PositionUpdate(
         inst_id=row.inst_id,
-        size_lots=-size_lots if text_of(row.pos_side) == "short" and size_lots > 0 else size_lots,
+        size_lots=-abs(size_lots) if position_side is PositionSide.SHORT else size_lots,
         average_price=optional_number(row.avg_px) if size_lots else None,
         mark_price=optional_number(row.mark_px),
         liquidation_price=optional_number(row.liq_px),
         update_ms=whole(row.u_time),
+        position_side=position_side,
     )
 
 
@@ -238,6 +263,19 @@ def balance_update(detail: BalanceDetail) -> BalanceUpdate:
         cash=cash,
         available=number(detail.avail_bal) if available is None else available,
         update_ms=whole(detail.u_time),
+        spendable=optional_number(detail.avail_bal),
+    )
+
+
+def bill_of(row: BillRow) -> AccountBill:
+    """Read one bill."""
+    return AccountBill(
+        bill_id=text_of(row.bill_id),
+        bill_type=text_of(row.type),
+        inst_id=text_of(row.inst_id),
+        ccy=text_of(row.ccy),
+        change=number(row.bal_chg),
+        venue_ms=whole(row.ts),
     )
 
 

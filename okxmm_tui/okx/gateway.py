@@ -127,9 +127,9 @@ class OkxGateway:
         self._instruments.update({instrument.inst_id: instrument for instrument, _ in loaded})
         if not has_key:
             return list(self._instruments.values()), AccountFacts("market data only", {})
-        label = await preparation.load_account(self._rest)
-        fees = await preparation.load_fees(self._rest, [row for _, row in loaded])
-        return list(self._instruments.values()), AccountFacts(label, fees)
+        facts = await preparation.load_facts(self._rest, loaded)
+        self._route.account = facts
+        return list(self._instruments.values()), facts
 
     async def run(self, emit: Emit) -> None:
         """Keep both streams connected and emit events until cancelled or closed."""

@@ -141,6 +141,7 @@ class OrderRow(Struct, gc=False, rename="camel"):
     cl_ord_id: Scalar = ""
     tag: Scalar = ""
     side: Scalar = ""
+    pos_side: Scalar = ""
     px: Scalar = ""
     sz: Scalar = ""
     acc_fill_sz: Scalar = ""
@@ -174,6 +175,7 @@ class FillRow(Struct, gc=False, rename="camel"):
     bill_id: Scalar = ""
     tag: Scalar = ""
     side: Scalar = ""
+    pos_side: Scalar = ""
     fill_px: Scalar = ""
     fill_sz: Scalar = ""
     fee: Scalar = ""
@@ -250,6 +252,9 @@ class FeeRow(Struct, gc=False):
     taker: Scalar = ""
     maker_u: Scalar = msgspec.field(name="makerU", default="")
     taker_u: Scalar = msgspec.field(name="takerU", default="")
+    maker_usdc: Scalar = msgspec.field(name="makerUSDC", default="")
+    taker_usdc: Scalar = msgspec.field(name="takerUSDC", default="")
+    inst_type: Scalar = msgspec.field(name="instType", default="")
 
 
 class TimeRow(Struct, gc=False):

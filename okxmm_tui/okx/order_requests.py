@@ -1,7 +1,8 @@
 """From order effects to venue requests: grouping into batches, row fields, WebSocket frames, REST bodies.
 
 Pure. OKX v5, sections "Place order", "Amend order" and "Cancel order", single and batch. The WebSocket
-names instruments by ``instIdCode``; REST by ``instId``.
+names instruments by ``instIdCode``; REST by ``instId``. Margin mode and position side belong to placing
+alone: amends and cancels name an order that has them.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import UNSET, Struct
 
+from okxmm_tui.core.account import AccountFacts
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import Side
 from okxmm_tui.okx.rate_limits import Verb
 from okxmm_tui.okx.requests import OrderArgs, Request, encode
+from okxmm_tui.okx.trade_modes import DEFAULT_ACCOUNT, mode_of
 
 MAX_BATCH = 20
-TRADE_MODE = "cross"
 
 OrderEffect = PlaceOrder | AmendOrder | CancelOrder
 
@@ -93,7 +95,13 @@ def grouped(effects: Iterable[OrderEffect], rest_only: frozenset[str] = frozense
 
 
 def ws_frame(
-    batch: Batch, request_id: str, instruments: Mapping[str, Instrument], tag: str, shift_ms: int
+    batch: Batch,
+    request_id: str,
+    instruments: Mapping[str, Instrument],
+    tag: str,
+    shift_ms: int,
+    *,
+    account: AccountFacts = DEFAULT_ACCOUNT,
 ) -> bytes:
     """Write one WebSocket operation.
 
@@ -103,25 +111,43 @@ def ws_frame(
         instruments: Those of the rows.
         tag: Our order tag.
         shift_ms: The venue's clock minus ours, added to the expiry.
+        account: Its level and position mode decide margin mode and position side.
     """
     expire_ms = batch.expire_ms
     return encode(
         Request(
             op=_WS_OPS[batch.verb, batch.is_batch],
-            args=[order_args(row, instruments[row.inst_id], tag, by_rest=False) for row in batch.rows],
+            args=[
+                order_args(row, instruments[row.inst_id], tag, by_rest=False, account=account)
+                for row in batch.rows
+            ],
             id=request_id,
             exp_time=str(expire_ms + shift_ms) if expire_ms else UNSET,
         )
     )
 
 
-def rest_request(batch: Batch, instruments: Mapping[str, Instrument], tag: str) -> tuple[str, bytes]:
+def rest_request(
+    batch: Batch,
+    instruments: Mapping[str, Instrument],
+    tag: str,
+    account: AccountFacts = DEFAULT_ACCOUNT,
+) -> tuple[str, bytes]:
     """Write one REST request: path and exact body."""
-    rows = [order_args(row, instruments[row.inst_id], tag, by_rest=True) for row in batch.rows]
+    rows = [
+        order_args(row, instruments[row.inst_id], tag, by_rest=True, account=account) for row in batch.rows
+    ]
     return _REST_PATHS[batch.verb, batch.is_batch], encode(rows if batch.is_batch else rows[0])
 
 
-def order_args(effect: OrderEffect, instrument: Instrument, tag: str, *, by_rest: bool) -> OrderArgs:
+def order_args(
+    effect: OrderEffect,
+    instrument: Instrument,
+    tag: str,
+    *,
+    by_rest: bool,
+    account: AccountFacts = DEFAULT_ACCOUNT,
+) -> OrderArgs:
     """Fill the fields of one row."""
     if by_rest or instrument.code is None:
         args = OrderArgs(inst_id=instrument.inst_id)
@@ -129,7 +155,7 @@ def order_args(effect: OrderEffect, instrument: Instrument, tag: str, *, by_rest
         args = OrderArgs(inst_id_code=instrument.code)
     match effect:
         case PlaceOrder():
-            _fill_place(args, effect, instrument, tag)
+            _fill_place(args, effect, instrument, tag, account)
         case AmendOrder():
             _fill_amend(args, effect, instrument)
         case CancelOrder():
@@ -137,8 +163,13 @@ def order_args(effect: OrderEffect, instrument: Instrument, tag: str, *, by_rest
     return args
 
 
-def _fill_place(args: OrderArgs, effect: PlaceOrder, instrument: Instrument, tag: str) -> None:
-    args.td_mode = TRADE_MODE
+def _fill_place(
+    args: OrderArgs, effect: PlaceOrder, instrument: Instrument, tag: str, account: AccountFacts
+) -> None:
+    mode = mode_of(instrument, account)
+    args.td_mode = mode.td_mode
+    args.ccy = mode.ccy or UNSET
+    args.tgt_ccy = mode.tgt_ccy or UNSET
     args.cl_ord_id = effect.cl_ord_id
     args.side = "buy" if effect.side is Side.BUY else "sell"
     args.ord_type = effect.order_kind.value
@@ -146,7 +177,9 @@ def _fill_place(args: OrderArgs, effect: PlaceOrder, instrument: Instrument, tag
     args.sz = instrument.size_text(effect.size_lots)
     if tag:
         args.tag = tag
-    if effect.reduce_only:
+    if mode.has_position_side:
+        args.pos_side = effect.position_side.value
+    elif effect.reduce_only and not instrument.is_spot:
         args.reduce_only = True
 
 

@@ -20,6 +20,7 @@ from okxmm_tui.okx.order_tracker import OrderTracker, RowOutcome, row_outcomes
 from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.rate_limits import RateLimits, Verb
 from okxmm_tui.okx.rest import Rest
+from okxmm_tui.okx.trade_modes import DEFAULT_ACCOUNT
 
 NOT_CONNECTED = "not_connected"
 RATE_LIMIT_LOCAL = "rate_limit_local"
@@ -79,6 +80,8 @@ class OrdersRoute:
         self._session: PrivateSession | None = None
         self._wire: Wire | None = None
         self._rest_only: frozenset[str] = frozenset()
+        self.account = DEFAULT_ACCOUNT
+        """Level and position mode, which decide how an order is written; set once the account was asked."""
 
     def connect(self, session: PrivateSession, wire: Wire) -> None:
         """Take the private stream to send on."""
@@ -148,11 +151,13 @@ class OrdersRoute:
             self._emit_all([_refusal(row, NOT_CONNECTED, text) for row in batch.rows])
             return
         request_id = self._tracker.next_id()
-        frame = ws_frame(batch, request_id, self._instruments, self._tag, self._rest.clock.offset_ms)
+        frame = ws_frame(
+            batch, request_id, self._instruments, self._tag, self._rest.clock.offset_ms, account=self.account
+        )
         session.send_operation(batch, request_id, frame, now_ns)
 
     async def _send_by_rest(self, batch: Batch) -> None:
-        path, body = rest_request(batch, self._instruments, self._tag)
+        path, body = rest_request(batch, self._instruments, self._tag, self.account)
         expire_ms = batch.expire_ms + self._rest.clock.offset_ms if batch.expire_ms else 0
         try:
             reply = await self._rest.post(path, body, expire_ms=expire_ms)

@@ -17,13 +17,16 @@ class OrderArgs(Struct, gc=False, rename="camel", omit_defaults=True):
     inst_id_code: int | UnsetType = UNSET
     inst_id: str | UnsetType = UNSET
     td_mode: str | UnsetType = UNSET
+    ccy: str | UnsetType = UNSET
     ord_id: str | UnsetType = UNSET
     cl_ord_id: str | UnsetType = UNSET
     tag: str | UnsetType = UNSET
     side: str | UnsetType = UNSET
+    pos_side: str | UnsetType = UNSET
     ord_type: str | UnsetType = UNSET
     px: str | UnsetType = UNSET
     sz: str | UnsetType = UNSET
+    tgt_ccy: str | UnsetType = UNSET
     reduce_only: bool | UnsetType = UNSET
     req_id: str | UnsetType = UNSET
     new_px: str | UnsetType = UNSET

@@ -1,7 +1,8 @@
-"""Reads of account state over REST: pages, positions, balances, one order; all as core events.
+"""Reads of account state over REST: pages, positions, balances, bills, one order; all as core events.
 
-OKX v5, sections "Order List", "Transaction details", "Positions" and "Balance". A refusal raises
-``FetchRefusedError`` so that a list is either complete or not there at all.
+OKX v5, sections "Order List", "Transaction details", "Positions", "Balance" and "Bills". Every kind of
+instrument is read at once. A refusal raises ``FetchRefusedError`` so that a list is either complete or not
+there at all; bills alone may be missing, and are then said to be.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import (
+    AccountBill,
     BalanceUpdate,
     Fill,
     OrderQueried,
@@ -21,7 +23,8 @@ from okxmm_tui.core.messages import (
     TruthFetched,
 )
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
-from okxmm_tui.okx.convert import balance_update, fill_of, number, order_update, position_update
+from okxmm_tui.okx.account_rows import BILLS, BillRow
+from okxmm_tui.okx.convert import balance_update, bill_of, fill_of, number, order_update, position_update
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
 from okxmm_tui.okx.messages import ACCOUNTS, DEAD_MEN, FILLS, ORDERS, POSITIONS, FillRow, OrderRow, text_of
 from okxmm_tui.okx.requests import encode
@@ -31,6 +34,12 @@ PAGE = 100
 MAX_PAGES = 500
 """The venue allows 4000 pending orders and keeps fills for days; this only ends a list without end."""
 PENDING_PATH = "/api/v5/trade/orders-pending"
+BILLS_PATH = "/api/v5/account/bills"
+TRADE_BILL = "2"
+DAY_MS = 86_400_000
+FILLS_KEPT_MS = 3 * DAY_MS
+BILLS_KEPT_MS = 7 * DAY_MS
+"""The venue forgets fills and bills that are older than this."""
 SECONDS_BELOW = 100_000_000_000
 """Numbers below are epoch seconds, above epoch milliseconds (the year is 1973 in one reading)."""
 
@@ -93,42 +102,72 @@ class RestQueries:
         fills = await self.fills(fills_since_ms)
         positions = await self.positions()
         balances = await self.balances()
-        return TruthFetched(request_id, orders, fills, positions, balances)
+        bills, has_all_bills = await self.bills(fills_since_ms)
+        is_complete = has_all_bills and self._reaches(fills_since_ms, FILLS_KEPT_MS)
+        return TruthFetched(request_id, orders, fills, positions, balances, bills, is_complete)
 
     async def pending(self) -> tuple[OrderUpdate, ...]:
         """Read every pending order of our instruments, all pages."""
-        rows = await paged(
-            self._rest, PENDING_PATH, {"instType": "SWAP"}, ORDERS, lambda row: text_of(row.ord_id)
-        )
+        rows = await paged(self._rest, PENDING_PATH, {}, ORDERS, lambda row: text_of(row.ord_id))
         return tuple(each for row in rows if (each := self._order(row)))
 
     async def fills(self, since_ms: int) -> tuple[Fill, ...]:
         """Read every fill of our instruments since a time, oldest first."""
-        query = {"instType": "SWAP", "begin": str(since_ms) if since_ms > 0 else ""}
+        query = {"begin": str(since_ms) if since_ms > 0 else ""}
         rows = await paged(self._rest, "/api/v5/trade/fills", query, FILLS, _bill_id)
         fills = [each for row in rows if (each := fill_of(row, self._instruments))]
         return tuple(sorted((f for f in fills if f.venue_ms >= since_ms), key=lambda fill: fill.venue_ms))
 
     async def positions(self) -> tuple[PositionUpdate, ...]:
-        """Read the position of every instrument we hold; flat ones are said to be flat."""
+        """Read the positions of every derivative we hold, one or two each; flat ones are said to be flat."""
         asked_ms = self._rest.clock.now_ns() // 1_000_000
-        reply = checked(await self._rest.get("/api/v5/account/positions", {"instType": "SWAP"}))
-        found = {
-            each.inst_id: each
-            for row in reply.rows(POSITIONS)
-            if (each := position_update(row, self._instruments))
-        }
+        reply = checked(await self._rest.get("/api/v5/account/positions"))
+        rows = reply.rows(POSITIONS)
+        found = [each for row in rows if (each := position_update(row, self._instruments))]
+        held = {each.inst_id for each in found}
         flat = (
             PositionUpdate(inst_id, 0, None, None, None, asked_ms)
-            for inst_id in self._instruments
-            if inst_id not in found
+            for inst_id, instrument in self._instruments.items()
+            if inst_id not in held and not instrument.is_spot
         )
-        return (*found.values(), *flat)
+        return (*found, *flat)
 
     async def balances(self) -> tuple[BalanceUpdate, ...]:
         """Read the balance of every currency held."""
         reply = checked(await self._rest.get("/api/v5/account/balance"))
         return tuple(balance_update(each) for row in reply.rows(ACCOUNTS) for each in row.details)
+
+    async def bills(self, since_ms: int) -> tuple[tuple[AccountBill, ...], bool]:
+        """Read every change of a balance since a time that no fill explains, oldest first.
+
+        The same bill may be read again by the next call; it is known by its id.
+
+        Args:
+            since_ms: Unix ms; 0 for all the venue still keeps.
+
+        Returns:
+            The bills, and whether they reach back that far.
+
+        Raises:
+            FetchRefusedError: The key is refused.
+            VenueUnreachableError: The venue did not answer.
+        """
+        query = {"begin": str(since_ms) if since_ms > 0 else ""}
+        try:
+            rows = await paged(self._rest, BILLS_PATH, query, BILLS, _bill_row_id)
+            bills = [bill_of(row) for row in rows if text_of(row.type) != TRADE_BILL]
+        except FetchRefusedError as error:
+            if error.is_final:
+                raise
+            return (), False
+        except WireError:
+            return (), False
+        recent = (bill for bill in bills if bill.venue_ms >= since_ms)
+        ordered = tuple(sorted(recent, key=lambda bill: bill.venue_ms))
+        return ordered, self._reaches(since_ms, BILLS_KEPT_MS)
+
+    def _reaches(self, since_ms: int, kept_ms: int) -> bool:
+        return since_ms <= 0 or since_ms >= self._rest.clock.now_ns() // 1_000_000 - kept_ms
 
     async def set_dead_man(self, timeout_s: int, tag: str) -> int:
         """Set cancel-all-after; returns the trigger time in Unix ms, 0 when disarmed.
@@ -204,4 +243,8 @@ def trigger_ms(text: str) -> int:
 
 
 def _bill_id(row: FillRow) -> str:
+    return text_of(row.bill_id)
+
+
+def _bill_row_id(row: BillRow) -> str:
     return text_of(row.bill_id)

@@ -19,9 +19,9 @@ from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import quoting
 from okxmm_tui.strategies.base import Composition, MarketInput, Target
-from okxmm_tui.strategies.quoting import AT_LIMIT
+from okxmm_tui.strategies.quoting import AT_LIMIT, TOO_SMALL
 
-__all__ = ["AT_LIMIT", "InventorySkew"]
+__all__ = ["AT_LIMIT", "TOO_SMALL", "InventorySkew"]
 
 
 class InventorySkew:

@@ -17,12 +17,13 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Composition, MarketInput, Quote, Target
 
 AT_LIMIT = "inventory limit"
+TOO_SMALL = "size below the smallest order"
 TOXICITY_HORIZON_S = 5
 TOXICITY_MIN_FILLS = 20
 """Fewer fills say nothing about the flow."""
 
 ORDER_SIZE = ParamSpec(
-    "order_size", "size", "ct", Decimal(1), Decimal("0.00001"), Decimal(10_000), Decimal("0.5"),
+    "order_size", "size", "ct", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
     "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP,
 )  # fmt: skip
 MAX_POSITION = ParamSpec(
@@ -111,7 +112,9 @@ def two_sided(
     mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
     floor = floor_ticks(market, mid_ticks)
     bid, ask = above_floor(bid, floor), above_floor(ask, floor)
-    limit, least = limit_lots(market, params), market.instrument.min_size_lots
+    limit, least = limit_lots(market, params), max(1, market.instrument.min_size_lots)
+    bid_missing = AT_LIMIT if bid_sizes and bid_sizes[0] >= least else TOO_SMALL
+    ask_missing = AT_LIMIT if ask_sizes and ask_sizes[0] >= least else TOO_SMALL
     bid_sizes = within(bid_sizes, limit - market.position_lots, least)
     ask_sizes = within(ask_sizes, limit + market.position_lots, least)
     quotes = [
@@ -127,8 +130,8 @@ def two_sided(
         quotes=tuple(quotes),
         fair_ticks=mid_ticks + ask.external,
         half_spread_ticks=(bid.half_spread + ask.half_spread) / 2,
-        bid_reason="" if Side.BUY in sides else AT_LIMIT,
-        ask_reason="" if Side.SELL in sides else AT_LIMIT,
+        bid_reason="" if Side.BUY in sides else bid_missing,
+        ask_reason="" if Side.SELL in sides else ask_missing,
         nearest_bid_ticks=None if market.allow_below_fees else math.floor(bid_centre - floor),
         nearest_ask_ticks=None if market.allow_below_fees else math.ceil(ask_centre + floor),
         bid_parts=bid,

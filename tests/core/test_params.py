@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okxmm_tui.core.params import ParamSet, plain
+from okxmm_tui.core.params import ParamSet, for_instrument, plain
 from okxmm_tui.strategies.inventory_skew import InventorySkew
+from tests.samples import inverse, pair, swap
 
 
 def _set(**given_values: Decimal) -> ParamSet:
@@ -62,3 +63,32 @@ def test_a_hundred_steps_up_and_down_end_where_they_began():
 def test_plain_writes_no_zeros_and_no_exponent(value, text):
     """Numbers look the way people type them."""
     assert plain(Decimal(value)) == text
+
+
+def test_derivatives_keep_the_declared_unit():
+    """Contracts are contracts, linear or inverse."""
+    for instrument in (swap(), inverse()):
+        assert for_instrument(InventorySkew.specs, instrument) == InventorySkew.specs
+
+
+def test_spot_is_sized_in_base_currency():
+    """A smallest order of 0.00001 BTC: quotes of 0.001 BTC, position up to 0.005 BTC, bounds to match."""
+    specs = {spec.name: spec for spec in for_instrument(InventorySkew.specs, pair())}
+    size, limit = specs["order_size"], specs["max_position"]
+    assert (size.unit, limit.unit, specs["base_spread_bps"].unit) == ("BTC", "BTC", "bps")
+    assert (size.default, size.minimum, size.step) == (
+        Decimal("0.001"),
+        Decimal("0.00001"),
+        Decimal("0.0005"),
+    )
+    assert (limit.default, limit.maximum) == (Decimal("0.005"), Decimal(100))
+    assert "in BTC" in size.help
+    assert "contracts" not in limit.help
+
+
+def test_spot_sizes_below_the_smallest_order_are_refused():
+    """The bound is the venue's own, and the answer names the unit."""
+    problem = ParamSet.from_specs(
+        for_instrument(InventorySkew.specs, pair()), {"order_size": Decimal("0.000001")}
+    )
+    assert "0.00001 and 10 BTC" in str(problem)

@@ -15,8 +15,8 @@ from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.risk import Refusal, RiskContext, review_amend, review_place
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import OrderKind, Side
-from tests.samples import START_NS, swap
+from okxmm_tui.core.types import OrderKind, PositionSide, Side
+from tests.samples import START_NS, inverse, pair, swap
 
 CONTEXT = RiskContext(
     instrument=swap(),
@@ -157,3 +157,106 @@ def test_exposure_counts_the_other_markets():
 def test_what_shrinks_the_position_is_not_held_back_by_exposure():
     """A bid of a contract while short two passes whatever the other markets hold."""
     assert _refused(position_lots=-200, others_gross_quote=Decimal(10**9), equity_quote=Decimal(1)) == ""
+
+
+SPOT = structs.replace(
+    CONTEXT,
+    instrument=pair(),
+    max_position_lots=10**9,
+    sellable_lots=1_000_000,
+    spendable_quote=Decimal(1_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "side", "size_lots", "reason"),
+    [
+        ({}, Side.SELL, 1_000_001, "only 0.01000000 BTC owned"),
+        ({"working_sell_lots": 600_000}, Side.SELL, 400_001, "BTC owned"),
+        ({"sellable_lots": 0}, Side.SELL, 1_000, "only 0.00000000 BTC owned"),
+        ({"sellable_lots": -5}, Side.SELL, 1_000, "only 0.00000000 BTC owned"),
+        ({}, Side.BUY, 1_700_000, "only 1000.00 USDT to spend"),
+        ({"working_buy_quote": Decimal(900)}, Side.BUY, 200_000, "USDT to spend"),
+        ({"spendable_quote": Decimal(-3)}, Side.BUY, 1_000, "only 0.00 USDT to spend"),
+    ],
+)
+def test_spot_sells_what_is_owned_and_buys_what_can_be_paid(changes, side, size_lots, reason):
+    """The worst case of all working orders must be covered by the two balances."""
+    price = 599_900 if side is Side.BUY else 600_100
+    verdict = review_place(structs.replace(SPOT, **changes), side, price, size_lots, "c1")
+    assert isinstance(verdict, Refusal)
+    assert reason in verdict.reason
+
+
+def test_spot_within_its_balances_passes():
+    """Up to the last lot owned; the amended order itself is not counted twice."""
+    context = structs.replace(SPOT, working_sell_lots=600_000)
+    assert isinstance(review_place(context, Side.SELL, 600_100, 400_000, "c1"), PlaceOrder)
+    assert isinstance(review_place(SPOT, Side.BUY, 599_900, 1_600_000, "c1"), PlaceOrder)
+    amended = review_amend(
+        context, Side.SELL, 600_100, 500_000, filled_lots=100_000, cl_ord_id="c1", req_id="1"
+    )
+    assert not isinstance(amended, Refusal)
+
+
+def test_spot_orders_carry_no_reduce_only_mark():
+    """The venue knows none for spot; the rule that only shrinking orders pass holds here."""
+    context = structs.replace(SPOT, state=TradingState.REDUCING, position_lots=5_000)
+    effect = review_place(context, Side.SELL, 600_100, 5_000, "c1")
+    assert isinstance(effect, PlaceOrder)
+    assert not effect.reduce_only
+    assert isinstance(review_place(context, Side.BUY, 599_900, 5_000, "c1"), Refusal)
+
+
+def test_inverse_limits_are_in_usd_face():
+    """49 contracts of 100 USD are below a limit of 5,000 and 51 above it, at any price of the coin."""
+    context = structs.replace(CONTEXT, instrument=inverse(), max_position_lots=10**6)
+    assert isinstance(review_place(context, Side.BUY, 599_900, 490, "c1"), PlaceOrder)
+    verdict = review_place(context, Side.BUY, 599_900, 510, "c1")
+    assert isinstance(verdict, Refusal)
+    assert "order worth 5100" in verdict.reason
+    held = structs.replace(context, position_lots=4_900)
+    verdict = review_place(held, Side.BUY, 599_900, 110, "c1")
+    assert isinstance(verdict, Refusal)
+    assert "position worth 50100" in verdict.reason
+
+
+APART = structs.replace(CONTEXT, closable_long_lots=100, closable_short_lots=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "side", "position_side", "size_lots", "reason"),
+    [
+        ({}, Side.SELL, PositionSide.NET, 50, "must name the long or the short"),
+        ({}, Side.SELL, PositionSide.LONG, 101, "only 1.00 left to close"),
+        ({}, Side.BUY, PositionSide.SHORT, 1, "only 0.00 left to close"),
+        ({"state": TradingState.REDUCING, "position_lots": 100}, Side.SELL, PositionSide.SHORT, 50, "shrink"),
+        ({"closable_long_lots": None, "closable_short_lots": None}, Side.SELL, PositionSide.LONG, 50, "nets"),
+    ],
+)
+def test_long_and_short_apart_have_their_own_refusals(changes, side, position_side, size_lots, reason):
+    """No order without a side, none that closes more than there is, none that opens while reducing."""
+    price = 599_900 if side is Side.BUY else 600_100
+    context = structs.replace(APART, **changes)
+    placed = review_place(context, side, price, size_lots, "c1", position_side=position_side)
+    amended = review_amend(
+        context,
+        side,
+        price,
+        size_lots,
+        filled_lots=0,
+        cl_ord_id="c1",
+        req_id="1",
+        position_side=position_side,
+    )
+    for verdict in (placed, amended):
+        assert isinstance(verdict, Refusal)
+        assert reason in verdict.reason
+
+
+def test_closing_orders_name_their_side_and_need_no_mark():
+    """A sell of LONG reduces by nature, so reduce-only is not said."""
+    context = structs.replace(APART, state=TradingState.REDUCING, position_lots=100)
+    effect = review_place(context, Side.SELL, 600_100, 100, "c1", position_side=PositionSide.LONG)
+    assert isinstance(effect, PlaceOrder)
+    assert (effect.position_side, effect.reduce_only) == (PositionSide.LONG, False)

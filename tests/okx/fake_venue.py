@@ -21,8 +21,18 @@ SWAP = {
     "groupId": "4", "instIdCode": 10459,
 }  # fmt: skip
 ETH = SWAP | {"instId": "ETH-USDT-SWAP", "uly": "ETH-USDT", "instFamily": "ETH-USDT", "instIdCode": 10461}
-INVERSE = SWAP | {"instId": "BTC-USD-SWAP", "ctType": "inverse", "ctValCcy": "USD", "settleCcy": "BTC"}
-SPOT = {"instId": "BTC-USDT", "instType": "SPOT", "tickSz": "0.1", "lotSz": "0.00000001"}
+INVERSE = SWAP | {
+    "instId": "BTC-USD-SWAP", "ctType": "inverse", "ctVal": "100", "ctValCcy": "USD", "settleCcy": "BTC",
+    "uly": "BTC-USD", "instFamily": "BTC-USD", "lotSz": "0.1", "minSz": "0.1", "instIdCode": 10458,
+}  # fmt: skip
+FUTURE = SWAP | {"instId": "BTC-USDT-261225", "instType": "FUTURES", "instIdCode": 20001}
+COIN_FUTURE = INVERSE | {"instId": "BTC-USD-261225", "instType": "FUTURES", "instIdCode": 20002}
+SPOT = {
+    "instId": "BTC-USDT", "instType": "SPOT", "ctType": "", "baseCcy": "BTC", "quoteCcy": "USDT",
+    "tickSz": "0.1", "lotSz": "0.00000001", "minSz": "0.00001", "maxLmtSz": "9999999999", "lever": "10",
+    "state": "live", "groupId": "12", "instIdCode": 3,
+}  # fmt: skip
+KINDS = (SWAP, ETH, INVERSE, FUTURE, COIN_FUTURE, SPOT)
 CONFIG = {"uid": "42", "label": "desk", "acctLv": "2", "posMode": "net_mode", "perm": "read_only,trade"}
 FEES = {"feeGroup": [{"groupId": "4", "maker": "-0.0002", "taker": "-0.0005"}]}
 
@@ -43,6 +53,8 @@ class FakeVenue:
                 [{"details": [{"ccy": "USDT", "eq": "9", "cashBal": "9"}]}]
             ),
             "/api/v5/account/positions": lambda q, b: ok([]),
+            "/api/v5/account/leverage-info": lambda q, b: ok([{"instId": q["instId"], "lever": "5"}]),
+            "/api/v5/account/bills": lambda q, b: ok([]),
             "/api/v5/trade/orders-pending": lambda q, b: ok([]),
             "/api/v5/trade/fills": lambda q, b: ok([]),
         }
@@ -56,7 +68,7 @@ class FakeVenue:
     @staticmethod
     def _instruments(query: dict[str, str], body: Any) -> Any:
         kind = query.get("instType")
-        rows = [row for row in (SWAP, ETH, INVERSE, SPOT) if row["instType"] == kind]
+        rows = [row for row in KINDS if row["instType"] == kind]
         wanted = query.get("instId")
         return ok([row for row in rows if wanted in {None, row["instId"]}])
 

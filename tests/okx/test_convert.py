@@ -7,10 +7,13 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from okxmm_tui.core.types import ContractKind, Liquidity, Side, VenueOrderState
+from okxmm_tui.core.messages import AccountBill
+from okxmm_tui.core.types import ContractKind, Liquidity, PositionSide, Side, VenueOrderState
 from okxmm_tui.errors import WireError
+from okxmm_tui.okx.account_rows import BillRow
 from okxmm_tui.okx.convert import (
     balance_update,
+    bill_of,
     fill_of,
     instrument_of,
     number,
@@ -22,7 +25,7 @@ from okxmm_tui.okx.convert import (
 )  # fmt: skip
 from okxmm_tui.okx.messages import BalanceDetail, FillRow, InstrumentRow, OrderRow, PositionRow
 from tests.okx.conftest import make_instrument
-from tests.okx.fake_venue import INVERSE, SPOT, SWAP
+from tests.okx.fake_venue import COIN_FUTURE, FUTURE, INVERSE, SPOT, SWAP
 
 KNOWN = {"BTC-USDT-SWAP": make_instrument()}
 ORDER = {
@@ -153,7 +156,7 @@ def test_instruments_of_three_kinds():
     )  # fmt: skip
     assert (linear.contract_value, linear.min_size_lots, linear.code) == (Decimal("0.01"), 1, 10459)
     assert (inverse.kind, inverse.base_ccy, inverse.quote_ccy) == (ContractKind.INVERSE, "BTC", "USD")
-    assert (spot.kind, spot.contract_value, spot.code) == (ContractKind.SPOT, 1, None)
+    assert (spot.kind, spot.contract_value, spot.code) == (ContractKind.SPOT, 1, 3)
 
 
 def test_new_listing_has_no_metadata_yet():
@@ -202,3 +205,77 @@ def test_a_cancel_source_becomes_words():
     spoken = order(state="canceled", cancelSource="20", msg="venue's own words", fillSz="0", tradeId="")
     assert spoken is not None
     assert spoken.text == "venue's own words"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "face"),
+    [
+        (FUTURE, ContractKind.LINEAR, "0.01"),
+        (COIN_FUTURE, ContractKind.INVERSE, "100"),
+        (SPOT, ContractKind.SPOT, "1"),
+    ],
+)
+def test_every_kind_of_instrument(row, kind, face):
+    """Contract type decides linear or inverse; a pair has a contract value of 1."""
+    instrument = instrument_of(msgspec.convert(row, InstrumentRow))
+    assert (instrument.kind, instrument.contract_value) == (kind, Decimal(face))
+
+
+@pytest.mark.parametrize("changes", [{"ctType": ""}, {"ctType": "quanto"}, {"ctVal": ""}, {"ctVal": "0"}])
+def test_half_listed_derivative_is_not_taken_for_spot(changes):
+    """Without contract type or value a swap has no meaning yet."""
+    assert instrument_of(msgspec.convert(SWAP | changes, InstrumentRow)) is None
+
+
+@pytest.mark.parametrize(
+    ("pos_side", "pos", "expected"),
+    [
+        ("net", "-2", (-200, PositionSide.NET)),
+        ("long", "2", (200, PositionSide.LONG)),
+        ("short", "2", (-200, PositionSide.SHORT)),
+        ("short", "-2", (-200, PositionSide.SHORT)),
+        ("short", "0", (0, PositionSide.SHORT)),
+        ("", "1", (100, PositionSide.NET)),
+        ("diagonal", "1", (100, PositionSide.NET)),
+    ],
+)
+def test_positions_are_signed_whatever_the_mode(pos_side, pos, expected):
+    """Long and short apart: pos is positive and the side gives the sign."""
+    row = msgspec.convert(
+        {"instId": "BTC-USDT-SWAP", "pos": pos, "posSide": pos_side, "mgnMode": "cross"}, PositionRow
+    )
+    update = position_update(row, KNOWN)
+    assert (update.size_lots, update.position_side) == expected
+
+
+def test_margin_position_of_a_spot_pair_is_not_ours():
+    """A spot pair shows in the balances; a row under its name is somebody's margin trade."""
+    known = {"BTC-USDT": instrument_of(msgspec.convert(SPOT, InstrumentRow))}
+    row = msgspec.convert({"instId": "BTC-USDT", "pos": "1", "mgnMode": "cross"}, PositionRow)
+    assert position_update(row, known) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "side"), [("long", PositionSide.LONG), ("short", PositionSide.SHORT), ("net", PositionSide.NET)]
+)
+def test_orders_and_fills_name_their_position(text, side):
+    """Pushes and REST fills carry the side they open or close."""
+    update = order(posSide=text)
+    row = {"instId": "BTC-USDT-SWAP", "tradeId": "1", "side": "buy", "fillPx": "1", "fillSz": "1"}
+    fill = fill_of(msgspec.convert(row | {"posSide": text}, FillRow), KNOWN)
+    assert update.position_side is update.fill.position_side is fill.position_side is side
+
+
+def test_balance_says_what_spot_may_spend():
+    """Futures accounts fill both: availEq for margin, availBal for spot."""
+    row = {"ccy": "USDT", "eq": "12", "cashBal": "10", "availEq": "9", "availBal": "7"}
+    update = balance_update(msgspec.convert(row, BalanceDetail))
+    assert (update.available, update.spendable) == (Decimal(9), Decimal(7))
+
+
+def test_bill_row():
+    """Signed change, currency and type; an instrument only where there is one."""
+    row = {"billId": 77, "type": "8", "instId": "BTC-USD-SWAP", "ccy": "BTC", "balChg": "-0.0001", "ts": "5"}
+    assert bill_of(msgspec.convert(row, BillRow)) == AccountBill(
+        "77", "8", "BTC-USD-SWAP", "BTC", Decimal("-0.0001"), 5
+    )

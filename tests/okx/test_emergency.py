@@ -93,6 +93,15 @@ async def test_everything_is_cancelled_and_proven():
     assert exchange.asked[-1] == "CLOSE"
 
 
+async def test_every_kind_is_cancelled():
+    """Spot, swaps and futures go in one sweep: the list is not asked for by type."""
+    kinds = ("BTC-USDT", "BTC-USDT-SWAP", "BTC-USD-SWAP", "BTC-USDT-261225", "BTC-USD-261225")
+    exchange = Exchange([(n, inst, "mmx") for n, inst in enumerate(kinds)])
+    outcome, _ = await sweep(exchange, tag="mmx")
+    assert (outcome.found, outcome.residual, outcome.is_proven) == (5, 0, True)
+    assert not any("instType" in path for path in exchange.asked)
+
+
 async def test_only_our_tag_and_instrument():
     """What another hand placed stays where it is."""
     exchange = Exchange([(1, "X", "mmx"), (2, "X", "other"), (3, "Y", "mmx")])

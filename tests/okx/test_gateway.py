@@ -297,7 +297,7 @@ async def test_truth_is_read_whole_and_in_order(venue):
         gateway.execute([FetchTruth(7, 1_000)])
         truth = await probe.first(m.TruthFetched)
     paths = [path.rsplit("/", 1)[1] for _, path, *_ in venue.requests[asked_before:]]
-    assert paths == ["orders-pending", "orders-pending", "fills", "positions", "balance"]
+    assert paths == ["orders-pending", "orders-pending", "fills", "positions", "balance", "bills"]
     assert len({order.ord_id for order in truth.orders}) == 130
     assert (truth.request_id, truth.fills[0].trade_id, truth.balances[0].ccy) == (7, "5", "USDT")
     assert [(p.inst_id, p.size_lots) for p in truth.positions] == [(INST, 0)]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from okxmm_tui.core.types import ContractKind, PositionSide
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx import rest_queries
 from okxmm_tui.okx.messages import ORDERS, text_of
 from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries, paged, trigger_ms
 from tests.okx.conftest import make_instrument
 from tests.okx.test_convert import ORDER
-from tests.okx.test_rest import OK, make_rest
+from tests.okx.test_rest import NOW_NS, OK, make_rest
 
 INST = "BTC-USDT-SWAP"
+NOW_MS = NOW_NS // 1_000_000
 
 
 def queries(*answers):
@@ -115,3 +119,82 @@ async def test_list_without_end_is_an_error(monkeypatch):
     with pytest.raises(WireError, match="did not end"):
         await paged(rest, "/x", {}, ORDERS, lambda row: text_of(row.ord_id))
     assert [path for _, path, *_ in http.sent] == ["/x?limit=1", "/x?limit=1&after=33", "/x?limit=1&after=33"]
+
+
+SHORT_AND_LONG = (
+    {"instId": INST, "pos": "3", "posSide": "long", "mgnMode": "cross", "uTime": "7"},
+    {"instId": INST, "pos": "1", "posSide": "short", "mgnMode": "cross", "uTime": "8"},
+)
+
+
+async def test_lists_are_of_every_kind():
+    """Orders, fills and positions are not filtered by type: a session may hold several."""
+    reader, http = queries(answer(), answer(), answer())
+    await reader.pending()
+    await reader.fills(0)
+    await reader.positions()
+    assert not any("instType" in path for _, path, *_ in http.sent)
+
+
+async def test_both_sides_of_a_position():
+    """Long and short apart are two rows, the short one negative, and nothing is said to be flat."""
+    reader, _ = queries(answer(*SHORT_AND_LONG))
+    assert [(row.position_side, row.size_lots) for row in await reader.positions()] == [
+        (PositionSide.LONG, 300), (PositionSide.SHORT, -100),
+    ]  # fmt: skip
+
+
+async def test_spot_has_no_position_row():
+    """A pair is compared by its balance; it is not said to be flat."""
+    rest, _ = make_rest(answer())
+    spot = make_instrument("BTC-USDT", inst_type="SPOT", kind=ContractKind.SPOT)
+    assert await RestQueries(rest, {"BTC-USDT": spot}).positions() == ()
+
+
+def bill(bill_id, ts, bill_type="8"):
+    """A row of account/bills."""
+    return {"billId": bill_id, "type": bill_type, "ccy": "USDT", "balChg": "-1.5", "ts": str(ts)}
+
+
+async def test_bills_since_without_trades():
+    """Oldest first, none before the asked time, and trades left out because fills tell of them."""
+    reader, http = queries(
+        answer(bill("4", NOW_MS), bill("3", NOW_MS - 1, "2"), bill("2", NOW_MS - 2), bill("1", 5))
+    )
+    bills, is_complete = await reader.bills(NOW_MS - 10)
+    assert ([each.bill_id for each in bills], is_complete) == (["2", "4"], True)
+    assert f"begin={NOW_MS - 10}" in http.sent[0][1]
+
+
+async def test_bills_are_read_over_all_pages(monkeypatch):
+    """The next page goes on from the last bill's id."""
+    monkeypatch.setattr(rest_queries, "PAGE", 1)
+    reader, http = queries(answer(bill("2", NOW_MS)), answer(bill("1", NOW_MS - 1)), answer())
+    bills, is_complete = await reader.bills(0)
+    assert ([each.bill_id for each in bills], is_complete) == (["1", "2"], True)
+    assert [path.partition("after=")[2] for _, path, *_ in http.sent] == ["", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    "reply", [{"code": "50005", "data": []}, answer({"billId": "1", "balChg": "much", "ts": str(NOW_MS)})]
+)
+async def test_bills_that_cannot_be_read_are_said_to_be_missing(reply):
+    """Orders and positions still merge; the figures built on bills know they are incomplete."""
+    reader, _ = queries(reply)
+    assert await reader.bills(NOW_MS) == ((), False)
+
+
+async def test_bills_of_a_refused_key_end_the_read():
+    """A wrong key is not a missing page."""
+    reader, _ = queries({"code": "50111", "data": []})
+    with pytest.raises(FetchRefusedError):
+        await reader.bills(NOW_MS)
+
+
+@pytest.mark.parametrize(("days", "is_complete"), [(2, True), (4, False), (8, False)])
+async def test_truth_knows_how_far_the_venue_remembers(days, is_complete):
+    """Fills are kept three days and bills seven: a read from before is not complete."""
+    reader, http = queries(answer(), answer(), answer(), answer(), answer(bill("1", NOW_MS)))
+    truth = await reader.truth(1, NOW_MS - days * 86_400_000)
+    assert (truth.is_complete, [each.change for each in truth.bills]) == (is_complete, [Decimal("-1.5")])
+    assert http.sent[-1][1].startswith("/api/v5/account/bills")

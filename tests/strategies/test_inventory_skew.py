@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from okxmm_tui.core.params import ParamSet
+from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import MarketInput
-from okxmm_tui.strategies.inventory_skew import AT_LIMIT, InventorySkew
-from tests.samples import START_NS, swap
+from okxmm_tui.strategies.inventory_skew import AT_LIMIT, TOO_SMALL, InventorySkew
+from tests.samples import START_NS, inverse, pair, swap
 
 MARKET = MarketInput(
     instrument=swap(),
@@ -106,3 +107,37 @@ def test_quotes_never_cross_and_never_outgrow_the_limit(position, width, sigma, 
             assert quote.price_ticks < market.ask_ticks
         else:
             assert quote.price_ticks > market.bid_ticks
+
+
+KINDS = [
+    (swap(), 250, "5"),
+    (inverse(), 25, "5"),
+    (swap("BTC-USDT-261225", inst_type="FUTURES"), 250, "5"),
+    (inverse("BTC-USD-261225", inst_type="FUTURES"), 25, "5"),
+    (pair(), 250_000, "0.005"),
+]
+
+
+@pytest.mark.parametrize(
+    ("instrument", "half_full_lots", "limit"), KINDS, ids=[each.inst_id for each, _, _ in KINDS]
+)
+def test_every_kind_is_skewed_and_sized_alike(instrument, half_full_lots, limit):
+    """Half a full position shifts the quotes by the same ticks, in contracts or in base currency."""
+    market = structs.replace(MARKET, instrument=instrument, position_lots=half_full_lots)
+    specs = for_instrument(InventorySkew.specs, instrument)
+    given_values = {"base_spread_bps": Decimal(10), "max_position": Decimal(limit)}
+    params = ParamSet.from_specs(specs, given_values)
+    assert isinstance(params, ParamSet)
+    quotes = {quote.side: quote for quote in InventorySkew().target(market, params).quotes}
+    assert quotes[Side.BUY].price_ticks == 599_625
+    assert quotes[Side.SELL].price_ticks == 600_226
+    one_fifth_lots = 2 * half_full_lots // 5
+    assert quotes[Side.BUY].size_lots == quotes[Side.SELL].size_lots == one_fifth_lots
+
+
+def test_a_size_below_the_smallest_order_is_said_to_be_one():
+    """0.05 contracts where the smallest is 0.1: no quote, and the reason is not the inventory."""
+    market = structs.replace(MARKET, instrument=inverse())
+    target, quotes = _quotes(market, order_size="0.05")
+    assert quotes == {}
+    assert target.bid_reason == target.ask_reason == TOO_SMALL

@@ -1,1 +1,1 @@
-"""The session's journal in SQLite: orders, fills, money, parameters, alarms, states; one writer, off the hot path."""
+"""The journal in SQLite: orders, fills, money, parameters, alarms, states; one writer, off the hot path."""

@@ -1,4 +1,4 @@
-"""Opens the journal's SQLite file: checked, migrated, write-ahead logged, every commit on disk before it counts.
+"""Opens the journal's SQLite file: checked, migrated, write-ahead logged, on disk before a commit counts.
 
 ``synchronous=FULL`` in WAL mode: a commit returns after its pages were forced to disk, so what was committed
 survives a crash of the process, the system or the power. A file that is damaged is put aside under another

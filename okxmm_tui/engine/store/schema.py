@@ -50,6 +50,6 @@ STEPS: tuple[tuple[str, ...], ...] = (
             scope TEXT PRIMARY KEY, at_ns INTEGER NOT NULL, state BLOB NOT NULL, crc INTEGER NOT NULL)""",
     ),
 )
-"""Step n brings a file from version n to n + 1. A step that has shipped is never edited; a new one is added."""
+"""Step n brings a file from version n to n + 1. A step that has shipped is never edited."""
 
 VERSION = len(STEPS)
