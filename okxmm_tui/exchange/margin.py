@@ -18,7 +18,7 @@ from msgspec import Struct
 from okxmm_tui.core.types import AccountLevel, PositionSide, Side
 from okxmm_tui.exchange.accounts import Account, PositionKey
 from okxmm_tui.exchange.market import Market
-from okxmm_tui.exchange.numbers import ZERO, rounded, text
+from okxmm_tui.exchange.numbers import EXACT, ZERO, rounded, text
 from okxmm_tui.exchange.orders import Order
 from okxmm_tui.exchange.position_tiers import tier_of
 from okxmm_tui.exchange.positions import ISOLATED, Position, worth
@@ -55,7 +55,7 @@ class CurrencyMargin(Struct):
     @property
     def equity(self) -> Decimal:
         """Cash plus all unrealised PnL."""
-        return self.cash + self.unrealised + self.isolated_unrealised
+        return EXACT.add(EXACT.add(self.cash, self.unrealised), self.isolated_unrealised)
 
     @property
     def cross_equity(self) -> Decimal:
@@ -143,9 +143,9 @@ class MarginView:
         value, unrealised = position.value(mark), position.unrealised(mark)
         if position.margin_mode == ISOLATED:
             held.isolated_margin += position.margin
-            held.isolated_unrealised += unrealised
+            held.isolated_unrealised = EXACT.add(held.isolated_unrealised, unrealised)
         else:
-            held.unrealised += unrealised
+            held.unrealised = EXACT.add(held.unrealised, unrealised)
             held.notional += value
             held.maintenance += self.position_maintenance(position)
             held.positions_margin += self.position_margin(position)

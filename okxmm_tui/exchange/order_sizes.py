@@ -77,8 +77,9 @@ def _opening_lots(
     free = view.backing(ours.settle_ccy) - view.needed(ours.settle_ccy)
     limit = worst + max(ZERO, free) * (lever or state.lever(ours.inst_id, mode, pos_side))
     reached = value + buys if side is Side.BUY else sells - value
-    # A unit of many lots: a quotient of one lot alone would lose digits to rounding.
-    unit = 10**6
-    per_lot = worth(ours, unit, ours.price(price_ticks)) / unit
-    lots = int((limit - reached) / per_lot) if per_lot else 0
+    per_lot, price = position.face(1), ours.price(price_ticks)
+    if not price:
+        return 0
+    room = limit - reached
+    lots = int(room * price / per_lot) if position.is_inverse else int(room / (per_lot * price))
     return max(0, min(lots, ours.max_limit_lots))

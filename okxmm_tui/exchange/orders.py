@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.types import ContractKind, PositionSide, Side, VenueOrderState
 from okxmm_tui.exchange.instruments import Listing
-from okxmm_tui.exchange.numbers import ZERO, text
+from okxmm_tui.exchange.numbers import COIN_PRICE_STEP, ZERO, text
 from okxmm_tui.exchange.positions import worth
 
 CANCELED_KEPT_MS = 2 * 3600 * 1000
@@ -154,7 +154,9 @@ class Order(Struct):
             return ZERO
         ours = self.listing.instrument
         face = self.filled_lots * ours.lot_size * ours.contract_value
-        return face / self.filled_value if ours.kind is ContractKind.INVERSE else self.filled_value / face
+        if ours.kind is ContractKind.INVERSE:
+            return (face / self.filled_value).quantize(COIN_PRICE_STEP)
+        return self.filled_value / face
 
     def take_fill(self, fill: Fill) -> None:
         """Book a fill on the order."""

@@ -3,13 +3,14 @@
 Conventions, in the settlement currency (quote for linear, coin for inverse contracts):
 
 * The worth of n contracts at a price is n x contract value x price (linear, exact) or
-  n x contract value / price (inverse, rounded half-even to 1e-12: a quotient has no exact form).
+  n x contract value / price (inverse, rounded half-even to 1e-18: a quotient has no exact form).
 * Open cost is the sum of the worths of a position's openings. A reduction by c of n contracts removes
-  cost x c / n, rounded half-even to 1e-12; closing removes the whole rest, so flat means cost 0 exactly.
+  cost x c / n, rounded half-even to 1e-12 (linear) or 1e-18 (inverse); closing removes the whole rest,
+  so flat means cost 0 exactly.
 * Realised PnL is sign x (worth at exit - removed cost), with the sign turned round for inverse
   contracts, whose coin worth falls as the price rises.
 * The average price shown is cost / face (linear) or face / cost (inverse, the harmonic mean of the
-  openings), rounded half-even to 1e-12.
+  openings), rounded half-even to 1e-12 or 1e-8.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind, PositionSide
-from okxmm_tui.exchange.numbers import EXACT, MONEY_STEP, ZERO
+from okxmm_tui.exchange.numbers import COIN_PRICE_STEP, COIN_STEP, EXACT, MONEY_STEP, ZERO
 
 CROSS, ISOLATED, CASH = "cross", "isolated", "cash"
 """Trade modes; OKX ``tdMode`` and ``mgnMode``."""
@@ -32,7 +33,7 @@ def worth(ours: Instrument, lots: int, price: Decimal) -> Decimal:
         face = lots * ours.lot_size * ours.contract_value
         if ours.kind is not ContractKind.INVERSE:
             return face * price
-        return (face / price).quantize(MONEY_STEP) if price else ZERO
+        return (face / price).quantize(COIN_STEP) if price else ZERO
 
 
 class Position(Struct):
@@ -75,13 +76,14 @@ class Position(Struct):
             return lots * self.instrument.lot_size * self.instrument.contract_value
 
     def average_price(self) -> Decimal:
-        """Average entry price, rounded to 1e-12; 0 when flat."""
+        """Average entry price, rounded; 0 when flat."""
         if not self.lots:
             return ZERO
         with localcontext(EXACT):
             face = self.face(abs(self.lots))
-            average = face / self.open_cost if self.is_inverse else self.open_cost / face
-            return average.quantize(MONEY_STEP)
+            if self.is_inverse:
+                return (face / self.open_cost).quantize(COIN_PRICE_STEP)
+            return (self.open_cost / face).quantize(MONEY_STEP)
 
     def unrealised(self, mark: Decimal) -> Decimal:
         """Unrealised PnL at a mark price."""
@@ -105,12 +107,15 @@ class Position(Struct):
         """
         with localcontext(EXACT):
             realised = ZERO
+            # A flip shares the worth of its fill, so that rounding never makes it more than one fill.
+            cost = worth(self.instrument, abs(signed_lots), price)
             if self.lots * signed_lots < 0:
                 closing = min(abs(self.lots), abs(signed_lots))
-                realised = self._reduce(closing, price)
+                proceeds = worth(self.instrument, closing, price)
+                realised = self._reduce(closing, proceeds)
+                cost -= proceeds
                 signed_lots += closing if signed_lots < 0 else -closing
             if signed_lots:
-                cost = worth(self.instrument, abs(signed_lots), price)
                 self.open_cost += cost
                 self.lots += signed_lots
                 if lever is not None:
@@ -118,14 +123,15 @@ class Position(Struct):
             self.realised += realised
             return realised
 
-    def _reduce(self, closing: int, price: Decimal) -> Decimal:
+    def _reduce(self, closing: int, proceeds: Decimal) -> Decimal:
         size, sign = abs(self.lots), 1 if self.lots > 0 else -1
         removed, freed = self.open_cost, self.margin
+        step = COIN_STEP if self.is_inverse else MONEY_STEP
         if closing < size:
-            removed = (self.open_cost * closing / size).quantize(MONEY_STEP)
-            freed = (self.margin * closing / size).quantize(MONEY_STEP)
+            removed = (self.open_cost * closing / size).quantize(step)
+            freed = (self.margin * closing / size).quantize(step)
         self.open_cost -= removed
         self.margin -= freed
         self.lots -= sign * closing
-        gain = sign * (worth(self.instrument, closing, price) - removed)
+        gain = sign * (proceeds - removed)
         return -gain if self.is_inverse else gain
