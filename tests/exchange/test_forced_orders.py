@@ -194,7 +194,7 @@ STEPS = st.lists(
 @settings(max_examples=25, deadline=None)
 @given(STEPS, st.sampled_from([INST, INVERSE]))
 def test_no_path_leaves_a_debt_or_loses_money(steps, inst):
-    """Whatever is traded and however the price jumps: bills explain each balance, and none ends below zero."""
+    """However the price jumps: bills explain each balance, and no equity ends below zero."""
     bench = Bench(balance=Decimal(2000), coin_balance=Decimal("0.03")).deep_book(10_000, inst=inst)
     for side, tenths, move in steps:
         bench.wait(0.1)
