@@ -18,7 +18,7 @@ from okxmm_tui.exchange.accounts import Settlement
 from okxmm_tui.exchange.api_error import ApiError
 from okxmm_tui.exchange.bills import CLAW_BACK, LIQUIDATION, Bill
 from okxmm_tui.exchange.fill_booking import FillBooking
-from okxmm_tui.exchange.margin import MarginView
+from okxmm_tui.exchange.margin import POOLED, MarginView
 from okxmm_tui.exchange.numbers import ZERO
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.orders import CancelSource, Category, Order
@@ -70,7 +70,8 @@ class ForcedOrders:
     def _shares_margin(self, one: Position, other: Position) -> bool:
         if ISOLATED in {one.margin_mode, other.margin_mode}:
             return one is other
-        return self._state.margin().is_pooled or one.instrument.settle_ccy == other.instrument.settle_ccy
+        is_pooled = self._state.settings.account_level in POOLED
+        return is_pooled or one.instrument.settle_ccy == other.instrument.settle_ccy
 
     def _cancel_behind(self, position: Position) -> None:
         for order in list(self._state.store.pending.values()):

@@ -74,6 +74,7 @@ def test_inverse_position(client):
     assert client.fetch_balance()["BTC"]["total"] == pytest.approx(1 - 0.1 * 0.0005, abs=1e-5)
     client.close_position(INVERSE, None, {"marginMode": "cross"})
     assert client.fetch_positions() == []
+    assert client.fetch_funding_history() == []
 
 
 def test_isolated_future(client):
