@@ -21,7 +21,10 @@ class LeverageApi:
         self._state = state
 
     def set_leverage(self, request: RestRequest) -> list[Row]:
-        """POST account/set-leverage: per instrument, and per side with isolated margin in long/short mode."""
+        """POST account/set-leverage: per instrument, and per side with isolated margin in long/short mode.
+
+        What is open must stay covered: a leverage too low for it is refused with 59103.
+        """
         body = _body(request)
         listed = self._listing(str(body.get("instId") or ""))
         mode = margin_mode(body, self._state.settings.account_level)
@@ -40,7 +43,7 @@ class LeverageApi:
                 del self._state.levers[key]
             else:
                 self._state.levers[key] = before
-            raise ApiError("51008", "The leverage cannot be lowered: margin would not suffice.", "1000")
+            raise ApiError("59103", "Leverage is too low and there is not enough margin in the account.")
         return [{"instId": listed.inst_id, "mgnMode": mode, "posSide": side.value, "lever": text(lever)}]
 
     def _is_overdrawn(self, listed: Listing) -> bool:

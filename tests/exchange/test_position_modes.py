@@ -135,8 +135,10 @@ def test_leverage_cannot_be_lowered_below_the_margin():
     bench = Bench(balance=Decimal(1000)).deep_book(10_000)
     bench.place("buy", ASK, "10")
     body = {"instId": INST, "mgnMode": "cross", "lever": "2"}
-    assert bench.refused("POST", "account/set-leverage", body) == "51008"
-    assert bench.data(f"account/leverage-info?instId={INST}&mgnMode=cross")[0]["lever"] == "10"
+    assert bench.refused("POST", "account/set-leverage", body) == "59103"
+    bench.post("account/set-leverage", instId=INST, mgnMode="cross", lever="20")
+    assert bench.refused("POST", "account/set-leverage", body) == "59103"
+    assert bench.data(f"account/leverage-info?instId={INST}&mgnMode=cross")[0]["lever"] == "20"
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
@@ -173,3 +175,54 @@ def test_funding_of_both_sides(hedged):
     assert hedged.position(side=LONG).funding == -rate
     assert hedged.position(side=SHORT).funding == rate
     assert [bill["subType"] for bill in hedged.data("account/bills?type=8")] == ["174", "173"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("account/set-leverage", [1], "51000"),
+        ("account/set-leverage", {"mgnMode": "cross", "lever": "3"}, "50014"),
+        ("account/set-leverage", {"instId": INST, "mgnMode": "cash", "lever": "3"}, "51000"),
+        ("account/set-leverage", {"instId": INST, "mgnMode": "cross", "lever": "much"}, "51000"),
+        (
+            "account/set-leverage",
+            {"instId": INST, "mgnMode": "cross", "lever": "3", "posSide": "up"},
+            "51000",
+        ),
+        ("trade/close-position", [1], "51000"),
+        ("trade/close-position", {"mgnMode": "cross"}, "50014"),
+        ("trade/close-position", {"instId": INST}, "50014"),
+        ("trade/close-position", {"instId": INST, "mgnMode": "cross", "posSide": "long"}, "51000"),
+    ],
+)
+def test_wrong_requests(path, body, code):
+    """Absent and wrong parameters are named before anything happens."""
+    assert Bench().deep_book().refused("POST", path, body) == code
+
+
+def test_pooled_accounts_have_no_isolated_leverage():
+    """Isolated margin is no longer offered with multi-currency margin: 50072."""
+    bench = Bench(account_level=AccountLevel.MULTI_CURRENCY)
+    body = {"instId": INST, "mgnMode": "isolated", "lever": "3"}
+    assert bench.refused("POST", "account/set-leverage", body) == "50072"
+
+
+def test_funding_of_an_isolated_position_comes_out_of_its_margin():
+    """The margin set aside shrinks by what is paid, and the balance with it."""
+    bench = Bench().deep_book()
+    bench.place("buy", ASK, "1", tdMode="isolated")
+    position, cash = bench.position(mode="isolated"), bench.account.cash
+    aside = position.margin
+    bench.fault("funding")
+    paid = Decimal("0.01") * Decimal("60000.05") * Decimal("0.0001")
+    assert (position.margin, bench.account.cash) == (aside - paid, cash - paid)
+
+
+def test_positions_by_id(hedged):
+    """PosId tells the sides apart, also when one is flat."""
+    hedged.place("buy", ASK, "1", posSide="long")
+    hedged.place("sell", BID, "1", posSide="short")
+    ids = {row["posSide"]: row["posId"] for row in hedged.data("account/positions")}
+    hedged.post("trade/close-position", instId=INST, mgnMode="cross", posSide="short")
+    (row,) = hedged.data(f"account/positions?posId={ids['short']}")
+    assert (row["posSide"], row["pos"]) == ("short", "0")
