@@ -297,6 +297,9 @@ def _exchange(words: list[str]) -> int:
     parser.add_argument("--balance", type=Decimal, default=Decimal(100_000), metavar="USDT", help="cash")
     parser.add_argument("--maker-bps", type=Decimal, default=Decimal(2), metavar="BPS", help="maker fee")
     parser.add_argument("--taker-bps", type=Decimal, default=Decimal(5), metavar="BPS", help="taker fee")
+    parser.add_argument("--coins", type=Decimal, default=Decimal(1), metavar="N", help="cash of each coin")
+    parser.add_argument("--account-level", default="2", metavar="1-4", help="OKX acctLv (2, futures)")
+    parser.add_argument("--position-mode", default="net_mode", metavar="M", help="net_mode, long_short_mode")
     parser.add_argument("--idle-exit", type=float, default=None, metavar="SECONDS", help="exit when unused")
     given = parser.parse_args(words)
     if not 0 < given.speed <= 1_000:
@@ -313,6 +316,9 @@ def _exchange(words: list[str]) -> int:
             maker_fee_bps=given.maker_bps,
             taker_fee_bps=given.taker_bps,
             idle_exit_s=given.idle_exit,
+            coin_balance=given.coins,
+            account_level=given.account_level,
+            position_mode=given.position_mode,
         )
     )
 

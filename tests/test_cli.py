@@ -101,6 +101,16 @@ def test_a_port_in_use_is_told():
     assert str(port) in _one_line(done)
 
 
+@pytest.mark.parametrize(
+    "words", [("--account-level", "5"), ("--account-level", "4", "--position-mode", "long_short_mode")]
+)
+def test_impossible_accounts_are_refused(words):
+    """An unknown level, and sides where the level has none, end before anything is served."""
+    done = _run("exchange", *words)
+    assert done.returncode == 2
+    assert "level" in _one_line(done)
+
+
 def test_kill_without_an_exchange_exits_4(tmp_path):
     """There is nothing to reach, and the state directory is named."""
     done = _run("kill", "--state-dir", str(tmp_path))

@@ -1,109 +1,83 @@
-"""Exact books of one account: cash, positions, fees and realised PnL of USDT-settled linear swaps.
+"""Exact books of one account: balances by currency, positions, fees and realised PnL.
 
-Conventions (all money is Decimal and exact but for two documented roundings):
-
-* Open cost of a position is the sum of contracts x contract value x price over its openings.
-* A reduction by c of n contracts removes cost x c / n, quantised to 1e-12 half-even; closing removes
-  the whole rest, so a flat position has cost 0 exactly.
-* Realised PnL of a reduction is sign x (c x contract value x price - removed cost).
-* A fee is notional x rate, never rounded; OKX sign, negative is charged.
-* The average price shown is cost / (n x contract value), quantised to 1e-12.
+Money is Decimal and exact but for the roundings ``positions`` documents. A fee is worth x rate, never
+rounded, with OKX's sign: negative is charged. Fees of contracts are in the settlement currency, fees of
+spot in the currency received: base of a buy, quote of a sell (OKX v5, trade-fee).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.exchange.numbers import EXACT, MONEY_STEP, ZERO
+from okxmm_tui.core.types import PositionSide
+from okxmm_tui.exchange.numbers import EXACT, ZERO
+from okxmm_tui.exchange.positions import CROSS, ISOLATED, Position, worth
+from okxmm_tui.exchange.spot_book import SpotBook
 
+MAIN_CCY = "USDT"
+"""Currency of the balance an exchange starts with."""
 
-class Position(Struct):
-    """Net position of one instrument."""
-
-    instrument: Instrument
-    lots: int = 0
-    """Signed: positive is long."""
-    open_cost: Decimal = ZERO
-    """Cost of the open contracts, in USDT; never negative."""
-    realised: Decimal = ZERO
-    """Realised PnL of all time without fees, in USDT."""
-    fees: Decimal = ZERO
-    """Fees of all time, in USDT; negative is charged."""
-    funding: Decimal = ZERO
-    """Funding of all time, in USDT; negative is paid."""
-    life_start: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
-    """Realised, fees and funding when the position was last opened from flat."""
-    trade_id: str = ""
-    opened_ms: int = 0
-    updated_ms: int = 0
-
-    def face(self, lots: int) -> Decimal:
-        """Base-currency amount of a lot count."""
-        with localcontext(EXACT):
-            return lots * self.instrument.lot_size * self.instrument.contract_value
-
-    def average_price(self) -> Decimal:
-        """Average entry price, quantised to 1e-12; 0 when flat."""
-        with localcontext(EXACT):
-            return (self.open_cost / self.face(abs(self.lots))).quantize(MONEY_STEP) if self.lots else ZERO
-
-    def unrealised(self, mark: Decimal) -> Decimal:
-        """Unrealised PnL at a mark price, in USDT."""
-        with localcontext(EXACT):
-            return self.face(self.lots) * mark - (self.open_cost if self.lots >= 0 else -self.open_cost)
-
-    def value(self, mark: Decimal) -> Decimal:
-        """Absolute position value at a mark price, in USDT."""
-        with localcontext(EXACT):
-            return self.face(abs(self.lots)) * mark
-
-    def apply(self, signed_lots: int, price: Decimal) -> Decimal:
-        """Take a fill and return the realised PnL; a flip is a close followed by an opening."""
-        with localcontext(EXACT):
-            realised = ZERO
-            if self.lots * signed_lots < 0:
-                closing = min(abs(self.lots), abs(signed_lots))
-                realised = self._reduce(closing, price)
-                signed_lots += closing if signed_lots < 0 else -closing
-            if signed_lots:
-                self.open_cost += self.face(abs(signed_lots)) * price
-                self.lots += signed_lots
-            self.realised += realised
-            return realised
-
-    def _reduce(self, closing: int, price: Decimal) -> Decimal:
-        size, sign = abs(self.lots), 1 if self.lots > 0 else -1
-        removed = self.open_cost
-        if closing < size:
-            removed = (self.open_cost * closing / size).quantize(MONEY_STEP)
-        self.open_cost -= removed
-        self.lots -= sign * closing
-        return sign * (self.face(closing) * price - removed)
+PositionKey = tuple[str, PositionSide, str]
+"""(instId, posSide, mgnMode)."""
 
 
 class Settlement(Struct, frozen=True):
-    """Money effects of one fill, in USDT."""
+    """Money effects of one fill."""
 
+    changes: tuple[tuple[str, Decimal], ...]
+    """Balance changes by currency: one for contracts, base then quote for spot; fee and PnL inside."""
     realised: Decimal
+    """Realised PnL as OKX reports it: settlement currency, 0 for spot."""
     fee: Decimal
+    fee_ccy: str
     notional: Decimal
+    """Worth of the fill: settlement currency of contracts, quote of spot."""
 
 
 class Account:
-    """Cash and positions; the cash identity balance = start + realised + fees + funding always holds."""
+    """Balances and books; every balance = start + transfers + realised + fees + funding + spot exchanged."""
 
-    def __init__(self, balance: Decimal) -> None:
-        self.initial = balance
-        self.cash = balance
-        self.positions: dict[str, Position] = {}
+    def __init__(self, balance: Decimal, coins: Mapping[str, Decimal] | None = None) -> None:
+        self.started: dict[str, Decimal] = {MAIN_CCY: balance, **(coins or {})}
+        self.balances = dict(self.started)
+        self.positions: dict[PositionKey, Position] = {}
+        self.spot: dict[str, SpotBook] = {}
         self.updated_ms = 0
 
-    def position(self, instrument: Instrument) -> Position:
-        """Position of an instrument, flat if it never traded."""
-        return self.positions.setdefault(instrument.inst_id, Position(instrument))
+    @property
+    def cash(self) -> Decimal:
+        """Balance of the main currency."""
+        return self.balance(MAIN_CCY)
+
+    @property
+    def initial(self) -> Decimal:
+        """Starting balance of the main currency."""
+        return self.started[MAIN_CCY]
+
+    def balance(self, ccy: str) -> Decimal:
+        """Balance of a currency; 0 when there never was any."""
+        return self.balances.get(ccy, ZERO)
+
+    def credit(self, ccy: str, amount: Decimal, now_ms: int) -> None:
+        """Change a balance."""
+        with localcontext(EXACT):
+            self.balances[ccy] = self.balance(ccy) + amount
+        self.updated_ms = now_ms
+
+    def position(
+        self, instrument: Instrument, side: PositionSide = PositionSide.NET, mode: str = CROSS
+    ) -> Position:
+        """Position of an instrument, side and margin mode, flat if it never traded."""
+        key = (instrument.inst_id, side, mode)
+        return self.positions.setdefault(key, Position(instrument, side, mode))
+
+    def open_positions(self) -> list[Position]:
+        """Positions that are not flat, in the order they first traded."""
+        return [one for one in self.positions.values() if one.lots]
 
     def apply_fill(
         self,
@@ -114,35 +88,76 @@ class Account:
         rate: Decimal,
         trade_id: str,
         now_ms: int,
+        side: PositionSide = PositionSide.NET,
+        mode: str = CROSS,
+        lever: Decimal = Decimal(1),
     ) -> Settlement:
-        """Book one fill.
+        """Book one fill of contracts.
 
         Args:
-            instrument: A linear, USDT-settled instrument.
+            instrument: A linear or inverse contract.
             signed_lots: Filled lots, positive for a buy.
             price: Exact fill price.
             rate: Fee rate, OKX sign.
             trade_id: Id of the fill.
             now_ms: Unix ms.
+            side: Position the fill belongs to; in long/short mode never flipped by the caller.
+            mode: ``cross`` or ``isolated``.
+            lever: Leverage of an isolated opening.
         """
-        position = self.position(instrument)
+        position = self.position(instrument, side, mode)
         if position.lots == 0:
             position.opened_ms = now_ms
             position.life_start = (position.realised, position.fees, position.funding)
         with localcontext(EXACT):
-            notional = position.face(abs(signed_lots)) * price
+            notional = worth(instrument, abs(signed_lots), price)
             fee = notional * rate
-            realised = position.apply(signed_lots, price)
+            realised = position.apply(signed_lots, price, lever if mode == ISOLATED else None)
             position.fees += fee
-            self.cash += realised + fee
-        position.trade_id, position.updated_ms, self.updated_ms = trade_id, now_ms, now_ms
-        return Settlement(realised, fee, notional)
+            change = realised + fee
+        self.credit(instrument.settle_ccy, change, now_ms)
+        position.trade_id, position.updated_ms = trade_id, now_ms
+        ccy = instrument.settle_ccy
+        return Settlement(((ccy, change),), realised, fee, ccy, notional)
+
+    def apply_spot_fill(
+        self, instrument: Instrument, signed_lots: int, price: Decimal, *, rate: Decimal, now_ms: int
+    ) -> Settlement:
+        """Book one spot fill: base against quote, the fee out of what is received.
+
+        Args:
+            instrument: A spot pair.
+            signed_lots: Filled lots, positive for a buy.
+            price: Exact fill price.
+            rate: Fee rate, OKX sign.
+            now_ms: Unix ms.
+        """
+        base, quote = instrument.base_ccy, instrument.quote_ccy
+        book = self.spot.setdefault(instrument.inst_id, SpotBook(instrument))
+        with localcontext(EXACT):
+            size = abs(signed_lots) * instrument.lot_size
+            value = size * price
+            if signed_lots > 0:
+                fee, fee_ccy = size * rate, base
+                changes = ((base, size + fee), (quote, -value))
+                book.base_fees += fee
+                book.apply(size + fee, value)
+            else:
+                fee, fee_ccy = value * rate, quote
+                changes = ((base, -size), (quote, value + fee))
+                book.quote_fees += fee
+                book.apply(-size, value)
+        for ccy, change in changes:
+            self.credit(ccy, change, now_ms)
+        return Settlement(changes, ZERO, fee, fee_ccy, value)
 
     def settle_funding(self, position: Position, mark: Decimal, rate: Decimal, now_ms: int) -> Decimal:
-        """Pay or receive funding on an open position; returns the signed cash change."""
+        """Pay or receive funding on an open position; returns the signed balance change."""
         with localcontext(EXACT):
-            amount = -(position.face(position.lots) * mark * rate)
+            amount = -(worth(position.instrument, position.lots, mark) * rate)
             position.funding += amount
-            self.cash += amount
-        position.updated_ms = self.updated_ms = now_ms
+            if position.margin_mode == ISOLATED:
+                position.margin += amount
+        self.credit(position.instrument.settle_ccy, amount, now_ms)
+        position.updated_ms = now_ms
         return amount

@@ -7,6 +7,7 @@ switches of ``Faults``. The rest of the venue only asks those switches.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msgspec import Struct
@@ -46,6 +47,8 @@ class Faults(Struct):
     """Announce a service upgrade (64008) now; cleared by the venue."""
     funding_now: bool = False
     """Settle funding now; cleared by the venue."""
+    forced: list[tuple[str, Decimal]] = []
+    """Auto-deleveraging to do now, as (instId, contracts); emptied by the venue."""
 
     def is_frozen(self, now_ns: int) -> bool:
         """Whether nothing may be answered or sent at this time."""
@@ -136,6 +139,14 @@ def _drop_before_ack(faults: Faults, request: Request, now_ns: int) -> None:
     faults.drop_before_ack = _number(request, "count", 1)
 
 
+def _adl(faults: Faults, request: Request, now_ns: int) -> None:
+    del now_ns
+    try:
+        faults.forced.append((_text(request, "instId"), Decimal(_text(request, "size"))))
+    except InvalidOperation as error:
+        raise wrong("size", "contracts as a string") from error
+
+
 def _switch(name: str) -> Handler:
     def turn(faults: Faults, request: Request, now_ns: int) -> None:
         del now_ns
@@ -172,6 +183,7 @@ FAULTS: dict[str, Handler] = {
     "connection_limit": _switch("connection_limit"),
     "notice": _switch("notice"),
     "funding": _switch("funding_now"),
+    "adl": _adl,
     "clear": _clear,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from okxmm_tui.exchange.orders import FundingBill
+from okxmm_tui.exchange.bills import FUNDING, FUNDING_PAID, FUNDING_RECEIVED, Bill
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.public_rows import next_funding_ms
 from okxmm_tui.exchange.state import VenueState
@@ -24,26 +24,31 @@ class Funding:
         self.settle()
 
     def settle(self) -> None:
-        """Charge or credit every open position now."""
+        """Charge or credit every open position now; dated futures pay no funding."""
         state = self._state
-        for position in list(state.account.positions.values()):
-            if not position.lots:
+        for position in state.account.open_positions():
+            ours = position.instrument
+            market = state.markets[ours.inst_id]
+            if not market.listing.has_funding:
                 continue
-            inst_id = position.instrument.inst_id
-            market = state.markets[inst_id]
             mark = market.mark_price()
             amount = state.account.settle_funding(position, mark, market.funding_rate, state.now_ms)
-            state.store.funding.append(
-                FundingBill(
-                    bill_id=state.store.next_trade_id(),
-                    listing=market.listing,
-                    lots=position.lots,
-                    mark_price=mark,
-                    amount=amount,
-                    balance=state.account.cash,
+            state.bills.append(
+                Bill(
+                    bill_id=state.store.next_bill_id(),
                     ts_ms=state.now_ms,
+                    type=FUNDING,
+                    sub_type=FUNDING_PAID if amount < 0 else FUNDING_RECEIVED,
+                    ccy=ours.settle_ccy,
+                    amount=amount,
+                    balance=state.account.balance(ours.settle_ccy),
+                    listing=market.listing,
+                    margin_mode=position.margin_mode,
+                    size=ours.size(abs(position.lots)),
+                    price=mark,
+                    pnl=amount,
                 )
             )
             self._pushes.position(position)
-            self._pushes.balance_and_position("funding_fee", position, None)
-            self._pushes.account_changed()
+            self._pushes.balance_and_position("funding_fee", position, None, ours.settle_ccy)
+            self._pushes.account_changed(ours.settle_ccy)

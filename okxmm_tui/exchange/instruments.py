@@ -69,10 +69,25 @@ class Listing(msgspec.Struct, frozen=True):
         return int(self.row["instIdCode"])
 
     @property
+    def is_spot(self) -> bool:
+        """Whether it exchanges one currency for another."""
+        return self.instrument.kind is ContractKind.SPOT
+
+    @property
     def is_tradable_here(self) -> bool:
-        """Whether the exchange takes orders: USDT-settled linear swaps only."""
+        """Whether the exchange takes orders: spot, swaps and dated futures, linear and inverse."""
+        return self.instrument.inst_type in {"SPOT", "SWAP", "FUTURES"}
+
+    @property
+    def has_funding(self) -> bool:
+        """Whether positions pay funding; dated futures do not."""
+        return self.instrument.inst_type == "SWAP"
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Currencies an account needs to trade it: base and quote of spot, settlement of contracts."""
         ours = self.instrument
-        return ours.inst_type == "SWAP" and ours.kind is ContractKind.LINEAR and ours.settle_ccy == "USDT"
+        return (ours.base_ccy, ours.quote_ccy) if self.is_spot else (ours.settle_ccy,)
 
     @property
     def index_id(self) -> str:

@@ -10,6 +10,12 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 MONEY_STEP = Decimal("1e-12")
 """Step of the two documented roundings: cost removed by a reduction, and the average price shown."""
 
+COIN_STEP = Decimal("1e-18")
+"""The same for money of inverse contracts, where every worth is a quotient."""
+
+COIN_PRICE_STEP = Decimal("1e-8")
+"""Step of average prices of inverse contracts: what the coin step still tells for certain."""
+
 ZERO = Decimal(0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from msgspec import Struct
 
@@ -16,11 +15,11 @@ from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.orders import Order
 from okxmm_tui.exchange.state import VenueState
-
-Params = dict[str, Any]
+from okxmm_tui.exchange.trade_modes import Params, position_side, trade_mode
 
 PRICED_TYPES = frozenset({"limit", "post_only", "fok", "ioc"})
-ORDER_TYPES = PRICED_TYPES | {"market", "optimal_limit_ioc"}
+SPOT_ORDER_TYPES = PRICED_TYPES | {"market"}
+ORDER_TYPES = SPOT_ORDER_TYPES | {"optimal_limit_ioc"}
 STP_MODES = frozenset({"cancel_maker", "cancel_taker", "cancel_both"})
 MAX_PENDING = 4000
 MAX_PENDING_PER_INSTRUMENT = 500
@@ -48,7 +47,7 @@ def check_tradable(listed: Listing) -> None:
     if not listed.is_tradable_here:
         raise ApiError(
             "51010",
-            f"The embedded exchange trades USDT-settled linear swaps; {listed.inst_id} has market data only.",
+            f"The embedded exchange trades spot, swaps and futures; {listed.inst_id} has market data only.",
         )
 
 
@@ -60,9 +59,13 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
     """
     check_tradable(listed)
     market = state.markets[listed.inst_id]
-    ord_type = _choice(params, "ordType", ORDER_TYPES)
+    ord_type = _choice(params, "ordType", SPOT_ORDER_TYPES if listed.is_spot else ORDER_TYPES)
     side = Side(_choice(params, "side", {"buy", "sell"}))
+    td_mode = trade_mode(params, listed, state.settings.account_level)
+    pos_side = position_side(params, listed, is_hedged=state.is_hedged)
     _check_modes(params, ord_type)
+    tgt_ccy = _target_currency(params, listed, side, ord_type)
+    is_quote = tgt_ccy == "quote_ccy"
     order = Order(
         order_id="",
         cl_ord_id=_client_id(params, state),
@@ -70,15 +73,18 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
         listing=listed,
         side=side,
         ord_type=ord_type,
-        td_mode="cross",
+        td_mode=td_mode,
         ccy=str(params.get("ccy") or ""),
         price_ticks=None,
-        size_lots=parse_size(params.get("sz"), "sz", listed.instrument),
-        reduce_only=_flag(params, "reduceOnly"),
+        size_lots=0 if is_quote else parse_size(params.get("sz"), "sz", listed.instrument),
+        reduce_only=_flag(params, "reduceOnly") and not listed.is_spot and not state.is_hedged,
         stp_mode=str(params.get("stpMode") or "cancel_maker"),
-        lever=state.levers.get(listed.inst_id, state.settings.default_lever),
+        lever=state.lever(listed.inst_id, td_mode, pos_side),
         created_ms=state.now_ms,
         updated_ms=state.now_ms,
+        pos_side=pos_side,
+        tgt_ccy=tgt_ccy,
+        quote_amount=parse_amount(params.get("sz"), "sz") if is_quote else None,
     )
     if not listed.instrument.is_tradable:
         raise ApiError("51022", f"{listed.inst_id} is suspended (state {listed.instrument.state}).")
@@ -91,12 +97,6 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
 
 
 def _check_modes(params: Params, ord_type: str) -> None:
-    if not params.get("tdMode"):
-        raise missing("tdMode")
-    if params["tdMode"] != "cross":
-        raise wrong("tdMode", "the embedded exchange has cross margin only")
-    if params.get("posSide", "") not in {"", "net"}:
-        raise wrong("posSide", "the account is in net mode")
     if params.get("attachAlgoOrds"):
         raise wrong("attachAlgoOrds", "not supported by the embedded exchange")
     stp_mode = params.get("stpMode") or "cancel_maker"
@@ -104,6 +104,16 @@ def _check_modes(params: Params, ord_type: str) -> None:
         raise wrong("stpMode")
     if ord_type == "fok" and stp_mode == "cancel_both":
         raise ApiError("54036", "FOK orders cannot be combined with STP mode cancel_both.")
+
+
+def _target_currency(params: Params, listed: Listing, side: Side, ord_type: str) -> str:
+    """Unit of a spot market order's size: quote for buys and base for sells unless told otherwise."""
+    if not listed.is_spot or ord_type != "market":
+        return ""
+    given = params.get("tgtCcy") or ("quote_ccy" if side is Side.BUY else "base_ccy")
+    if given not in {"base_ccy", "quote_ccy"}:
+        raise wrong("tgtCcy")
+    return str(given)
 
 
 def _limit_price(params: Params, order: Order, market: Market, state: VenueState) -> int:
@@ -136,10 +146,17 @@ def within_limits(price_ticks: int, order: Order, market: Market, state: VenueSt
 def _check_size(order: Order, listed: Listing) -> None:
     ours = listed.instrument
     most = ours.max_limit_lots
+    if order.ord_type == "market" and listed.is_spot:
+        # The largest spot market order is given in quote currency (OKX v5, instruments).
+        value = order.quote_amount or ours.notional_quote(order.size_lots, order.price_ticks or 0)
+        if value > Decimal(listed.row["maxMktSz"]):
+            raise ApiError("51005", f"Order amount exceeds the maximum of {listed.row['maxMktSz']}.")
+        return
     if order.ord_type not in PRICED_TYPES:
         most = min(most, int(Decimal(listed.row["maxMktSz"]) / ours.lot_size))
     if order.size_lots > most:
-        raise ApiError("51005", f"Order amount exceeds the maximum of {text(ours.size(most))} contracts.")
+        unit = ours.base_ccy if listed.is_spot else "contracts"
+        raise ApiError("51005", f"Order amount exceeds the maximum of {text(ours.size(most))} {unit}.")
     value = ours.notional_quote(order.size_lots, order.price_ticks or 0)
     if value > Decimal(listed.row["maxLmtAmt"] or "Infinity"):
         raise ApiError(
@@ -175,10 +192,38 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
         moves = params.get("pxAmendType") == "1"
         price_ticks = within_limits(price_ticks, order, state.markets[listed.inst_id], state, moves=moves)
     if params.get("newSz"):
+        if order.is_closing:
+            _refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
         size_lots = parse_size(params["newSz"], "newSz", ours)
     return AmendRequest(
         order, price_ticks, size_lots, _pattern(params, "reqId", _ID), _flag(params, "cxlOnFail")
     )
+
+
+def fit_to_position(order: Order, state: VenueState) -> None:
+    """Fit an order that only reduces to its position.
+
+    A reduce-only order of a net position is cut to it; closing a long or short position takes no more
+    than what other pending orders have not claimed.
+
+    Raises:
+        ApiError: 51169 there is nothing to reduce, 51112 a close exceeds what is available.
+    """
+    if not order.only_reduces:
+        return
+    lots = state.position_of(order).lots
+    if lots * order.side.sign >= 0:
+        raise ApiError("51169", "Order failed: no position in this direction that could be reduced.")
+    if order.is_closing:
+        _refuse_beyond_position(order, order.size_lots, state)
+    elif order.size_lots > abs(lots):
+        order.size_lots = abs(lots)
+        order.amend_source = "4"
+
+
+def _refuse_beyond_position(order: Order, size_lots: int, state: VenueState) -> None:
+    if size_lots - order.filled_lots > state.closable_lots(state.position_of(order), order):
+        raise ApiError("51112", "Close order size exceeds the available size of the position.")
 
 
 def find_pending(params: Params, listed: Listing, state: VenueState, code: str, why: str) -> Order:
@@ -202,17 +247,24 @@ def parse_size(value: object, name: str, ours: Instrument) -> int:
     Raises:
         ApiError: Absent, no number, no multiple of the lot, or below the minimum.
     """
-    size = _decimal(value, name)
+    size = parse_amount(value, name)
     lots = size / ours.lot_size
-    if size <= 0:
-        raise wrong(name, "must be above 0")
     if lots != int(lots):
         raise ApiError("51121", "Order quantity must be a multiple of the lot size.")
+    refuse_below_minimum(int(lots), ours)
+    return int(lots)
+
+
+def refuse_below_minimum(lots: int, ours: Instrument) -> None:
+    """Refuse a size below the instrument's minimum.
+
+    Raises:
+        ApiError: 51020.
+    """
     if lots < ours.min_size_lots:
         raise ApiError(
             "51020", f"Your order should meet or exceed the minimum of {text(ours.size(ours.min_size_lots))}."
         )
-    return int(lots)
 
 
 def parse_price(value: object, name: str, ours: Instrument) -> int:
@@ -231,6 +283,18 @@ def parse_price(value: object, name: str, ours: Instrument) -> int:
     if ticks != int(ticks):
         raise wrong(name, f"{text(price)} is no multiple of the tick size {text(ours.tick_size)}")
     return int(ticks)
+
+
+def parse_amount(value: object, name: str) -> Decimal:
+    """Read a number above 0.
+
+    Raises:
+        ApiError: Absent, no number, or not above 0.
+    """
+    amount = _decimal(value, name)
+    if amount <= 0:
+        raise wrong(name, "must be above 0")
+    return amount
 
 
 def _decimal(value: object, name: str) -> Decimal:

@@ -5,14 +5,25 @@ It decides and books; wire shapes and rate limits belong to its callers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.exchange.api_error import ApiError
+from okxmm_tui.exchange.fill_booking import FillBooking
+from okxmm_tui.exchange.funds import lots_for_quote, refuse_unfunded, refuse_unfunded_amend
 from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.margin import spot_hold
 from okxmm_tui.exchange.market import Market
-from okxmm_tui.exchange.order_checks import AmendRequest, Params, find_pending, parse_amend, parse_place
-from okxmm_tui.exchange.orders import CancelSource, Fill, Order
+from okxmm_tui.exchange.order_checks import (
+    AmendRequest,
+    Params,
+    find_pending,
+    fit_to_position,
+    parse_amend,
+    parse_place,
+    refuse_below_minimum,
+)
+from okxmm_tui.exchange.orders import CancelSource, Order
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.resting import MakerFill
 from okxmm_tui.exchange.state import VenueState
@@ -31,6 +42,7 @@ class OrderDesk:
     def __init__(self, state: VenueState, pushes: PrivatePushes) -> None:
         self._state = state
         self._pushes = pushes
+        self._booking = FillBooking(state, pushes)
 
     def place(self, params: Params, listed: Listing) -> Order:
         """Accept an order: it rests, trades, or is canceled at once.
@@ -44,9 +56,7 @@ class OrderDesk:
             raise ApiError(
                 refused, "Order placement failed by an injected fault.", "1000" if refused == "51008" else ""
             )
-        order = parse_place(params, listed, state)
-        self._cut_to_position(order)
-        self._check_margin(order, "51008")
+        order = self.judge(params, listed)
         order.order_id = state.store.next_order_id()
         state.store.add(order)
         market = state.markets[listed.inst_id]
@@ -60,15 +70,42 @@ class OrderDesk:
             self.cancel_order(order, CancelSource.FOK_UNFILLED)
             return order
         self._work(order, market)
-        self._pushes.account_changed()
+        self._pushes.account_changed(*listed.currencies)
+        return order
+
+    def judge(self, params: Params, listed: Listing, among: Sequence[Order] = ()) -> Order:
+        """Return the order a request would place, without placing it.
+
+        Args:
+            params: The request.
+            listed: Its instrument.
+            among: Orders judged before it that would be placed together with it.
+
+        Raises:
+            ApiError: The order would be refused.
+        """
+        state = self._state
+        order = parse_place(params, listed, state)
+        fit_to_position(order, state)
+        levels: list[tuple[int, int, int]] = []
+        if order.tgt_ccy:
+            levels = self._crossing_levels(order, state.markets[listed.inst_id])
+        if order.quote_amount is not None:
+            ours = listed.instrument
+            order.size_lots = lots_for_quote(ours, order.quote_amount, levels, order.price_ticks or 0)
+            refuse_below_minimum(order.size_lots, ours)
+        refuse_unfunded(state, order, levels, among)
         return order
 
     def _work(self, order: Order, market: Market) -> None:
         self._take(order, market)
         if not order.is_pending:
             return
-        if order.ord_type in ONE_SHOT:
-            self.cancel_order(order, ONE_SHOT[order.ord_type])
+        source = ONE_SHOT.get(order.ord_type)
+        if order.ord_type == "market" and order.is_spot:
+            source = CancelSource.IOC_REMAINDER
+        if source is not None:
+            self.cancel_order(order, source)
             return
         market.own.add(
             order.order_id,
@@ -78,23 +115,6 @@ class OrderDesk:
             book=market.book,
             source_ms=market.source_ms,
         )
-
-    def _cut_to_position(self, order: Order) -> None:
-        if not order.reduce_only:
-            return
-        lots = self._state.account.position(order.listing.instrument).lots
-        if lots * order.side.sign >= 0:
-            raise ApiError("51169", "Order failed: no position in this direction that could be reduced.")
-        if order.size_lots > abs(lots):
-            order.size_lots = abs(lots)
-            order.amend_source = "4"
-
-    def _check_margin(self, order: Order, code: str) -> None:
-        if order.reduce_only:
-            return
-        before, after = self._state.margin(), self._state.margin(order)
-        if after.total_margin > after.equity and after.total_margin > before.total_margin:
-            raise ApiError(code, "Order failed. Insufficient USDT margin in account.", "1000")
 
     def _would_take(self, side: Side, price_ticks: int, market: Market) -> bool:
         # On OKX own orders are part of the book, so meeting one of them is taking, too.
@@ -152,61 +172,31 @@ class OrderDesk:
                 self._fill(order, one.price_ticks, size, "M")
 
     def _reducible(self, order: Order) -> int:
-        if not order.reduce_only:
+        if not order.only_reduces:
             return order.remaining_lots
-        lots = self._state.account.position(order.listing.instrument).lots
-        return max(0, -lots * order.side.sign)
+        return max(0, -self._state.position_of(order).lots * order.side.sign)
 
     def _fill(self, order: Order, price_ticks: int, size_lots: int, exec_type: str) -> None:
-        state, settings = self._state, self._state.settings
-        ours = order.listing.instrument
-        rate = settings.maker_rate if exec_type == "M" else settings.taker_rate
-        trade_id = state.store.next_trade_id()
-        booked = state.account.apply_fill(
-            ours,
-            order.side.sign * size_lots,
-            ours.price(price_ticks),
-            rate=rate,
-            trade_id=trade_id,
-            now_ms=state.now_ms,
-        )
-        fill = Fill(
-            trade_id=trade_id,
-            bill_id=trade_id,
-            order_id=order.order_id,
-            cl_ord_id=order.cl_ord_id,
-            tag=order.tag,
-            listing=order.listing,
-            side=order.side,
-            price_ticks=price_ticks,
-            size_lots=size_lots,
-            exec_type=exec_type,
-            fee=booked.fee,
-            fee_rate=rate,
-            pnl=booked.realised,
-            balance=state.account.cash,
-            mark_price=state.markets[ours.inst_id].mark_price(),
-            ts_ms=state.now_ms,
-        )
-        state.store.fills.append(fill)
-        order.take_fill(fill)
-        if not order.is_pending:
-            self._finish(order)
-        self._pushes.order(order, fill)
-        position = state.account.position(ours)
-        self._pushes.position(position)
-        self._pushes.balance_and_position("filled", position, fill)
-        self._pushes.account_changed()
-        self._trim_reduce_only(ours.inst_id)
+        self._booking.book(order, price_ticks, size_lots, exec_type)
+        if not order.is_spot:
+            self.trim_reducing(order.listing.inst_id)
+            self.drop_unfunded(order.listing.instrument.settle_ccy)
 
-    def _trim_reduce_only(self, inst_id: str) -> None:
-        for order in [one for one in self._state.store.pending_of(inst_id) if one.reduce_only]:
+    def trim_reducing(self, inst_id: str) -> None:
+        """Cancel orders that could only reduce a position that is gone."""
+        for order in [one for one in self._state.store.pending_of(inst_id) if one.only_reduces]:
             if self._reducible(order) == 0:
                 self.cancel_order(order, CancelSource.POSITION_CLOSED)
 
-    def _finish(self, order: Order) -> None:
-        self._state.store.finish(order)
-        self._state.markets[order.listing.inst_id].own.remove(order.order_id)
+    def drop_unfunded(self, ccy: str) -> None:
+        """Cancel spot orders, newest first, that a loss in contracts has left without their balance."""
+        state = self._state
+        bound = [one for one in state.store.pending.values() if one.is_spot and spot_hold(one)[0] == ccy]
+        for order in reversed(bound):
+            own = state.margin().of(ccy)
+            if own.cash - own.isolated_margin >= own.held:
+                return
+            self.cancel_order(order, CancelSource.BALANCE_SHORT)
 
     def cancel(self, params: Params, listed: Listing) -> Order:
         """Cancel a pending order.
@@ -224,9 +214,9 @@ class OrderDesk:
         order.state = VenueOrderState.CANCELED
         order.cancel_source = source.value
         order.updated_ms = self._state.now_ms
-        self._finish(order)
+        self._booking.finish(order)
         self._pushes.order(order)
-        self._pushes.account_changed()
+        self._pushes.account_changed(*order.listing.currencies)
 
     def amend(self, params: Params, listed: Listing) -> Order:
         """Amend price or size of a pending order, at once or after the injected delay.
@@ -279,7 +269,7 @@ class OrderDesk:
         order.price_ticks, order.size_lots = request.price_ticks, request.size_lots
         if moves or grows:
             try:
-                self._check_amended_margin(order, before)
+                refuse_unfunded_amend(self._state, order, before)
             except ApiError:
                 order.price_ticks, order.size_lots = before
                 raise
@@ -287,12 +277,12 @@ class OrderDesk:
         if order.remaining_lots <= 0:
             order.size_lots = max(order.filled_lots, request.size_lots)
             order.state = VenueOrderState.FILLED
-            self._finish(order)
+            self._booking.finish(order)
         order.amend_source = "1"
         self._pushes.order(order, amendResult="0", reqId=request.req_id)
         order.amend_source = ""
         self._requeue(order, market, loses_place=moves or grows)
-        self._pushes.account_changed()
+        self._pushes.account_changed(*order.listing.currencies)
 
     def _requeue(self, order: Order, market: Market, *, loses_place: bool) -> None:
         if not order.is_pending:
@@ -302,12 +292,3 @@ class OrderDesk:
             self._work(order, market)
         else:
             market.own.shrink(order.order_id, order.remaining_lots)
-
-    def _check_amended_margin(self, order: Order, before: tuple[int | None, int]) -> None:
-        after = self._state.margin()
-        wanted = (order.price_ticks, order.size_lots)
-        order.price_ticks, order.size_lots = before
-        old = self._state.margin()
-        order.price_ticks, order.size_lots = wanted
-        if after.total_margin > after.equity and after.total_margin > old.total_margin:
-            raise ApiError("51502", "Order modification failed due to insufficient balance.", "1000")

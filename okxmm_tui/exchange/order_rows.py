@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from okxmm_tui.core.types import ContractKind, Side
+from okxmm_tui.exchange.bills import sub_type
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import rounded, text
 from okxmm_tui.exchange.orders import Fill, Order
@@ -16,20 +18,16 @@ _ORDER_EMPTY = {
     "algoId": "",
     "attachAlgoClOrdId": "",
     "cancelSourceReason": "",
-    "category": "normal",
     "isTpLimit": "false",
     "pxType": "",
     "pxUsd": "",
     "pxVol": "",
     "quickMgnType": "",
-    "rebate": "0",
-    "rebateCcy": "USDT",
     "slOrdPx": "",
     "slTriggerPx": "",
     "slTriggerPxType": "",
     "source": "",
     "stpId": "",
-    "tgtCcy": "",
     "tpOrdPx": "",
     "tpTriggerPx": "",
     "tpTriggerPxType": "",
@@ -49,22 +47,26 @@ def order_row(order: Order) -> Row:
         "clOrdId": order.cl_ord_id,
         "tag": order.tag,
         "side": order.side.value,
-        "posSide": "net",
+        "posSide": order.pos_side.value,
         "tdMode": order.td_mode,
+        "tgtCcy": order.tgt_ccy,
+        "category": order.category.value,
         "ordType": order.ord_type,
         "px": order.shown_price,
-        "sz": text(ours.size(order.size_lots)),
+        "sz": text(ours.size(order.size_lots) if order.quote_amount is None else order.quote_amount),
         "ccy": order.ccy,
-        "lever": text(order.lever),
+        "lever": "" if order.is_spot else text(order.lever),
         "state": order.state.value,
         "accFillSz": text(ours.size(order.filled_lots)),
         "avgPx": text(rounded(order.average_price())),
-        "fillPx": text(ours.price(last.price_ticks)) if last else "",
+        "fillPx": text(last.price) if last else "",
         "fillSz": text(ours.size(last.size_lots)) if last else "0",
         "tradeId": last.trade_id if last else "",
         "fillTime": str(last.ts_ms) if last else "",
         "fee": text(order.fee),
-        "feeCcy": ours.settle_ccy,
+        "feeCcy": fee_currency(order),
+        "rebate": text(order.rebate),
+        "rebateCcy": fee_currency(order),
         "pnl": text(order.pnl),
         "reduceOnly": "true" if order.reduce_only else "false",
         "cancelSource": order.cancel_source,
@@ -83,17 +85,15 @@ def order_push_row(order: Order, market: Market, fill: Fill | None, extra: Row) 
     price = ours.price(order.price_ticks) if order.price_ticks is not None else mark
     return {
         **order_row(order),
-        "fillPx": text(ours.price(fill.price_ticks)) if fill else "",
+        "fillPx": text(fill.price) if fill else "",
         "fillSz": text(ours.size(fill.size_lots)) if fill else "0",
         "tradeId": fill.trade_id if fill else "",
         "fillTime": str(fill.ts_ms) if fill else "",
         "execType": fill.exec_type if fill else "",
         "fillFee": text(fill.fee) if fill else "0",
-        "fillFeeCcy": ours.settle_ccy if fill else "",
+        "fillFeeCcy": fill.fee_ccy if fill else "",
         "fillPnl": text(fill.pnl) if fill else "0",
-        "fillNotionalUsd": text(_notional(order, fill.size_lots, ours.price(fill.price_ticks)))
-        if fill
-        else "",
+        "fillNotionalUsd": text(_notional(order, fill.size_lots, fill.price)) if fill else "",
         "fillMarkPx": text(fill.mark_price) if fill else "",
         "fillIdxPx": text(fill.mark_price) if fill else "",
         "fillFwdPx": "",
@@ -112,8 +112,18 @@ def order_push_row(order: Order, market: Market, fill: Fill | None, extra: Row) 
 
 
 def _notional(order: Order, lots: int, price: Decimal) -> Decimal:
+    # The face of inverse contracts is in USD already; quote currencies count as USD.
     ours = order.listing.instrument
-    return ours.size(lots) * ours.contract_value * price
+    face = ours.size(lots) * ours.contract_value
+    return face if ours.kind is ContractKind.INVERSE else face * price
+
+
+def fee_currency(order: Order) -> str:
+    """Currency of an order's fees: settlement currency, or for spot what is received."""
+    ours = order.listing.instrument
+    if order.is_spot:
+        return ours.base_ccy if order.side is Side.BUY else ours.quote_ccy
+    return ours.settle_ccy
 
 
 def fill_row(fill: Fill) -> Row:
@@ -126,9 +136,9 @@ def fill_row(fill: Fill) -> Row:
         "ordId": fill.order_id,
         "clOrdId": fill.cl_ord_id,
         "billId": fill.bill_id,
-        "subType": "",
+        "subType": sub_type(fill),
         "tag": fill.tag,
-        "fillPx": text(ours.price(fill.price_ticks)),
+        "fillPx": text(fill.price),
         "fillSz": text(ours.size(fill.size_lots)),
         "fillIdxPx": text(fill.mark_price),
         "fillPnl": text(fill.pnl),
@@ -138,9 +148,9 @@ def fill_row(fill: Fill) -> Row:
         "fillFwdPx": "",
         "fillMarkPx": text(fill.mark_price),
         "side": fill.side.value,
-        "posSide": "net",
+        "posSide": fill.pos_side.value,
         "execType": fill.exec_type,
-        "feeCcy": ours.settle_ccy,
+        "feeCcy": fill.fee_ccy,
         "fee": text(fill.fee),
         "feeRate": text(fill.fee_rate),
         "ts": str(fill.ts_ms),

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import ContractKind, PositionSide, Side, VenueOrderState
 from okxmm_tui.exchange.instruments import Listing
-from okxmm_tui.exchange.numbers import ZERO, text
+from okxmm_tui.exchange.numbers import COIN_PRICE_STEP, ZERO, text
+from okxmm_tui.exchange.positions import worth
 
 CANCELED_KEPT_MS = 2 * 3600 * 1000
 """Canceled orders without a fill vanish after two hours (OKX v5, orders-history)."""
@@ -23,6 +24,9 @@ class CancelSource(StrEnum):
     """Why an order was canceled; OKX ``cancelSource``."""
 
     USER = "1"
+    RISK = "3"
+    ADL = "6"
+    BALANCE_SHORT = "9"
     FOK_UNFILLED = "13"
     IOC_REMAINDER = "14"
     POSITION_CLOSED = "17"
@@ -31,43 +35,46 @@ class CancelSource(StrEnum):
     SELF_TRADE = "32"
 
 
+class Category(StrEnum):
+    """Who made an order; OKX ``category``."""
+
+    NORMAL = "normal"
+    ADL = "adl"
+    FULL_LIQUIDATION = "full_liquidation"
+    PARTIAL_LIQUIDATION = "partial_liquidation"
+
+
 class Fill(Struct, frozen=True):
     """One match of an own order."""
 
     trade_id: str
+    """Negative when no order book was involved (liquidation, ADL)."""
     bill_id: str
     order_id: str
     cl_ord_id: str
     tag: str
     listing: Listing
     side: Side
+    pos_side: PositionSide
+    td_mode: str
+    category: Category
     price_ticks: int
     size_lots: int
     exec_type: str
     """M maker, T taker."""
     fee: Decimal
-    """USDT, negative is charged."""
+    """Negative is charged."""
+    fee_ccy: str
     fee_rate: Decimal
     pnl: Decimal
-    """Realised by this fill without fee, USDT."""
-    balance: Decimal
-    """Cash after the fill, USDT."""
+    """Realised by this fill without fee, settlement currency; 0 for spot."""
     mark_price: Decimal
     ts_ms: int
 
-
-class FundingBill(Struct, frozen=True):
-    """One funding settlement of a position."""
-
-    bill_id: str
-    listing: Listing
-    lots: int
-    mark_price: Decimal
-    amount: Decimal
-    """USDT, negative is paid."""
-    balance: Decimal
-    """Cash after the settlement, USDT."""
-    ts_ms: int
+    @property
+    def price(self) -> Decimal:
+        """Exact fill price."""
+        return self.listing.instrument.price(self.price_ticks)
 
 
 class Order(Struct):
@@ -89,16 +96,40 @@ class Order(Struct):
     lever: Decimal
     created_ms: int
     updated_ms: int
+    pos_side: PositionSide = PositionSide.NET
+    category: Category = Category.NORMAL
+    tgt_ccy: str = ""
+    """Unit of a spot market order's size: base_ccy or quote_ccy."""
+    quote_amount: Decimal | None = None
+    """Size of a spot market order in quote; ``size_lots`` is then what the book gives for it."""
     state: VenueOrderState = VenueOrderState.LIVE
     filled_lots: int = 0
-    filled_value_ticks: int = 0
-    """Sum of filled lots x price ticks: the exact numerator of the average price."""
+    filled_value: Decimal = ZERO
+    """Sum of the worths of the fills: settlement currency of contracts, quote of spot."""
     fee: Decimal = ZERO
+    rebate: Decimal = ZERO
+    """Rebates of spot, which OKX keeps apart from fees; 0 for contracts and for maker sells."""
     pnl: Decimal = ZERO
     last_fill: Fill | None = None
     cancel_source: str = ""
     amend_source: str = ""
     amends_in_flight: int = 0
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it closes a long or short position and so never opens one (long/short mode)."""
+        opening = {PositionSide.LONG: Side.BUY, PositionSide.SHORT: Side.SELL}
+        return self.pos_side in opening and self.side is not opening[self.pos_side]
+
+    @property
+    def only_reduces(self) -> bool:
+        """Whether it can only make a position smaller."""
+        return self.reduce_only or self.is_closing
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether it exchanges currencies instead of trading contracts."""
+        return self.listing.is_spot
 
     @property
     def remaining_lots(self) -> int:
@@ -118,16 +149,23 @@ class Order(Struct):
         return text(self.listing.instrument.price(self.price_ticks))
 
     def average_price(self) -> Decimal:
-        """Exact-to-12-digits average fill price; 0 when nothing filled."""
+        """Exact-to-12-digits average fill price, harmonic for inverse contracts; 0 when nothing filled."""
         if not self.filled_lots:
             return ZERO
-        return Decimal(self.filled_value_ticks) / self.filled_lots * self.listing.instrument.tick_size
+        ours = self.listing.instrument
+        face = self.filled_lots * ours.lot_size * ours.contract_value
+        if ours.kind is ContractKind.INVERSE:
+            return (face / self.filled_value).quantize(COIN_PRICE_STEP)
+        return self.filled_value / face
 
     def take_fill(self, fill: Fill) -> None:
         """Book a fill on the order."""
         self.filled_lots += fill.size_lots
-        self.filled_value_ticks += fill.size_lots * fill.price_ticks
-        self.fee += fill.fee
+        self.filled_value += worth(fill.listing.instrument, fill.size_lots, fill.price)
+        if fill.fee > 0 and self.is_spot and self.side is Side.BUY:
+            self.rebate += fill.fee
+        else:
+            self.fee += fill.fee
         self.pnl += fill.pnl
         self.last_fill = fill
         self.updated_ms = fill.ts_ms
@@ -142,7 +180,6 @@ class OrderStore:
         self.orders: dict[str, Order] = {}
         self.pending: dict[str, Order] = {}
         self.fills: list[Fill] = []
-        self.funding: list[FundingBill] = []
         self._by_client_id: dict[str, str] = {}
         self._order_serial = 0
         self._trade_serial = 0
@@ -153,9 +190,13 @@ class OrderStore:
         return str(FIRST_ORDER_ID + self._order_serial)
 
     def next_trade_id(self) -> str:
-        """Fresh trade id; its range lies far from public trade ids."""
+        """Fresh trade id, and id of its first bill; its range lies far from public trade ids."""
         self._trade_serial += 1
         return str(FIRST_TRADE_ID + self._trade_serial)
+
+    def next_bill_id(self) -> str:
+        """Fresh id of a bill without a trade of its own, from the same rising numbers."""
+        return self.next_trade_id()
 
     def add(self, order: Order) -> None:
         """Store a new order."""

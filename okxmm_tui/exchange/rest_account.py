@@ -1,14 +1,15 @@
-"""Account REST endpoints: configuration, balance, positions, leverage, fees, bills."""
+"""Account REST endpoints: configuration, balance, positions, fees."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
-from okxmm_tui.exchange.account_rows import UID, balance_row, bill_row, position_row
-from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.account_rows import UID, balance_row, position_id, position_row
+from okxmm_tui.exchange.api_error import missing, wrong
 from okxmm_tui.exchange.numbers import text
-from okxmm_tui.exchange.rest_request import RestRequest, Row, page, required
+from okxmm_tui.exchange.rest_request import RestRequest, Row, required
 from okxmm_tui.exchange.state import VenueState
+
+MOST_CURRENCIES = 20
+"""Currencies one balance question may name."""
 
 
 class AccountApi:
@@ -18,15 +19,15 @@ class AccountApi:
         self._state = state
 
     def config(self, request: RestRequest) -> list[Row]:
-        """GET account/config: futures mode, net positions."""
+        """GET account/config."""
         del request
         return [
             {
                 "uid": UID,
                 "mainUid": UID,
-                "acctLv": "2",
+                "acctLv": self._state.settings.account_level.value,
                 "acctStpMode": "cancel_maker",
-                "posMode": "net_mode",
+                "posMode": self._state.position_mode.value,
                 "autoLoan": False,
                 "greeksType": "PA",
                 "feeType": "0",
@@ -49,63 +50,38 @@ class AccountApi:
         ]
 
     def balance(self, request: RestRequest) -> list[Row]:
-        """GET account/balance."""
-        wanted = request.params().get("ccy", "")
+        """GET account/balance: currencies that hold something, or those of them asked for."""
+        asked = request.params().get("ccy", "")
+        named = asked.split(",")
+        if len(named) > MOST_CURRENCIES:
+            raise wrong("ccy", f"at most {MOST_CURRENCIES}")
         state = self._state
-        row = balance_row(state.margin(), state.account.updated_ms or state.now_ms)
-        if wanted and "USDT" not in wanted.split(","):
-            row["details"] = []
-        return [row]
+        updated_ms = state.account.updated_ms or state.now_ms
+        return [balance_row(state.margin(), updated_ms, named if asked else None)]
 
     def positions(self, request: RestRequest) -> list[Row]:
         """GET account/positions: open positions, and a flat one when asked for by instId."""
         params, state = request.params(), self._state
         view = state.margin()
+        wanted = set(params["instId"].split(",")) if params.get("instId") else None
+        ids = set(params["posId"].split(",")) if params.get("posId") else None
         return [
-            position_row(one, state.markets[inst_id], view, state.now_ms)
-            for inst_id, one in state.account.positions.items()
-            if (one.lots or (one.opened_ms and params.get("instId")))
-            and params.get("instType") in {None, "", one.instrument.inst_type}
-            and (not params.get("instId") or inst_id in params["instId"].split(","))
-        ]
-
-    def set_leverage(self, request: RestRequest) -> list[Row]:
-        """POST account/set-leverage."""
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
-        inst_id = str(body.get("instId") or "")
-        if not inst_id:
-            raise missing("instId")
-        if body.get("mgnMode") != "cross":
-            raise wrong("mgnMode", "the embedded exchange has cross margin only")
-        listed = self._state.listing(inst_id)
-        try:
-            lever = Decimal(str(body.get("lever", "")))
-        except InvalidOperation as error:
-            raise wrong("lever") from error
-        if not 1 <= lever <= listed.instrument.max_leverage:
-            raise wrong("lever", f"must be 1 to {listed.instrument.max_leverage}")
-        self._state.levers[inst_id] = lever
-        return [{"instId": inst_id, "mgnMode": "cross", "posSide": "net", "lever": text(lever)}]
-
-    def leverage_info(self, request: RestRequest) -> list[Row]:
-        """GET account/leverage-info."""
-        params = request.params()
-        required(params, "mgnMode")
-        state, rows = self._state, []
-        for inst_id in required(params, "instId").split(","):
-            state.listing(inst_id)
-            lever = state.levers.get(inst_id, state.settings.default_lever)
-            rows.append(
-                {"instId": inst_id, "ccy": "", "mgnMode": "cross", "posSide": "net", "lever": text(lever)}
+            position_row(
+                one, state.markets[one.instrument.inst_id], view, state.now_ms, state.closable_lots(one)
             )
-        return rows
+            for one in state.account.positions.values()
+            if (one.lots or (one.opened_ms and (wanted or ids)))
+            and params.get("instType") in {None, "", one.instrument.inst_type}
+            and (wanted is None or one.instrument.inst_id in wanted)
+            and (ids is None or position_id(one) in ids)
+        ]
 
     def trade_fee(self, request: RestRequest) -> list[Row]:
         """GET account/trade-fee: one rate for every fee group; negative is charged."""
         inst_type = required(request.params(), "instType")
-        maker, taker = text(self._state.settings.maker_rate), text(self._state.settings.taker_rate)
+        settings, is_spot = self._state.settings, inst_type in {"SPOT", "MARGIN"}
+        maker = text(settings.rate(is_spot=is_spot, is_maker=True))
+        taker = text(settings.rate(is_spot=is_spot, is_maker=False))
         groups = sorted(
             {one.group_id for one in self._state.listings.values() if one.instrument.inst_type == inst_type}
         )
@@ -133,19 +109,6 @@ class AccountApi:
             }
         ]
 
-    def bills(self, request: RestRequest) -> list[Row]:
-        """GET account/bills, newest first."""
-        params, store = request.params(), self._state.store
-        bills = sorted((*store.fills, *store.funding), key=lambda bill: int(bill.bill_id))
-        rows = [
-            row
-            for row in map(bill_row, bills)
-            if all(
-                params.get(name) in {None, "", row[name]} for name in ("instType", "ccy", "type", "mgnMode")
-            )
-        ]
-        return page(rows, "billId", params)
-
     def rate_limit(self, request: RestRequest) -> list[Row]:
         """GET trade/account-rate-limit."""
         del request
@@ -159,8 +122,13 @@ class AccountApi:
             }
         ]
 
-    def unsupported(self, request: RestRequest) -> list[Row]:
-        """Refuse an endpoint this account mode does not have."""
-        raise ApiError(
-            "51010", f"Request {request.path} is not supported under the account mode of the exchange."
-        )
+    def activate_feature(self, request: RestRequest) -> list[Row]:
+        """POST account/activate-feature: feature 1, trading in USDC; it is on already."""
+        body = request.json()
+        if not isinstance(body, dict):
+            raise wrong("body")
+        if not body.get("feature"):
+            raise missing("feature")
+        if str(body["feature"]) != "1":
+            raise wrong("feature", "1 is the only one")
+        return []

@@ -10,8 +10,11 @@ from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.login import check_headers
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.rest_account import AccountApi
+from okxmm_tui.exchange.rest_bills import BillsApi
+from okxmm_tui.exchange.rest_leverage import LeverageApi
 from okxmm_tui.exchange.rest_public import PublicApi
 from okxmm_tui.exchange.rest_request import RestReply, RestRequest, Row, reply
+from okxmm_tui.exchange.rest_sizes import SizesApi
 from okxmm_tui.exchange.rest_trade import TradeApi
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_operations import TradeOperations, Verb
@@ -39,11 +42,13 @@ class RestApi:
         pushes: PrivatePushes,
         trades: TradeOperations,
         apis: tuple[PublicApi, AccountApi, TradeApi],
+        account_apis: tuple[LeverageApi, BillsApi, SizesApi],
     ) -> None:
         self._state = state
         self._pushes = pushes
         self._trades = trades
         public, account, trade = apis
+        leverage, bills, sizes = account_apis
         self._public: dict[tuple[str, str], Handler] = {
             ("GET", "public/time"): public.time,
             ("GET", "public/instruments"): public.instruments,
@@ -61,14 +66,21 @@ class RestApi:
             ("GET", "account/config"): account.config,
             ("GET", "account/balance"): account.balance,
             ("GET", "account/positions"): account.positions,
-            ("POST", "account/set-leverage"): account.set_leverage,
-            ("GET", "account/leverage-info"): account.leverage_info,
+            ("POST", "account/set-leverage"): leverage.set_leverage,
+            ("GET", "account/leverage-info"): leverage.leverage_info,
             ("GET", "account/trade-fee"): account.trade_fee,
-            ("GET", "account/bills"): account.bills,
-            ("POST", "account/set-position-mode"): account.unsupported,
+            ("GET", "account/bills"): bills.recent,
+            ("GET", "account/bills-archive"): bills.archive,
+            ("POST", "account/set-position-mode"): leverage.set_position_mode,
+            ("GET", "account/max-size"): sizes.max_size,
+            ("GET", "account/max-avail-size"): sizes.max_avail_size,
+            ("POST", "account/activate-feature"): account.activate_feature,
             ("GET", "trade/order"): trade.order,
             ("GET", "trade/orders-pending"): trade.pending,
             ("GET", "trade/orders-history"): trade.history,
+            ("GET", "trade/orders-history-archive"): trade.history,
+            ("POST", "trade/close-position"): trade.close_position,
+            ("POST", "trade/order-precheck"): sizes.precheck,
             ("GET", "trade/fills"): trade.fills,
             ("GET", "trade/fills-history"): trade.fills_history,
             ("POST", "trade/cancel-all-after"): trade.cancel_all_after,

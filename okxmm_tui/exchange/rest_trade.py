@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from okxmm_tui.exchange.api_error import ApiError, no_mass_cancel, wrong
+from okxmm_tui.core.types import PositionSide, Side
+from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel, wrong
 from okxmm_tui.exchange.dead_man import DeadMan
+from okxmm_tui.exchange.numbers import text
+from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.order_rows import fill_row, order_row
-from okxmm_tui.exchange.orders import Order
+from okxmm_tui.exchange.orders import CancelSource, Order
+from okxmm_tui.exchange.positions import Position
 from okxmm_tui.exchange.rest_request import RestRequest, Row, page, required
 from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.trade_modes import margin_mode, position_side
 
-_ORDER_FILTERS = ("instType", "instId", "ordType", "state")
-_FILL_FILTERS = ("instType", "instId", "ordId")
+_ORDER_FILTERS = ("instType", "instId", "ordType", "state", "category")
+_FILL_FILTERS = ("instType", "instId", "ordId", "subType")
 
 
 class TradeApi:
     """Answers trade queries."""
 
-    def __init__(self, state: VenueState, dead_man: DeadMan) -> None:
+    def __init__(self, state: VenueState, dead_man: DeadMan, desk: OrderDesk) -> None:
         self._state = state
         self._dead_man = dead_man
+        self._desk = desk
 
     def order(self, request: RestRequest) -> list[Row]:
         """GET trade/order: the latest order of a client id when several carried it."""
@@ -39,7 +45,10 @@ class TradeApi:
         return self._orders(self._state.store.pending.values(), request.params())
 
     def history(self, request: RestRequest) -> list[Row]:
-        """GET trade/orders-history: finished orders; unfilled canceled ones for two hours."""
+        """GET trade/orders-history and orders-history-archive: finished orders.
+
+        Unfilled canceled ones are kept for two hours in both.
+        """
         params = request.params()
         required(params, "instType")
         self._state.store.prune(self._state.now_ms)
@@ -73,6 +82,48 @@ class TradeApi:
         """GET trade/fills-history."""
         required(request.params(), "instType")
         return self.fills(request)
+
+    def close_position(self, request: RestRequest) -> list[Row]:
+        """POST trade/close-position: a market order over the whole position.
+
+        Orders that would close it stand in the way (51115) unless ``autoCxl`` cancels them.
+        """
+        body = request.json()
+        if not isinstance(body, dict):
+            raise wrong("body")
+        if not body.get("instId"):
+            raise missing("instId")
+        listed = self._state.listing(str(body["instId"]))
+        mode = margin_mode(body, self._state.settings.account_level)
+        side = position_side(body, listed, is_hedged=self._state.is_hedged)
+        position = self._state.account.position(listed.instrument, side, mode)
+        if not position.lots:
+            raise ApiError("51023", "Position does not exist.")
+        self._clear_way(position, cancels=body.get("autoCxl") in {True, "true"})
+        order = self._desk.place(
+            {
+                "tdMode": mode,
+                "side": Side.SELL.value if position.lots > 0 else Side.BUY.value,
+                "posSide": side.value,
+                "ordType": "market",
+                "sz": text(listed.instrument.size(abs(position.lots))),
+                "reduceOnly": side is PositionSide.NET,
+                "clOrdId": body.get("clOrdId"),
+                "tag": body.get("tag"),
+            },
+            listed,
+        )
+        shown = {"clOrdId": order.cl_ord_id, "tag": order.tag}
+        return [{"instId": listed.inst_id, "posSide": side.value, **shown}]
+
+    def _clear_way(self, position: Position, *, cancels: bool) -> None:
+        key = (position.side, position.margin_mode)
+        for order in list(self._state.store.pending_of(position.instrument.inst_id)):
+            if not order.only_reduces or (order.pos_side, order.td_mode) != key:
+                continue
+            if not cancels:
+                raise ApiError("51115", "Cancel all pending close orders before closing the position.")
+            self._desk.cancel_order(order, CancelSource.USER)
 
     def cancel_all_after(self, request: RestRequest) -> list[Row]:
         """POST trade/cancel-all-after."""

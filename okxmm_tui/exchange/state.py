@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from okxmm_tui.exchange.accounts import Account
+from okxmm_tui.core.types import PositionMode, PositionSide
+from okxmm_tui.exchange.accounts import MAIN_CCY, Account
 from okxmm_tui.exchange.api_error import ApiError
+from okxmm_tui.exchange.bills import TRANSFER, TRANSFER_IN, Bill
 from okxmm_tui.exchange.faults import Faults
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.margin import MarginView
@@ -14,9 +16,13 @@ from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.options import VenueSettings
 from okxmm_tui.exchange.orders import Order, OrderStore
 from okxmm_tui.exchange.outbox import Outbox
+from okxmm_tui.exchange.positions import CROSS, Position
 from okxmm_tui.exchange.rate_pools import RatePools
 from okxmm_tui.exchange.subscriptions import Registry
 from okxmm_tui.exchange.timers import Timers
+
+LeverKey = tuple[str, str, PositionSide]
+"""(instId, mgnMode, posSide); the side is net but for isolated margin in long/short mode."""
 
 
 class VenueState:
@@ -28,14 +34,42 @@ class VenueState:
         self.listings = {one.inst_id: one for one in listings}
         self.by_code = {one.code: one for one in self.listings.values()}
         self.markets = {inst_id: Market(one, settings.queue_power) for inst_id, one in self.listings.items()}
-        self.account = Account(settings.balance)
         self.store = OrderStore()
-        self.levers: dict[str, Decimal] = {}
+        self.bills: list[Bill] = []
+        self.account = Account(settings.balance, self._coins())
+        self._book_start()
+        self.position_mode = settings.position_mode
+        self.levers: dict[LeverKey, Decimal] = {}
         self.faults = Faults()
         self.pools = RatePools()
         self.timers = Timers()
         self.outbox = Outbox()
         self.registry = Registry(self.outbox)
+
+    def _coins(self) -> dict[str, Decimal]:
+        needed = {ccy for one in self.listings.values() if one.is_tradable_here for ccy in one.currencies}
+        return dict.fromkeys(sorted(needed - {MAIN_CCY}), self.settings.coin_balance)
+
+    def _book_start(self) -> None:
+        for ccy, amount in self.account.started.items():
+            if amount:
+                self.bills.append(
+                    Bill(
+                        bill_id=self.store.next_bill_id(),
+                        ts_ms=self.now_ms,
+                        type=TRANSFER,
+                        sub_type=TRANSFER_IN,
+                        ccy=ccy,
+                        amount=amount,
+                        balance=amount,
+                        size=amount,
+                    )
+                )
+
+    @property
+    def is_hedged(self) -> bool:
+        """Whether long and short positions are kept apart."""
+        return self.position_mode is PositionMode.LONG_SHORT
 
     @property
     def now_ms(self) -> int:
@@ -61,14 +95,35 @@ class VenueState:
         """
         return self.markets[self.listing(inst_id).inst_id]
 
-    def margin(self, extra: Order | None = None) -> MarginView:
-        """Margin figures now, optionally as if one more order were pending."""
-        pending = list(self.store.pending.values())
+    def lever_key(self, inst_id: str, mode: str, side: PositionSide) -> LeverKey:
+        """Key under which a leverage is kept: sides have their own with isolated margin only."""
+        return (inst_id, mode, PositionSide.NET if mode == CROSS else side)
+
+    def lever(self, inst_id: str, mode: str, side: PositionSide) -> Decimal:
+        """Leverage of an instrument, margin mode and position side."""
+        return self.levers.get(self.lever_key(inst_id, mode, side), self.settings.default_lever)
+
+    def position_of(self, order: Order) -> Position:
+        """Position an order of contracts belongs to."""
+        return self.account.position(order.listing.instrument, order.pos_side, order.td_mode)
+
+    def closable_lots(self, position: Position, but: Order | None = None) -> int:
+        """Lots of a long or short position that no pending closing order has claimed."""
+        inst_id, key = position.instrument.inst_id, (position.side, position.margin_mode)
+        claimed = sum(
+            one.remaining_lots
+            for one in self.store.pending_of(inst_id)
+            if one is not but and one.is_closing and (one.pos_side, one.td_mode) == key
+        )
+        return max(0, abs(position.lots) - claimed)
+
+    def margin(self, *extra: Order) -> MarginView:
+        """Margin figures now, optionally as if further orders were pending."""
         return MarginView(
             self.account,
             self.markets,
-            [*pending, extra] if extra else pending,
-            self.levers,
-            default_lever=self.settings.default_lever,
+            [*self.store.pending.values(), *extra],
+            self.lever,
+            level=self.settings.account_level,
             maintenance_rate=self.settings.maintenance_rate,
         )

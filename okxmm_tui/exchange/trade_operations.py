@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from okxmm_tui.core.types import AccountLevel
 from okxmm_tui.exchange.api_error import ApiError, wrong
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.order_checks import Params
@@ -60,6 +61,7 @@ class TradeOperations:
 
     def __init__(self, state: VenueState, desk: OrderDesk) -> None:
         self._state = state
+        self._desk = desk
         self._run: dict[Verb, Callable[[Params, Listing], Order]] = {
             Verb.PLACE: desk.place,
             Verb.AMEND: desk.amend,
@@ -81,6 +83,8 @@ class TradeOperations:
                 state.pools.trade(verb.value, known, state.now_ns)
             if verb is Verb.AMEND:
                 _refuse_duplicates(orders)
+            if verb is Verb.PLACE and len(orders) > 1:
+                listings = self._all_or_nothing(orders, listings)
             rows = [self._one(verb, params, found) for params, found in zip(orders, listings, strict=True)]
             self._raise_unknown_outcome(verb)
         except ApiError as error:
@@ -88,6 +92,35 @@ class TradeOperations:
         failed = sum(row["sCode"] != "0" for row in rows)
         code = "0" if not failed else "1" if failed == len(rows) else "2"
         return TradeAnswer(code, "", rows, state.faults.take_lost_ack())
+
+    def _all_or_nothing(
+        self, orders: list[Params], listings: list[Listing | ApiError]
+    ) -> list[Listing | ApiError]:
+        """Portfolio accounts place a batch whole or not at all: one refusal refuses the others, 54004."""
+        if self._state.settings.account_level is not AccountLevel.PORTFOLIO:
+            return listings
+        judged: list[Order] = []
+        found = list(listings)
+        for place, (params, listed) in enumerate(zip(orders, listings, strict=True)):
+            if isinstance(listed, Listing):
+                answer = self._judge(params, listed, judged)
+                if isinstance(answer, ApiError):
+                    found[place] = answer
+                else:
+                    judged.append(answer)
+        if len(judged) == len(orders):
+            return found
+        why = ApiError("54004", "Order placement failed as another order of the batch failed.")
+        return [one if isinstance(one, ApiError) else why for one in found]
+
+    def _judge(self, params: Params, listed: Listing, judged: list[Order]) -> Order | ApiError:
+        try:
+            order = self._desk.judge(params, listed, judged)
+        except ApiError as error:
+            return error
+        if order.cl_ord_id and order.cl_ord_id in {one.cl_ord_id for one in judged}:
+            return ApiError("51016", "Duplicated client order ID.")
+        return order
 
     def _raise_unknown_outcome(self, verb: Verb) -> None:
         outcomes = self._state.faults.unknown_outcomes

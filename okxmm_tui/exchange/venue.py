@@ -14,6 +14,7 @@ import msgspec
 from okxmm_tui.exchange.api_error import ApiError
 from okxmm_tui.exchange.dead_man import DeadMan
 from okxmm_tui.exchange.faults import inject
+from okxmm_tui.exchange.forced_orders import ForcedOrders
 from okxmm_tui.exchange.funding import Funding
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market_events import MarketEvent
@@ -24,8 +25,11 @@ from okxmm_tui.exchange.outbox import Output
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.rest_account import AccountApi
 from okxmm_tui.exchange.rest_api import RestApi
+from okxmm_tui.exchange.rest_bills import BillsApi
+from okxmm_tui.exchange.rest_leverage import LeverageApi
 from okxmm_tui.exchange.rest_public import PublicApi
 from okxmm_tui.exchange.rest_request import RestReply, RestRequest, reply
+from okxmm_tui.exchange.rest_sizes import SizesApi
 from okxmm_tui.exchange.rest_trade import TradeApi
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.state_report import ledger
@@ -49,14 +53,16 @@ class Venue:
         self.dead_man = DeadMan(self.state, self.desk)
         self._market = MarketPushes(self.state, self.desk)
         self._funding = Funding(self.state, self._pushes)
+        self.forced = ForcedOrders(self.state, self.desk, self._pushes)
         trades = TradeOperations(self.state, self.desk)
         self._ws = WsSession(self.state, self._market, self._pushes, trades)
         apis = (
             PublicApi(self.state, self._market),
             AccountApi(self.state),
-            TradeApi(self.state, self.dead_man),
+            TradeApi(self.state, self.dead_man, self.desk),
         )
-        self._rest = RestApi(self.state, self._pushes, trades, apis)
+        account_apis = (LeverageApi(self.state), BillsApi(self.state), SizesApi(self.state, self.desk))
+        self._rest = RestApi(self.state, self._pushes, trades, apis, account_apis)
         self._held_texts: list[tuple[int, str]] = []
         self.state.timers.at(now_ns + IDLE_CHECK_NS, self._close_idle)
         self.state.timers.at(now_ns + PRUNE_NS, self._prune)
@@ -133,11 +139,11 @@ class Venue:
         self.on_time(now_ns)
         try:
             inject(self.state.faults, msgspec.json.decode(body), now_ns)
+            self._act_on_faults()
         except msgspec.DecodeError:
             return reply(400, {"code": "50002", "msg": "JSON syntax error.", "data": []})
         except ApiError as error:
             return reply(400, {"code": error.code, "msg": error.text, "data": []})
-        self._act_on_faults()
         self.on_time(now_ns)
         return reply(200, {"code": "0", "msg": "", "data": []})
 
@@ -151,6 +157,9 @@ class Venue:
         if faults.notice:
             faults.notice = False
             self._announce_upgrade()
+        forced, faults.forced = faults.forced, []
+        for inst_id, size in forced:
+            self.forced.force_reduce(inst_id, size)
         if faults.funding_now:
             faults.funding_now = False
             self._funding.settle()

@@ -195,7 +195,7 @@ REFUSALS = {
     "value": ({"amount": 50_000}, {}, "InvalidOrder", "51185"),
     "margin": ({"amount": 5_000}, {}, "InsufficientFunds", "51008"),
     "client_id": ({}, {"clOrdId": "a_1"}, "BadRequest", "51000"),
-    "isolated": ({}, {"marginMode": "isolated"}, "BadRequest", "51000"),
+    "cash": ({}, {"tdMode": "cash"}, "BadRequest", "51000"),
     "hedged": ({}, {"positionSide": "long"}, "BadRequest", "51000"),
     "attached_stop": ({}, {"stopLoss": {"triggerPrice": 59_000}}, "BadRequest", "51000"),
     "reduce_nothing": ({}, {"reduceOnly": True}, "ExchangeError", "51169"),
@@ -229,10 +229,11 @@ def test_races_with_finished_orders(client):
         client.fetch_order("1", SYMBOL)
 
 
-def test_position_mode_is_fixed(shared):
-    """Hedge mode is refused with 51010."""
-    with pytest.raises(ccxt.AccountNotEnabled, match="51010"):
-        shared.set_position_mode(hedged=True)
+def test_position_mode_needs_a_flat_account(client):
+    """With an order resting hedge mode is refused, 59000."""
+    rest_at(client)
+    with pytest.raises(ccxt.ExchangeError, match="59000"):
+        client.set_position_mode(hedged=True)
 
 
 def test_mass_cancel_needs_a_permission(shared):
@@ -270,8 +271,6 @@ UNSERVED = {
     "books_full": lambda client: client.fetch_order_book(SYMBOL, 500),
     "books_rpi": lambda client: client.fetch_order_book(SYMBOL, 5, {"rpi": True}),
     "position_tiers": lambda client: client.fetch_market_leverage_tiers(SYMBOL, {"marginMode": "cross"}),
-    "bills_archive": lambda client: client.fetch_funding_history(),
-    "close_position": lambda client: client.close_position(SYMBOL, None, {"marginMode": "cross"}),
 }
 
 

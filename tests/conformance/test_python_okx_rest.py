@@ -289,7 +289,7 @@ PLACE_REFUSALS = {
     "tick": ({"px": "60000.01"}, "51000"),
     "margin": ({"sz": "5000"}, "51008"),
     "value": ({"sz": "50000"}, "51185"),
-    "isolated": ({"tdMode": "isolated"}, "51000"),
+    "cash": ({"tdMode": "cash"}, "51000"),
     "position_side": ({"posSide": "long"}, "51000"),
     "client_id": ({"clOrdId": "a-b"}, "51000"),
     "no_price": ({"px": ""}, "50014"),
@@ -333,9 +333,10 @@ def test_rate_limits(sdk):
     assert sdk.status.status()["code"] == "50011"
 
 
-def test_position_mode_cannot_be_changed(shared):
-    """The account stays in net mode and says so."""
-    assert shared.account.set_position_mode("long_short_mode")["code"] == "51010"
+def test_position_mode_needs_a_flat_account(sdk):
+    """With an order resting the mode cannot be changed, 59000."""
+    rest_at(sdk)
+    assert sdk.account.set_position_mode("long_short_mode")["code"] == "59000"
 
 
 KEYS = {
@@ -358,11 +359,6 @@ UNSERVED = {
     "candles": lambda sdk: sdk.market.get_candlesticks(INST),
     "books_rpi": lambda sdk: sdk.market.get_rpi_orderbook(INST),
     "position_tiers": lambda sdk: sdk.public.get_position_tiers("SWAP", "cross", instFamily="BTC-USDT"),
-    "max_size": lambda sdk: sdk.account.get_max_order_size(INST, "cross"),
-    "max_avail_size": lambda sdk: sdk.account.get_max_avail_size(INST, "cross"),
-    "bills_archive": lambda sdk: sdk.account.get_account_bills_archive(),
-    "history_archive": lambda sdk: sdk.trade.get_orders_history_archive("SWAP"),
-    "close_position": lambda sdk: sdk.trade.close_positions(INST, "cross"),
 }
 
 

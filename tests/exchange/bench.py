@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import PositionSide, Side
 from okxmm_tui.exchange.instruments import packaged_metadata, read_metadata
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, TradeEvent
 from okxmm_tui.exchange.options import VenueSettings
@@ -77,10 +77,10 @@ class Bench:
         source_ms = self.now_ns // 1_000_000
         return self.apply(BookEvent(inst, snapshot, levels(*bids), levels(*asks), source_ms, self.seq))
 
-    def deep_book(self, size=100, depth=50):
-        """Show a book of equal levels on both sides."""
-        bids = [(BID - n, size) for n in range(depth)]
-        return self.book(bids, [(ASK + n, size) for n in range(depth)])
+    def deep_book(self, size=100, depth=50, *, inst=INST, bid=BID):
+        """Show a book of equal levels on both sides, one tick apart."""
+        bids = [(bid - n, size) for n in range(depth)]
+        return self.book(bids, [(bid + 1 + n, size) for n in range(depth)], inst=inst)
 
     def bbo(self, bid, ask):
         """Show a best quote: (price_ticks, size_lots) of both sides."""
@@ -141,9 +141,19 @@ class Bench:
         """The stored order of an ack."""
         return self.state.store.orders[ack["ordId"]]
 
-    def position(self):
-        """The position in the swap."""
-        return self.account.position(self.state.listings[INST].instrument)
+    def position(self, inst=INST, side=PositionSide.NET, mode="cross"):
+        """A position, by default the net cross one in the swap."""
+        return self.account.position(self.state.listings[inst].instrument, side, mode)
+
+    def post(self, path, **body):
+        """Rows of a POST that must succeed."""
+        status, answer = self.rest("POST", path, body)
+        assert (status, answer["code"]) == (200, "0"), answer
+        return answer["data"]
+
+    def refused(self, method, path, body=None):
+        """Code of a request that must be refused."""
+        return self.rest(method, path, body)[1]["code"]
 
 
 class Client:

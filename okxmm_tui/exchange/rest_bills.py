@@ -1,0 +1,43 @@
+"""REST endpoints of the bills: account/bills (7 days) and account/bills-archive (3 months)."""
+
+from __future__ import annotations
+
+from okxmm_tui.exchange.api_error import wrong
+from okxmm_tui.exchange.bills import bill_row
+from okxmm_tui.exchange.rest_request import RestRequest, Row, page
+from okxmm_tui.exchange.state import VenueState
+
+DAY_MS = 24 * 3600 * 1000
+RECENT_MS = 7 * DAY_MS
+ARCHIVE_MS = 90 * DAY_MS
+
+_FILTERS = ("instType", "instId", "ccy", "type", "subType", "mgnMode")
+
+
+class BillsApi:
+    """Answers questions about bills, newest first, paged by billId."""
+
+    def __init__(self, state: VenueState) -> None:
+        self._state = state
+
+    def recent(self, request: RestRequest) -> list[Row]:
+        """GET account/bills."""
+        return self._bills(request.params(), RECENT_MS)
+
+    def archive(self, request: RestRequest) -> list[Row]:
+        """GET account/bills-archive."""
+        return self._bills(request.params(), ARCHIVE_MS)
+
+    def _bills(self, params: dict[str, str], kept_ms: int) -> list[Row]:
+        for name in ("type", "subType", "begin", "end"):
+            if params.get(name) and not params[name].isdigit():
+                raise wrong(name)
+        begin = max(int(params.get("begin") or 0), self._state.now_ms - kept_ms)
+        end = int(params.get("end") or self._state.now_ms)
+        rows = [
+            row
+            for row in map(bill_row, self._state.bills)
+            if begin <= int(row["ts"]) <= end
+            and all(params.get(name) in {None, "", row[name]} for name in _FILTERS)
+        ]
+        return page(rows, "billId", params)
