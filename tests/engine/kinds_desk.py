@@ -30,8 +30,9 @@ class KindDesk(Desk):
     ) -> None:
         self.instrument = instrument
         self.balances = {ccy: Decimal(cash) for ccy, cash in (balances or {}).items()}
-        limits = Limits(is_headless=True, max_order_share=Decimal(1), max_open_share=Decimal(10))
-        super().__init__(limits, instruments=(instrument, *others), position_mode=position_mode, **changes)
+        roomy = Limits(is_headless=True, max_order_share=Decimal(1), max_open_share=Decimal(10))
+        changes.setdefault("limits", roomy)
+        super().__init__(instruments=(instrument, *others), position_mode=position_mode, **changes)
         self._trade = 0
 
     @property

@@ -54,7 +54,7 @@ def test_both_sides_are_quoted_out_of_the_balances():
         ({"BTC": "1"}, [Side.SELL], "not enough USDT"),
         ({}, [], "not enough BTC"),
         ({"BTC": "0.000009", "USDT": "0.5"}, [], "not enough BTC"),
-        ({"BTC": "-1", "USDT": "1000"}, [Side.BUY], "not enough BTC"),
+        ({"BTC": "-0.001", "USDT": "1000"}, [Side.BUY], "not enough BTC"),
     ],
 )
 def test_a_side_without_money_is_not_quoted_and_says_so(balances, sides, reason):
