@@ -51,6 +51,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
@@ -83,7 +84,8 @@ class Reducer:
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
-        self.reconciler = Reconciler(self.session, self.execution)
+        self.books = Bookkeeper(self.session)
+        self.reconciler = Reconciler(self.session, self.execution, self.books)
         self.commands = Commands(self.session, self.execution, self.safety)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -138,6 +140,7 @@ class Reducer:
         market = session.markets.get(getattr(event, "inst_id", ""))
         for touched in (market,) if market is not None else session.markets.values():
             self._drive(touched)
+        self.books.on_effects(session.effects)
         return session.effects
 
     def _drive(self, market: Market) -> None:
@@ -237,6 +240,7 @@ class Reducer:
 
     def _on_balance(self, event: BalanceUpdate) -> None:
         self.session.balances[event.ccy] = event
+        self.books.on_balance(event)
 
     def _on_clock(self, event: ClockMeasured) -> None:
         self.session.clock = event
@@ -284,6 +288,7 @@ class Reducer:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
         self.reconciler.on_tick()
+        self.books.on_tick(self.watchdog.block)
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
             for market in self.session.markets.values():

@@ -17,6 +17,7 @@ from okxmm_tui.core.snapshot import (
     Snapshot,
 )
 from okxmm_tui.core.types import Side
+from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 
@@ -56,6 +57,8 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         log=tuple(session.log)[-LOG_LINES_SHOWN:],
         consoles=safety.consoles,
         is_quitting=safety.is_quitting,
+        identity=reducer.books.account.identity(),
+        performance=performance_view(reducer.books),
     )
 
 
@@ -120,6 +123,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         params=market.params.views(),
         params_version=market.params.version,
         gauges=_gauges(reducer, market),
+        accounting=accounting_view(reducer.books, market),
     )
 
 
