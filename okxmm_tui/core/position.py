@@ -1,14 +1,15 @@
 """Net position by average cost, for linear, inverse and spot (market-making.md 3.1).
 
-All three kinds follow one rule on *worth*: ``size x price`` in quote currency for linear and spot, ``-size / price``
-in coin for inverse, where size is signed. The basis is the sum of the worths the open part was traded at;
-unrealised PnL is its worth now minus its basis, and the average entry comes out weighted for linear and harmonic
-for inverse without further rules.
+All three kinds follow one rule on *worth*: ``size x price`` in quote currency for linear and spot,
+``-size / price`` in coin for inverse, where size is signed. The basis is the sum of the worths the open part was
+traded at; unrealised PnL is its worth now minus its basis, and the average entry comes out weighted for
+linear and harmonic for inverse without further rules.
 
 Nothing is ever lost to rounding. A worth is rounded once, when it is first computed (``COST_STEP`` of quote
-currency, ``COIN_STEP`` of coin); a reduction takes its share of the basis, rounded to the same step, and the rest
-stays in the position; a flip gives the opened part what the closed part left. So realised + unrealised always
-equals the money that flowed plus what is held, to the last digit, and a flat position costs exactly zero.
+currency, ``COIN_STEP`` of coin); a reduction takes its share of the basis, rounded to the same step, and
+the rest stays in the position; a flip gives the opened part what the closed part left. So realised
+plus unrealised always equals the money that flowed plus what is held, to the last digit, and a flat
+position costs exactly zero.
 """
 
 from __future__ import annotations
@@ -62,9 +63,7 @@ class Position:
             return rounded(quantity * price, COST_STEP)
         return rounded(-quantity / price, COIN_STEP)
 
-    def adopt(
-        self, size_lots: int, average_price: Decimal | None, quantity: Decimal | None = None
-    ) -> None:
+    def adopt(self, size_lots: int, average_price: Decimal | None, quantity: Decimal | None = None) -> None:
         """Take over a position that was there before; without a price its basis is zero.
 
         Args:

@@ -1,4 +1,4 @@
-"""Carries what the engine sees into the books: fills with the mid before them, bills, balances, order events, time."""
+"""Carries what the engine sees into the books: fills, bills, balances, order events and time."""
 
 from __future__ import annotations
 
@@ -194,6 +194,4 @@ def _is_present(market: Market, side: Side) -> bool:
 def _level(market: Market, order: OwnOrder) -> int:
     """Own orders of the side that stand nearer to the mid."""
     sign = order.side.sign
-    return sum(
-        sign * (each.price_ticks - order.price_ticks) > 0 for each in market.orders.side(order.side)
-    )
+    return sum(sign * (each.price_ticks - order.price_ticks) > 0 for each in market.orders.side(order.side))

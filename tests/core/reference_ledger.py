@@ -1,6 +1,7 @@
 """Slow and obviously right books in exact fractions, to hold the real ones against.
 
-No rounding, no incremental tricks: every figure is worked out from the list of trades each time it is asked for.
+No rounding, no incremental tricks: every figure is worked out from the list of trades each time it is asked
+for.
 """
 
 from __future__ import annotations
@@ -45,9 +46,11 @@ class ReferenceLedger:
         return sum((quantity + fee for quantity, _, fee in self.trades), Fraction(0))
 
     def total(self, price: Number) -> Fraction:
-        """Everything earned with the position valued at a price: each trade marked against it by the textbook."""
+        """Everything earned by now: each trade marked against one price by the textbook."""
         mark = Fraction(price)
-        earned = sum((self.pnl_of(quantity, traded, mark) for quantity, traded, _ in self.trades), Fraction(0))
+        earned = sum(
+            (self.pnl_of(quantity, traded, mark) for quantity, traded, _ in self.trades), Fraction(0)
+        )
         fees = sum((fee * mark for _, _, fee in self.trades), Fraction(0))
         return earned + fees + sum(self.flows, Fraction(0))
 

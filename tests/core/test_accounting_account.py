@@ -21,14 +21,17 @@ from tests.core.reference_ledger import ReferenceLedger
 
 D = Decimal
 LINES = (
-    "realised", "unrealised", "fees", "funding", "interest", "forced", "conversion", "revaluation", "residual",
+    "realised", "unrealised", "fees", "funding", "interest", "forced", "conversion", "revaluation",
+    "residual",
 )  # fmt: skip
 
 
 class Account:
     """An account book with its ledgers, opened on given balances."""
 
-    def __init__(self, *instruments: Instrument, ccy: str = "USDT", price: str = "60000", **equity: str) -> None:
+    def __init__(
+        self, *instruments: Instrument, ccy: str = "USDT", price: str = "60000", **equity: str
+    ) -> None:
         self.book = AccountBook(ccy)
         self.ledgers = {instrument.inst_id: Ledger(instrument) for instrument in instruments}
         for instrument in instruments:
@@ -122,7 +125,7 @@ def test_inverse_coin_and_dollars():
 
 
 def test_inverse_coin_earned_is_revalued_afterwards():
-    """The 0.04 BTC booked at 62,500 are worth 2,800 at 70,000: 300 of it is revaluation, as is 1 BTC's 20,000."""
+    """0.04 BTC booked at 62,500 are worth 2,800 at 70,000: 300 are revaluation, as are 1 BTC's 20,000."""
     account = Account(INVERSE, ccy="USD", price="50000", BTC="1")
     account.trade(INVERSE, "buy", "100", "50000")
     account.book.on_price(INVERSE.inst_id, D(62500))
@@ -258,7 +261,7 @@ steps = st.lists(
 @pytest.mark.parametrize("instrument", [LINEAR, INVERSE, SPOT], ids=lambda each: each.kind.value)
 @given(history=steps)
 def test_residual_is_zero_for_any_history(instrument, history):
-    """Equity worked out from cash flows in fractions; the books agree exactly, for inverse within a step a fill."""
+    """Equity from cash flows in fractions: the books agree exactly, inverse within a step a fill."""
     is_inverse, is_spot = instrument.kind is ContractKind.INVERSE, instrument.kind is ContractKind.SPOT
     ccy, settle = ("USD", "BTC") if is_inverse else ("USDT", "USDT")
     account = Account(instrument, ccy=ccy, **{settle: "1000"})

@@ -3,9 +3,10 @@
     equity(t) - equity(0) - net transfers = realised + change of unrealised + fees + funding + interest
         + liquidation/ADL + conversion + revaluation + residual          (market-making.md 3.2)
 
-The check is made by currency: what a currency's equity must be follows from its opening, the cash that fills and
-bills moved, and unrealised PnL on the mark; the residual is what the venue reports beyond that. In the reporting
-currency each flow is converted when it is booked, and revaluation is what the coins held have gained since.
+The check is made by currency: what a currency's equity must be follows from its opening, the cash that
+fills and bills moved, and unrealised PnL on the mark; the residual is what the venue reports beyond that.
+In the reporting currency each flow is converted when it is booked, and revaluation is what the coins held
+have gained since.
 """
 
 from __future__ import annotations

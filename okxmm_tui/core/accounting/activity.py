@@ -1,5 +1,4 @@
-"""What was asked of the venue and what came of it: fill ratios, order-to-trade, turnover, inventory
-(market-making.md 3.5)."""
+"""What was asked of the venue and what came of it, as ratios (market-making.md 3.5)."""
 
 from __future__ import annotations
 

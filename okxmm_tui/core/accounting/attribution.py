@@ -4,8 +4,9 @@
 
 The books are marked at the mid: a fill changes ``cash + worth held`` at the mid just before it by its spread
 capture, and between fills the inventory gains what the mid moves. Both telescope over the same worths the
-position is booked with, so the parts sum exactly (``Decimal`` equality) to realised + unrealised on the mid + fees
-+ funding + other, for linear and spot in quote currency and for inverse (every price x replaced by -1/x) in coin.
+position is booked with, so the parts sum exactly (``Decimal`` equality) to realised + unrealised on the mid
++ fees + funding + other, for linear and spot in quote currency and for inverse (every price x replaced by
+-1/x) in coin.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Decomposition(Struct, frozen=True):
 
 
 class Trade(Struct, frozen=True):
-    """What the decomposition needs of a fill; quantities are signed, in base currency or USD face (inverse)."""
+    """What the decomposition needs of a fill; quantities are signed: base currency, or USD face (inverse)."""
 
     traded: Decimal
     held_before: Decimal
@@ -74,8 +75,8 @@ class _Pending(Struct, frozen=True):
 class Attribution:
     """Incremental decomposition; a fill costs a few operations, a mid costs none.
 
-    A fill without a trusted mid is taken at its own price: its spread capture is zero and the inventory is marked
-    through that price. A position taken over counts from the first price after it.
+    A fill without a trusted mid is taken at its own price: its spread capture is zero and the inventory is
+    marked through that price. A position taken over counts from the first price after it.
     """
 
     def __init__(self, position: Position) -> None:

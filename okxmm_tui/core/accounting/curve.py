@@ -1,4 +1,4 @@
-"""The equity curve on a fixed one-minute clock, its drawdown and risk-adjusted figures (market-making.md 3.6).
+"""The equity curve on a fixed one-minute clock, drawdown and risk-adjusted ratios (market-making.md 3.6).
 
 Floats throughout: this is statistics. Transfers must be taken out of the equity that is fed in.
 """

@@ -34,7 +34,9 @@ class Episodes:
         self._gain = self._loss = ZERO
         self._streak = self._worst = 0
 
-    def on_fill(self, before_lots: int, after_lots: int, booked_before: Decimal, booked_after: Decimal) -> None:
+    def on_fill(
+        self, before_lots: int, after_lots: int, booked_before: Decimal, booked_after: Decimal
+    ) -> None:
         """Follow one fill.
 
         Args:

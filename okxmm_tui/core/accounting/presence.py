@@ -1,4 +1,4 @@
-"""Quote uptime by time, not by loop: how long both sides really stood in the market (market-making.md 3.5)."""
+"""Quote uptime by time, not by loop: how long both sides really stood there (market-making.md 3.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids that were booked, so that nothing is booked twice; the oldest are forgotten when there are very many."""
+"""Ids that were booked, so that nothing is booked twice; of very many the oldest are forgotten."""
 
 from __future__ import annotations
 

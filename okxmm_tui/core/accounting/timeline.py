@@ -15,8 +15,8 @@ NO_MID = 0
 class Timeline:
     """Changes of the mid, in half ticks (best bid + best ask), by venue time.
 
-    Memory is bounded: of more than twice ``kept`` changes the older half is forgotten. Times that run backwards
-    are taken as the latest one, because the venue's messages are applied in the venue's order.
+    Memory is bounded: of more than twice ``kept`` changes the older half is forgotten. Times that run
+    backwards are taken as the latest one, because the venue's messages are applied in the venue's order.
     """
 
     def __init__(self, kept: int = KEPT) -> None:

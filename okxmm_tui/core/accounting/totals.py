@@ -35,7 +35,7 @@ class Totals(Struct):
     flows_quote: Decimal = ZERO
     """Funding, interest, forced and conversion, converted at each booking."""
     fees_in_cost_quote: Decimal = ZERO
-    """Fees paid in base currency, at their fill's price: part of the position's cost, so never added again."""
+    """Fees in base currency, at their fill's price: part of the position's cost, so never added again."""
     fills: int = 0
     maker_fills: int = 0
     bought_lots: int = 0
@@ -106,7 +106,9 @@ class Periods:
     An event of an earlier day that arrives late counts for the session and since inception, never for today.
     """
 
-    def __init__(self, inception: Totals | None = None, day: Totals | None = None, day_number: int = 0) -> None:
+    def __init__(
+        self, inception: Totals | None = None, day: Totals | None = None, day_number: int = 0
+    ) -> None:
         self.session = Totals()
         self.day = day or Totals()
         self.inception = inception or Totals()

@@ -64,6 +64,5 @@ class Trust:
             return
         self._breaches += 1
         if self._breaches >= BREACHES:
-            self.reason = (
-                f"PnL not trustworthy: residual {residual:+.2f} {self._ccy} that no fill, fee or bill explains"
-            )
+            amount = f"{residual:+.2f} {self._ccy}"
+            self.reason = f"PnL not trustworthy: residual {amount} that no fill, fee or bill explains"

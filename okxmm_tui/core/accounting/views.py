@@ -16,7 +16,7 @@ from okxmm_tui.core.accounting.totals import Totals
 
 
 class PeriodView(Struct, frozen=True, gc=False):
-    """Booked figures of one period, in settlement currency; fees with the OKX sign. Unrealised is not in it."""
+    """Booked figures of one period, in settlement currency; fees with the OKX sign, nothing unrealised."""
 
     realised: Decimal
     maker_fees: Decimal
