@@ -1,9 +1,9 @@
 """Net position by average cost, for linear, inverse and spot (market-making.md 3.1).
 
 All three kinds follow one rule on *worth*: ``size x price`` in quote currency for linear and spot,
-``-size / price`` in coin for inverse, where size is signed. The basis is the sum of the worths the open part was
-traded at; unrealised PnL is its worth now minus its basis, and the average entry comes out weighted for
-linear and harmonic for inverse without further rules.
+``-size / price`` in coin for inverse, where size is signed. The basis is the sum of the worths the open
+part was traded at; unrealised PnL is its worth now minus its basis, and the average entry comes out
+weighted for linear and harmonic for inverse without further rules.
 
 Nothing is ever lost to rounding. A worth is rounded once, when it is first computed (``COST_STEP`` of quote
 currency, ``COIN_STEP`` of coin); a reduction takes its share of the basis, rounded to the same step, and

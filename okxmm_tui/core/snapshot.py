@@ -119,7 +119,7 @@ class MarketView(Struct, frozen=True, gc=False):
     params_version: int
     gauges: tuple[GaugeView, ...]
     accounting: AccountingView | None = None
-    """Books and trading quality, renewed once a second."""
+    """Books and trading quality."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):

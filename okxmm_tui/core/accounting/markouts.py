@@ -97,6 +97,8 @@ class Markouts:
         self._timeline = timeline
         self._pending: dict[int, deque[Sample]] = {horizon: deque() for horizon in HORIZONS_S}
         self._cells: dict[tuple[str, str, int], WeightedMean] = {}
+        self._rows: tuple[MarkoutRow, ...] | None = None
+        """The table as last asked for; None when a cell has changed since."""
 
     def on_fill(self, sample: Sample) -> int:
         """Take a maker fill; returns the mid just before it in half ticks, ``NO_MID`` when missing."""
@@ -116,6 +118,7 @@ class Markouts:
                 self._take(waiting.popleft(), horizon, self._timeline.at(due_ms))
 
     def _take(self, sample: Sample, horizon: int, mid: int) -> None:
+        self._rows = None
         value = sample.side.sign * (mid - sample.price_half_ticks) / sample.price_half_ticks * 1e4
         for dimension, bucket in _buckets(sample):
             cell = self._cells.setdefault((dimension, bucket, horizon), WeightedMean())
@@ -130,10 +133,12 @@ class Markouts:
 
     def rows(self) -> tuple[MarkoutRow, ...]:
         """Every cell that has something in it, sorted."""
-        return tuple(
-            MarkoutRow(*key, cell.mean, cell.standard_error, cell.count, cell.missing)
-            for key, cell in sorted(self._cells.items())
-        )
+        if self._rows is None:
+            self._rows = tuple(
+                MarkoutRow(*key, cell.mean, cell.standard_error, cell.count, cell.missing)
+                for key, cell in sorted(self._cells.items())
+            )
+        return self._rows
 
 
 def _buckets(sample: Sample) -> Iterator[tuple[str, str]]:
