@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
@@ -167,6 +168,8 @@ class MarketView(Struct, frozen=True, gc=False):
     """Why only orders that shrink the position are sent; empty when there is no such reason."""
     order_route: str = "ws"
     """``ws`` or ``rest``."""
+    accounting: AccountingView | None = None
+    """Books and trading quality."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -270,6 +273,9 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     log: tuple[LogLine, ...]
     consoles: int
     is_quitting: bool = False
+    identity: IdentityView | None = None
+    """The account's books against the venue's equity; None until both are known."""
+    performance: PerformanceView | None = None
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):

@@ -18,6 +18,7 @@ from okxmm_tui.core.snapshot import (
     Snapshot,
 )
 from okxmm_tui.core.types import Side
+from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 
@@ -57,6 +58,8 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         log=tuple(session.log)[-LOG_LINES_SHOWN:],
         consoles=safety.consoles,
         is_quitting=safety.is_quitting,
+        identity=reducer.books.account.identity(),
+        performance=performance_view(reducer.books),
     )
 
 
@@ -128,6 +131,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         flatten=reducer.flatten.view(market),
         only_reduce=reducer.execution.only_reduce(market),
         order_route=market.order_route,
+        accounting=accounting_view(reducer.books, market),
     )
 
 
