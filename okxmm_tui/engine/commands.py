@@ -21,6 +21,7 @@ from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
@@ -31,10 +32,11 @@ OPERATOR_CANCEL_WAIT_NS = 5_000_000_000
 class Commands:
     """Carries out operator commands and replies to each of them."""
 
-    def __init__(self, session: Session, execution: Execution, safety: Safety) -> None:
+    def __init__(self, session: Session, execution: Execution, safety: Safety, refusals: Refusals) -> None:
         self._session = session
         self._execution = execution
         self._safety = safety
+        self._refusals = refusals
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -93,6 +95,7 @@ class Commands:
         if not problem:
             for market in self._session.markets.values():
                 market.strategy_problem = ""
+            self._refusals.on_resumed()
             if was_halted:
                 self._safety.on_resumed()
         return problem, text

@@ -20,6 +20,7 @@ MOST_TICKS_AWAY = 10
 REFUSALS_BEFORE_ALARM = 5
 RECONSIDER_NS = 100_000_000
 NS_PER_MS = 1_000_000
+BUDGET_LOW = "order budget below 20 %"
 
 
 class Execution:
@@ -49,8 +50,10 @@ class Execution:
             self.pull(market, market.strategy_problem)
             return
         market.target = target
-        for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
-            quotes = tuple(quote for quote in target.quotes if quote.side is side)
+        for side, why_none in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
+            stop = market.sides[side].stop_reason
+            reason = stop or why_none
+            quotes = () if stop else tuple(quote for quote in target.quotes if quote.side is side)
             market.sides[side].quotes = quotes
             if not quotes:
                 market.sides[side].say(reason, now_ns)
@@ -130,9 +133,9 @@ class Execution:
             if order.cancel_sent_ns is None:
                 self.cancel(order, state.reason or "not wanted any more")
         for order, quote in zip(orders, quotes, strict=False):
-            self._move_or_hold(market, order, self._stepped(quote, state))
+            self._move_or_hold(market, order, _in_band(self._stepped(quote, state), market))
         for quote in quotes[len(orders) :]:
-            self._place(market, self._stepped(quote, state))
+            self._place(market, _in_band(self._stepped(quote, state), market))
 
     @staticmethod
     def _stepped(quote: Quote, state: SideState) -> Quote:
@@ -158,6 +161,11 @@ class Execution:
             tolerance = 0
         if distance <= tolerance and size_lots == order.size_lots:
             order.decision = f"HOLD {distance} ticks off target"
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, self._session.now_ns)
+            if (order.price_ticks - quote.price_ticks) * order.side.sign > tolerance:
+                self.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
             return
         moved = quote.price_ticks if distance > tolerance else order.price_ticks
         self._amend(market, order, moved, size_lots)
@@ -195,6 +203,9 @@ class Execution:
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
         if now_ns < state.place_after_ns:
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, now_ns)
             return
         cl_ord_id = self._session.next_client_id()
         context = self._context(market, None)
@@ -234,3 +245,16 @@ class Execution:
             budget_left=budget.limit - budget.used,
             now_ns=self._session.now_ns,
         )
+
+
+def _in_band(quote: Quote, market: Market) -> Quote:
+    """Move a quote inside the venue's price band (fault 40); that is always away from the other side."""
+    limits = market.price_limits
+    if limits is None:
+        return quote
+    price_ticks = quote.price_ticks
+    if quote.side is Side.BUY and limits.highest_buy_ticks is not None:
+        price_ticks = min(price_ticks, limits.highest_buy_ticks)
+    if quote.side is Side.SELL and limits.lowest_sell_ticks is not None:
+        price_ticks = max(price_ticks, limits.lowest_sell_ticks)
+    return quote if price_ticks == quote.price_ticks else Quote(quote.side, price_ticks, quote.size_lots)

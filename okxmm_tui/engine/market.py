@@ -51,6 +51,10 @@ class SideState:
         self.since_ns = 0
         self.quotes: tuple[Quote, ...] = ()
         self.place_after_ns = 0
+        self.stop_reason = ""
+        """Why this side sends nothing until the cause has gone or the operator resumes; empty when it may."""
+        self.resume_above: Decimal | None = None
+        """Available balance that lifts the stop; None when only the operator can."""
         self.refusals = 0
         """Post-only cancels and rejects in a row; each doubles the wait before the next try."""
 
@@ -96,6 +100,10 @@ class Market:
         self.is_dirty = True
         """Whether something the quotes depend on has changed since they were last considered."""
         self.strategy_problem = ""
+        self.stop_reason = ""
+        """Why the venue takes no orders here, from a refusal; empty when it does."""
+        self.has_come_back = False
+        """Whether the venue has listed the instrument as live since."""
         self.pnl_history: deque[float] = deque(maxlen=PNL_SAMPLES)
         self._chained = 0
 
@@ -171,6 +179,13 @@ class Market:
         """Start the queue estimate of an order the venue has just confirmed at a price."""
         levels = self.book.bids if side is Side.BUY else self.book.asks
         self.queue[cl_ord_id] = QueuePosition(levels.size_at(price_ticks))
+
+    def lift_stop(self) -> None:
+        """Try again what the venue had refused."""
+        self.stop_reason, self.has_come_back = "", False
+        for state in self.sides.values():
+            state.stop_reason, state.resume_above = "", None
+        self.hurry()
 
     def hurry(self) -> None:
         """Have the quotes reconsidered at once, whatever the refresh interval."""

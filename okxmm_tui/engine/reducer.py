@@ -16,6 +16,7 @@ from okxmm_tui.core.messages import (
     BookGap,
     BookSnapshot,
     BookUpdate,
+    ClockJumped,
     ClockMeasured,
     ConsolesChanged,
     DeadManArmed,
@@ -55,6 +56,7 @@ from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.reconcile import Reconciler
+from okxmm_tui.engine.refusals import BY_HAND
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.watchdog import Watchdog
@@ -84,7 +86,7 @@ class Reducer:
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
         self.reconciler = Reconciler(self.session, self.execution)
-        self.commands = Commands(self.session, self.execution, self.safety)
+        self.commands = Commands(self.session, self.execution, self.safety, self.reconciler.refusals)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self._on_book_snapshot,
@@ -97,9 +99,10 @@ class Reducer:
             PriceLimits: self._on_price_limits,
             FundingRate: self._on_funding_rate,
             VenueStatus: self._on_venue_status,
-            ClockMeasured: self._on_clock,
-            LatencyMeasured: self._on_latency,
-            FeedMeasured: self._on_feed,
+            ClockMeasured: self.watchdog.clock.on_measured,
+            ClockJumped: self._on_clock_jump,
+            LatencyMeasured: self.watchdog.latency.on_latency,
+            FeedMeasured: self.watchdog.latency.on_feed,
             OrderRouteChanged: self._on_route,
             InstrumentChanged: self._on_instrument,
             OrderUpdate: self.reconciler.on_order,
@@ -218,7 +221,11 @@ class Reducer:
     def _on_instrument(self, event: InstrumentChanged) -> None:
         new = event.instrument
         market = self.session.markets.get(new.inst_id)
-        if market is None or market.instrument == new:
+        if market is None:
+            return
+        if market.stop_reason and new.state == "live" and market.instrument.state != "live":
+            market.has_come_back = True
+        if market.instrument == new:
             return
         old = market.instrument
         if (old.tick_size, old.lot_size, old.contract_value) != (
@@ -238,14 +245,11 @@ class Reducer:
     def _on_balance(self, event: BalanceUpdate) -> None:
         self.session.balances[event.ccy] = event
 
-    def _on_clock(self, event: ClockMeasured) -> None:
-        self.session.clock = event
-
-    def _on_latency(self, event: LatencyMeasured) -> None:
-        self.session.last_latency = event
-
-    def _on_feed(self, event: FeedMeasured) -> None:
-        self.session.feed = event
+    def _on_clock_jump(self, event: ClockJumped) -> None:
+        text = f"the clock jumped by {event.jump_ns / 1e9:+.1f} s (sleep, or the time was set); merging again"
+        self.session.report("notice", Severity.WARNING, text)
+        self.safety.on_clock_jump(event.jump_ns)
+        self.reconciler.on_login()
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
@@ -257,6 +261,8 @@ class Reducer:
     def _on_fetch_failed(self, event: FetchFailed) -> None:
         self.reconciler.on_fetch_failed(event.request_id, event.reason)
         self.safety.on_poll_failed(event.request_id, event.reason)
+        if event.is_final:
+            self.reconciler.halt_once(f"the key was refused: {event.reason} {BY_HAND}")
 
     def _on_stream_up(self, event: StreamUp) -> None:
         if event.stream == "private":

@@ -18,6 +18,8 @@ from okxmm_tui.okx.requests import OrderArgs, Request, encode
 
 MAX_BATCH = 20
 TRADE_MODE = "cross"
+DEFAULT_STP_MODE = "cancel_maker"
+"""Said on every place: the account's own default may differ (OKX v5, ``acctStpMode``)."""
 
 OrderEffect = PlaceOrder | AmendOrder | CancelOrder
 
@@ -93,7 +95,13 @@ def grouped(effects: Iterable[OrderEffect], rest_only: frozenset[str] = frozense
 
 
 def ws_frame(
-    batch: Batch, request_id: str, instruments: Mapping[str, Instrument], tag: str, shift_ms: int
+    batch: Batch,
+    request_id: str,
+    instruments: Mapping[str, Instrument],
+    tag: str,
+    shift_ms: int,
+    *,
+    stp_mode: str = DEFAULT_STP_MODE,
 ) -> bytes:
     """Write one WebSocket operation.
 
@@ -103,25 +111,40 @@ def ws_frame(
         instruments: Those of the rows.
         tag: Our order tag.
         shift_ms: The venue's clock minus ours, added to the expiry.
+        stp_mode: Who gives way when an order would meet one of our own (OKX ``stpMode``).
     """
     expire_ms = batch.expire_ms
     return encode(
         Request(
             op=_WS_OPS[batch.verb, batch.is_batch],
-            args=[order_args(row, instruments[row.inst_id], tag, by_rest=False) for row in batch.rows],
+            args=[
+                order_args(row, instruments[row.inst_id], tag, by_rest=False, stp_mode=stp_mode)
+                for row in batch.rows
+            ],
             id=request_id,
             exp_time=str(expire_ms + shift_ms) if expire_ms else UNSET,
         )
     )
 
 
-def rest_request(batch: Batch, instruments: Mapping[str, Instrument], tag: str) -> tuple[str, bytes]:
+def rest_request(
+    batch: Batch, instruments: Mapping[str, Instrument], tag: str, stp_mode: str = DEFAULT_STP_MODE
+) -> tuple[str, bytes]:
     """Write one REST request: path and exact body."""
-    rows = [order_args(row, instruments[row.inst_id], tag, by_rest=True) for row in batch.rows]
+    rows = [
+        order_args(row, instruments[row.inst_id], tag, by_rest=True, stp_mode=stp_mode) for row in batch.rows
+    ]
     return _REST_PATHS[batch.verb, batch.is_batch], encode(rows if batch.is_batch else rows[0])
 
 
-def order_args(effect: OrderEffect, instrument: Instrument, tag: str, *, by_rest: bool) -> OrderArgs:
+def order_args(
+    effect: OrderEffect,
+    instrument: Instrument,
+    tag: str,
+    *,
+    by_rest: bool,
+    stp_mode: str = DEFAULT_STP_MODE,
+) -> OrderArgs:
     """Fill the fields of one row."""
     if by_rest or instrument.code is None:
         args = OrderArgs(inst_id=instrument.inst_id)
@@ -130,6 +153,7 @@ def order_args(effect: OrderEffect, instrument: Instrument, tag: str, *, by_rest
     match effect:
         case PlaceOrder():
             _fill_place(args, effect, instrument, tag)
+            args.stp_mode = stp_mode
         case AmendOrder():
             _fill_amend(args, effect, instrument)
         case CancelOrder():

@@ -261,6 +261,28 @@ async def test_refused_instrument_code_takes_the_rest_route(desk):
     assert not desk.probe.all(m.OrderRefused)
 
 
+async def test_socket_is_tried_again_later(desk, monkeypatch):
+    """While the refusal lasts a try goes back to REST without a lost order; when it ends, the socket is back."""
+    from okxmm_tui.okx import gateway as module
+
+    now_ns = time.monotonic_ns()
+    monkeypatch.setattr(module.time, "monotonic_ns", lambda: now_ns)
+    await inject(desk, "refuse_ws_orders", on=True)
+    seen: list[str] = []
+    for name, minutes, is_refused in (("s1", 0, True), ("s2", 11, True), ("s3", 15, False), ("s4", 25, False)):
+        if not is_refused:
+            await inject(desk, "refuse_ws_orders", on=False)
+        now_ns += minutes * 60_000_000_000
+        place = await desk.bid_below_market(name)
+        desk.gateway.execute([place])
+        await desk.probe.first(m.OrderAccepted, lambda event, name=name: event.cl_ord_id == name)
+        await asyncio.sleep(0)
+        seen.append(desk.probe.all(m.OrderRouteChanged)[-1].route)
+    # s2 was the failed try that doubled the wait to 20 minutes: s3 does not try, s4 does.
+    assert seen == ["rest", "rest", "rest", "ws"]
+    assert not desk.probe.all(m.OrderRefused)
+
+
 async def test_fields_and_values_of_tomorrow(desk):
     """Unknown keys and an unknown enum value in private pushes hurt nobody."""
     place = await desk.bid_below_market("f1")

@@ -114,6 +114,7 @@ async def test_place_goes_out_as_documented(venue):
     assert args == {
         "instIdCode": 10459, "tdMode": "cross", "clOrdId": "a1", "tag": "mmx", "side": "buy",
         "ordType": "post_only", "px": "60000.1", "sz": "2.00",
+        "stpMode": "cancel_maker",
     }  # fmt: skip
     # The venue's clock stands still in this fake, so the expiry moved by the measured offset.
     assert abs(int(sent["expTime"]) - (1_795_161_602_000 + gateway.clock_offset_ms)) <= 1
@@ -151,7 +152,7 @@ async def test_refusal_carries_code_and_request(venue):
         "amend",
         "51511",
         "r7",
-        "would take",
+        "amended price would take liquidity: would take",
     )
 
 
@@ -232,7 +233,8 @@ async def test_refused_instrument_code_moves_orders_to_rest(venue):
         gateway.execute([place("a2")])
         await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
     assert len([op for op in venue.ops if op["op"] == "order"]) == 1
-    assert "by REST" in probe.all(m.GatewayNotice)[0].text
+    [changed] = probe.all(m.OrderRouteChanged)
+    assert (changed.inst_id, changed.route) == (INST, "rest")
     [first, _] = [r for r in venue.requests if r[1] == "/api/v5/trade/order"]
     assert "exptime" in first[4]
     assert not probe.all(m.OrderRefused)
@@ -373,16 +375,15 @@ async def test_market_data_needs_no_key(venue):
 
 
 async def test_clock_is_watched(venue, monkeypatch):
-    """A clock far off is said once, and a venue that gives no time is said every time."""
-    from okxmm_tui.okx import gateway as module
+    """The clock is measured again and again, and a venue that gives no time is said."""
+    from okxmm_tui.okx import clock_keeper as module
 
     monkeypatch.setattr(module, "CLOCK_EVERY_S", 0.001)
     async with session(venue) as (_, probe):
-        warning = await probe.first(m.GatewayNotice, lambda event: "differs" in event.text)
+        await probe.first(m.ClockMeasured, lambda event: abs(event.offset_ns) > 1_000_000_000)
         venue.rest["/api/v5/public/time"] = lambda q, b: refusal("50005")
         await probe.first(m.GatewayNotice, lambda event: "clock not checked" in event.text)
-        told = [event for event in probe.all(m.GatewayNotice) if "differs" in event.text]
-    assert told == [warning]
+    assert all(event.uncertainty_ns > 1_000_000 for event in probe.all(m.ClockMeasured))
 
 
 async def test_instrument_that_cannot_be_read_again_is_said(venue):
