@@ -103,7 +103,7 @@ class Reconciler:
                 "notice",
                 Severity.WARNING,
                 f"{text} was cancelled to prevent a self-trade ({self._session.self_trades} so far): orders "
-                "of this account or its sub-accounts meet; widen the quotes, or trade the market from one place only",
+                "of this account or its sub-accounts meet; widen the quotes, or trade it from one place",
                 source=order.cancel_source,
             )
         elif order.cancel_source not in OWN_CANCEL_SOURCES:

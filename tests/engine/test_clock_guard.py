@@ -18,7 +18,9 @@ def measure(desk, offset_ms):
 
 def standing(desk):
     """Clock alarms that stand."""
-    return {a.key for a in desk.reducer.session.alarms.views() if a.key.startswith("clock") and not a.is_cleared}
+    return {
+        a.key for a in desk.reducer.session.alarms.views() if a.key.startswith("clock") and not a.is_cleared
+    }
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -50,7 +52,7 @@ def test_the_picture_shows_offset_and_uncertainty():
 
 
 def test_waking_up_pulls_quotes_until_merged():
-    """After a sleep nothing is believed: truth is read, the dead-man's switch counted as fired and renewed."""
+    """After a sleep nothing is believed: truth is read, the dead-man's switch is armed anew."""
     desk = Desk()
     desk.quoting()
     effects = desk.feed(ClockJumped(3_600_000 * MS))

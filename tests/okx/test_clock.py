@@ -42,7 +42,7 @@ def test_uncertainty_is_half_the_best_round_trip_and_the_resolution():
 
 
 def test_a_sleep_is_a_jump_once_and_moves_the_expiry():
-    """Wall and steady clock apart by an hour: told once, old samples void, expiries of the engine move along."""
+    """Apart by an hour: told once, old samples void, expiries of the engine move along."""
     now = {"wall": 0, "steady": 0}
     clock = VenueClock(lambda: now["wall"], lambda: now["steady"])
     clock.measure(1_000, 1_000 * MS, 0)

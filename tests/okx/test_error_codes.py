@@ -15,6 +15,7 @@ from okxmm_tui.okx.error_codes import (
     is_credential_problem,
     lookup,
     reaction_of,
+    reason_of,
 )  # fmt: skip
 from tests.okx.conftest import shared
 
@@ -132,3 +133,9 @@ def test_key_problems_are_told_from_the_rest():
     """The command line exits with another code when the key is the problem."""
     assert is_credential_problem("50119")
     assert not is_credential_problem("50011")
+
+
+def test_reasons_read_without_the_number():
+    """What the code means first, then the venue's own words."""
+    assert reason_of("51121") == "size was no multiple of the lot"
+    assert reason_of("99999", "new rule") == "code unknown to this version: new rule"

@@ -111,7 +111,11 @@ def test_every_row_failed_and_rows_of_nobody():
     """Top code 1: each row has its own code. A row for an order not asked about belongs to nobody."""
     failed = [OpRow(s_code="51008", cl_ord_id="b"), OpRow(s_code="51121", cl_ord_id="a")]
     assert outcome_codes("ab", "1", failed) == [("a", "51121"), ("b", "51008")]
-    extra = [OpRow(s_code="0", cl_ord_id="z"), OpRow(s_code="0", cl_ord_id="a"), OpRow(s_code="51008", cl_ord_id="b")]
+    extra = [
+        OpRow(s_code="0", cl_ord_id="z"),
+        OpRow(s_code="0", cl_ord_id="a"),
+        OpRow(s_code="51008", cl_ord_id="b"),
+    ]
     assert outcome_codes("ab", "2", extra) == [("a", "0"), ("b", "51008")]
 
 

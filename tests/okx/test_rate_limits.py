@@ -144,7 +144,7 @@ def test_a_blocked_window_reads_as_full():
 
 
 def test_the_account_may_have_a_higher_cap():
-    """accRateLimit counts, less our own margin."""
+    """AccRateLimit counts, less our own margin."""
     limits = RateLimits()
     limits.set_account_limit(2_000)
     assert limits.tightest(0).limit == 1_700
