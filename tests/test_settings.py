@@ -103,3 +103,12 @@ def test_risk_values_reach_the_limits_exactly():
     """Decimals stay decimals."""
     settings = load_settings({"risk": {"max_order_notional_quote": "1234.5"}})
     assert settings.risk.limits(is_headless=True).max_order_notional_quote == Decimal("1234.5")
+
+
+@pytest.mark.parametrize("given", [{"order_route": "fax"}, {"stp_mode": "none"}])
+def test_order_route_and_self_trade_mode_are_closed_lists(given):
+    """The defaults are auto and cancel_maker; anything else than the venue's words is refused."""
+    okx = load_settings({}).okx
+    assert (okx.order_route, okx.stp_mode) == ("auto", "cancel_maker")
+    with pytest.raises(UsageError, match=next(iter(given))):
+        load_settings({"okx": given})

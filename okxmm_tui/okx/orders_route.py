@@ -158,7 +158,9 @@ class OrdersRoute:
         if batch.is_batch and len(allowed) == 1:
             # What is left of a batch travels alone, and the venue counts it among the single ones.
             refusals.append((allowed[0], self._no_room(allowed[0], now_ns, is_batch=False)))
-            allowed = [row for row in allowed if refusals[-1][1] is None]
+            if refusals[-1][1] is not None:
+                self._forget_amends(allowed)
+                allowed = []
         if refused := [refusal for _, refusal in refusals if refusal is not None]:
             self._emit_all(refused)
         return Batch(batch.verb, tuple(allowed), batch.by_rest) if allowed else None
@@ -209,10 +211,13 @@ class OrdersRoute:
 
     def _give_back(self, batch: Batch, code: str, text: str) -> None:
         """Refuse rows that certainly were not sent."""
-        for row in batch.rows:
+        self._forget_amends(batch.rows)
+        self._emit_all([_held(row, code, text) for row in batch.rows])
+
+    def _forget_amends(self, rows: Sequence[OrderEffect]) -> None:
+        for row in rows:
             if isinstance(row, AmendOrder):
                 self._tracker.amends.refused(row)
-        self._emit_all([_held(row, code, text) for row in batch.rows])
 
     async def _send_by_rest(self, batch: Batch) -> None:
         path, body = rest_request(batch, self._instruments, self._tag, self._stp_mode)

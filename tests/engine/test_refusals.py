@@ -319,3 +319,11 @@ def test_every_reaction_of_the_table_is_known_here():
     assert {reaction_of(code).value for code in KNOWN_CODES} | {"unknown"} <= {
         each.value for each in Reaction
     }
+
+
+def test_client_order_ids_are_decimal_unique_and_fit_the_venue():
+    """Digits only, at most 32, within int64 so that the fills channel echoes them."""
+    session = Desk().reducer.session
+    ids = [session.next_client_id() for _ in range(1_000)]
+    assert len(set(ids)) == 1_000
+    assert all(each.isdecimal() and len(each) <= 32 and 1 <= int(each) < 2**63 for each in ids)

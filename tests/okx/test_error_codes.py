@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from okxmm_tui.okx.convert import order_update
 from okxmm_tui.okx.error_codes import (
     KNOWN_CODES,
     Reaction,
@@ -17,6 +18,7 @@ from okxmm_tui.okx.error_codes import (
     reaction_of,
     reason_of,
 )  # fmt: skip
+from okxmm_tui.okx.messages import OrderRow
 from tests.okx.conftest import shared
 
 LETTERS = {
@@ -139,3 +141,15 @@ def test_reasons_read_without_the_number():
     """What the code means first, then the venue's own words."""
     assert reason_of("51121") == "size was no multiple of the lot"
     assert reason_of("99999", "new rule") == "code unknown to this version: new rule"
+
+
+CANCEL_SOURCES = "0 1 2 3 4 6 7 9 10 13 14 15 17 20 21 22 23 27 31 32 33 36 37 38 39 42 43 44 45 46"
+
+
+@pytest.mark.parametrize("source", CANCEL_SOURCES.split())
+def test_every_cancel_source_reaches_people_in_words(source, instrument):
+    """The push of a cancelled order carries the words of its source (orders channel)."""
+    row = OrderRow(instrument.inst_id, ord_id="1", side="buy", state="canceled", cancel_source=source)
+    update = order_update(row, {instrument.inst_id: instrument}, is_push=True)
+    assert update.text == cancel_source_text(source)
+    assert not update.text.startswith("cancel source")

@@ -25,6 +25,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.errors import UsageError, VenueUnreachableError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.gateway import OkxGateway
+from okxmm_tui.okx.rate_limits import Verb
 from okxmm_tui.okx.route_choice import RoutePolicy
 from tests.okx.fake_venue import (
     SWAP,
@@ -553,6 +554,19 @@ async def test_fourth_amend_of_an_order_stays_here(venue):
             while len([op for op in venue.ops if op["op"] == "amend-order"]) < 4:
                 await asyncio.sleep(0)
     assert (refused.code, refused.req_id, refused.reaction) == ("amends_in_flight", "r3", "wait")
+
+
+async def test_what_is_left_of_a_batch_counts_as_single(venue):
+    """With one place left in the batch pool and none in the single one, neither row of a batch leaves."""
+    async with session(venue) as (gateway, probe):
+        now_ns = gateway._rest.clock.monotonic_ns()
+        for is_batch, count in ((True, 254), (False, 51)):
+            for _ in range(count):
+                assert gateway._limits.try_take(Verb.AMEND, INST, now_ns, is_batch=is_batch) == 0
+        gateway.execute([AmendOrder(INST, name, "r1", 1, None, 0) for name in ("a1", "a2")])
+        await probe.first(m.OrderRefused, lambda event: event.cl_ord_id == "a2")
+        await probe.first(m.OrderRefused, lambda event: event.cl_ord_id == "a1")
+    assert not [op for op in venue.ops if "amend" in op["op"]]
 
 
 async def test_acknowledgement_is_timed_with_the_venue_part(venue):
