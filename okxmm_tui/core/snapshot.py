@@ -11,6 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
 
@@ -29,6 +30,8 @@ class OrderView(Struct, frozen=True, gc=False):
     """Estimated quantity ahead at the price; None while not known."""
     decision: str
     """Why the order stands where it stands, in a few words."""
+    fill_probability: float | None = None
+    """Of filling completely within ten seconds, from prints at its distance; None while not known."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -117,6 +120,7 @@ class MarketView(Struct, frozen=True, gc=False):
     params: tuple[ParamView, ...]
     params_version: int
     gauges: tuple[GaugeView, ...]
+    signals: Signals = Signals()
 
 
 class AlarmView(Struct, frozen=True, gc=False):

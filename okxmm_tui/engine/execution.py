@@ -109,16 +109,20 @@ class Execution:
         return target
 
     def _input(self, market: Market) -> MarketInput:
+        signals = market.signals.summary()
         return MarketInput(
             instrument=market.instrument,
             now_ns=self._session.now_ns,
             bid_ticks=market.bid_ticks,
             ask_ticks=market.ask_ticks,
             position_lots=market.ledger.position.size_lots,
-            volatility_per_sqrt_s=market.volatility.per_sqrt_s,
+            bid_lots=market.bid_lots,
+            ask_lots=market.ask_lots,
+            volatility_per_sqrt_s=signals.volatility_per_sqrt_s,
             maker_fee=float(market.fees.maker),
             taker_fee=float(market.fees.taker),
             allow_below_fees=self._session.limits.allow_below_fees,
+            signals=signals,
         )
 
     def _align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:

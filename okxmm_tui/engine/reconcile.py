@@ -17,7 +17,7 @@ from okxmm_tui.core.messages import (
     TruthFetched,
 )
 from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
-from okxmm_tui.core.types import Severity
+from okxmm_tui.core.types import Liquidity, Severity
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
@@ -109,6 +109,14 @@ class Reconciler:
             return
         market.orders.note_fill(fill)
         market.fills.appendleft(booked)
+        if fill.liquidity is Liquidity.MAKER:
+            market.signals.on_fill(
+                fill.side,
+                fill.price_ticks,
+                fill.size_lots,
+                venue_ms=fill.venue_ms,
+                now_ns=self._session.now_ns,
+            )
         market.hurry()
         instrument = market.instrument
         self._session.report(

@@ -15,14 +15,14 @@ def test_ahead_never_grows_and_never_goes_below_zero(start, happenings):
     for is_print, lots in happenings:
         before = position.ahead_lots
         if is_print:
-            position.on_print(lots)
+            position.on_print(lots, 1)
         else:
-            position.on_displayed(lots)
+            position.on_displayed(lots, 0)
         assert 0 <= position.ahead_lots <= before
 
 
 def test_growth_behind_us_changes_nothing():
     """More displayed size at the price joined behind."""
     position = QueuePosition(10)
-    position.on_displayed(50)
+    position.on_displayed(50, 0)
     assert position.ahead_lots == 10
