@@ -7,8 +7,9 @@ step. The paper splits steps into those that leave the mid (Q) and those that mo
 
 That sum T solves (I - Q) T = R1 K + R2 T, that is (I - P) T = D, where P = Q + R2 are all transitions and D
 is the mean move of the mid out of a state: T is the expected total of all moves to come. Counting every step
-together with its mirror image (sides exchanged, move negated) makes T antisymmetric, so that half the states carry it
-and (I - P), singular on constants, can be solved on them. Ten buckets by three spreads leave 15 unknowns.
+together with its mirror image (sides exchanged, move negated) makes T antisymmetric, so that half the states
+carry it and (I - P), singular on constants, can be solved on them. Ten buckets by three spreads leave 15
+unknowns.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ class Vpin:
 
     Takers' sides are known, so nothing is classified. A bucket holds the volume of about ``bucket_s`` at the
     decayed pace of the market when it opens; the first one opens once that pace has been seen for as long.
+    In the pace no print counts for more than a bucket: one block must not blow all later buckets up.
 
     Args:
         bucket_s: Seconds of average volume in a bucket.
@@ -67,7 +68,7 @@ class Vpin:
         weight = self._weight.at(now_ns)
         if self._first_ns is None:
             self._first_ns, self._opened = now_ns, weight
-        self._pace += weight * size_lots
+        self._pace += weight * (min(size_lots, self._size) if self._size else size_lots)
 
     def _next_size(self, now_ns: int) -> float:
         if self._first_ns is None or now_ns - self._first_ns < self._bucket_s * NS_PER_S:
