@@ -34,7 +34,7 @@ Quote = tuple[int, int, int, int]
 
 
 def updates() -> list[tuple[Levels, Levels]]:
-    """Increments of six levels within six ticks of the touch, sizes only: every other one changes the touch."""
+    """Increments of six levels within six ticks of the touch, sizes only."""
     source, result = random.Random(1), []  # noqa: S311 - a sample
     for _ in range(EVENTS):
         sides = (
@@ -121,7 +121,7 @@ class _Silent(MarketSignals):
     def on_top(self, *_args: object, **_named: object) -> None:
         """Pass."""
 
-    def on_book(self, *_args: object) -> None:
+    def on_book(self, bids: Levels, asks: Levels, now_ns: int) -> None:
         """Pass."""
 
     def on_trade(self, *_args: object, **_named: object) -> None:
@@ -168,8 +168,8 @@ def market_cost(signals: type[MarketSignals], name: str) -> tuple[float, float]:
     return cost(f"book update, {name}", [book] * 3), cost(f"trade, {name}", [trade] * 3)
 
 
-def estimators() -> None:
-    """Each estimator alone."""
+def quote_estimators() -> None:
+    """Each estimator of the best quotes alone."""
     sample = quotes()
     print("per change of the best quotes, us")
 
@@ -207,6 +207,10 @@ def estimators() -> None:
             return lambda quote, now_ns: estimate.on_mid((quote[0] + quote[2]) / 2, now_ns)
 
         per_quote(f"  {kind.__name__}, mid", mids, sample)
+
+
+def tape_estimators() -> None:
+    """Each estimator of the tape alone."""
     print("per trade, us")
 
     def bergs() -> Callable[[tuple[Side, int, int], int], object]:
@@ -248,7 +252,7 @@ def reading() -> None:
 
     def all_changed() -> None:
         for _ in range(count):
-            signals.on_book((), ())
+            signals.on_book((), (), now_ns)
             signals.summary()
 
     def top_changed() -> None:
@@ -256,10 +260,25 @@ def reading() -> None:
             signals.on_top(600_000, 5 + number % 2, 600_001, 5, venue_ms=now_ns // 1_000_000, now_ns=now_ns)
             signals.summary()
 
+    def depths() -> None:
+        for _ in range(count):
+            signals.on_snapshot(now_ns)
+
     def seconds() -> None:
         for number in range(count):
             signals.on_time(now_ns + number * 1_000_000_000)
 
+    print("when read, us")
+    cost("  summary after a book update", [all_changed] * 3, count)
+    cost("  summary after a new touch", [top_changed] * 3, count)
+    print("at intervals, us")
+    cost("  twice a second, depth", [depths] * 3, count)
+    cost("  once a second, everything", [seconds] * 3, count)
+    solving()
+
+
+def solving() -> None:
+    """The linear system of the micro-price."""
     micro = MicroPrice(half_life=1e9)
     for quote in quotes():
         micro.update(*quote)
@@ -268,17 +287,13 @@ def reading() -> None:
         for _ in range(200):
             micro.solve()
 
-    print("when read, us")
-    cost("  summary after a book update", [all_changed] * 3, count)
-    cost("  summary after a new touch", [top_changed] * 3, count)
-    print("at intervals, us")
-    cost("  once a second, everything", [seconds] * 3, count)
     cost("  once a minute, micro-price", [solves] * 3, 200)
 
 
 def main() -> None:
     """Print the table."""
-    estimators()
+    quote_estimators()
+    tape_estimators()
     reading()
     print(f"through the engine's market, us; budget of the difference: {BUDGET_US:.0f}")
     book_before, trade_before = market_cost(_Silent, "no signals")

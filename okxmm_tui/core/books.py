@@ -7,7 +7,7 @@ three times faster per update than an ordered container, and removal at the touc
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from operator import mul
+from operator import mul, neg
 
 from okxmm_tui.core.types import Levels
 
@@ -75,8 +75,8 @@ class BookSide:
         """What rests from the best price to a limit, both included: (lots, sum of lots x ticks)."""
         sizes, direction = self._sizes, self._direction
         chosen = self._keys[bisect_left(self._keys, limit_ticks * direction) :]
-        prices = chosen if direction > 0 else [-key for key in chosen]
-        lots = [sizes[price] for price in prices]
+        prices = chosen if direction > 0 else list(map(neg, chosen))
+        lots = list(map(sizes.__getitem__, prices))
         return sum(lots), sum(map(mul, lots, prices))
 
     def _trim(self) -> None:

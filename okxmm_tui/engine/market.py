@@ -106,7 +106,7 @@ class Market:
         self.book.replace(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained = 0
         self.top_seq = -1
-        self.signals.on_snapshot()
+        self.signals.on_snapshot(now_ns)
         self._after_book(event.seq_id, now_ns)
 
     def on_update(self, event: BookUpdate, now_ns: int) -> None:
@@ -115,7 +115,7 @@ class Market:
             return
         self.book.apply(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained += 1
-        self.signals.on_book(event.bids, event.asks)
+        self.signals.on_book(event.bids, event.asks, now_ns)
         self._after_book(event.seq_id, now_ns)
 
     def _after_book(self, seq_id: int, now_ns: int) -> None:

@@ -3,9 +3,10 @@
 What is cheap is done with every event. Costlier work has its cadence, driven by event times alone:
 
     every 100 ms   volatility, bars, breaker (mids closer together are one sample)
+    every 500 ms   depth, slippage, large orders (with the first book update after that time)
     every second   order flow window, price impact, typical size, fits of A and k
     every minute   the micro-price is solved again
-    when read      fair prices, imbalance, depth, slippage, large orders: once per change of the book
+    when read      fair prices and imbalance of the first levels: once per change of the book
 
 Reading never changes an estimator: how often a console looks must not change what the strategy sees, or a
 replay would part from the session it replays.
@@ -17,7 +18,7 @@ from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.signals import Intensity, Signals
 from okxmm_tui.core.types import ContractKind, Levels, Side
-from okxmm_tui.signals.book_figures import TYPICAL_LEVELS, BookFigures, read_book
+from okxmm_tui.signals.book_figures import TYPICAL_LEVELS, DeepFigures, read_depth, read_touch
 from okxmm_tui.signals.fair_value import weighted_mid
 from okxmm_tui.signals.fill_probability import LevelFlow
 from okxmm_tui.signals.imbalance import OrderFlowImbalance, TradeImbalance
@@ -43,6 +44,8 @@ FILL_HORIZON_S = 10.0
 LATE_FILL_NS = 5_000_000_000
 """A fill heard of later than this cannot be measured against the mids that followed it."""
 SECONDS_PER_SOLVE = 60
+DEPTH_NS = 500_000_000
+"""Time between readings of many levels: they cost more than everything else of a book update together."""
 
 
 class MarketSignals:
@@ -83,7 +86,9 @@ class MarketSignals:
         self._now_ns = 0
         self._sample_ns = 0
         self._second = 0
-        self._book_figures: BookFigures | None = None
+        self._near: tuple[float | None, float] | None = None
+        self._deep = DeepFigures()
+        self._deep_ns = 0
         self._summary: Signals | None = None
 
     # -- what happens --------------------------------------------------------------------------------
@@ -119,22 +124,30 @@ class MarketSignals:
         slow = self.slow.per_sqrt_s
         self._breaker.update(self.fast.per_sqrt_s / slow if slow > 0 else 1.0, now_ns)
 
-    def on_book(self, bids: Levels, asks: Levels) -> None:
-        """The book has just taken these changed levels (all of them after a snapshot)."""
-        self._summary = self._book_figures = None
+    def on_book(self, bids: Levels, asks: Levels, now_ns: int) -> None:
+        """The book has just taken these changed levels."""
+        self._summary = self._near = None
         self._bergs[Side.BUY].on_book(bids)
         self._bergs[Side.SELL].on_book(asks)
+        if now_ns - self._deep_ns >= DEPTH_NS:
+            self._read_depth(now_ns)
 
-    def on_snapshot(self) -> None:
-        """The book was replaced as a whole."""
-        self._summary = self._book_figures = None
+    def on_snapshot(self, now_ns: int) -> None:
+        """The book was replaced as a whole, or cleared."""
+        self._summary = self._near = None
         for watch in self._bergs.values():
             watch.clear()
+        self._read_depth(now_ns)
+
+    def _read_depth(self, now_ns: int) -> None:
+        self._deep_ns = now_ns
+        typical_lots = self._typical.lots
+        self._deep = read_depth(self._book, self._value, typical_lots, is_inverse=self._is_inverse)
 
     def on_break(self, now_ns: int | None = None) -> None:
         """The book is not to be trusted: no step, no time and no mid count until it is back."""
         now_ns = self._now_ns if now_ns is None else now_ns
-        self.on_snapshot()
+        self.on_snapshot(now_ns)
         self._top = None
         self._flow.interrupt()
         self._micro.interrupt()
@@ -215,22 +228,20 @@ class MarketSignals:
         return self._summary
 
     def _summarise(self) -> Signals:
-        top, book = self._top, self._book_figures
-        if book is None:
-            book = self._book_figures = read_book(self._book, self._value, is_inverse=self._is_inverse)
-        kyle = self._kyle.fit()
-        typical = self._typical.lots
+        top, deep, kyle = self._top, self._deep, self._kyle.fit()
+        if self._near is None:
+            self._near = read_touch(self._book)
         return Signals(
             microprice_ticks=None if top is None else self._micro.price(*top),
             weighted_mid_ticks=None if top is None else weighted_mid(*top),
-            vamp_ticks=book.vamp_ticks,
-            imbalance=book.imbalance,
+            vamp_ticks=self._near[0],
+            imbalance=self._near[1],
             ofi_z=self._flow.z_score,
             trade_imbalance=self._trades.value,
             volatility_fast=self.fast.per_sqrt_s,
             volatility_slow=self.slow.per_sqrt_s,
-            bid_depth_quote=book.bid_depth_quote,
-            ask_depth_quote=book.ask_depth_quote,
+            bid_depth_quote=deep.bid_depth_quote,
+            ask_depth_quote=deep.ask_depth_quote,
             top_bid_quote=0.0 if top is None else self._worth(top[0], top[1]),
             top_ask_quote=0.0 if top is None else self._worth(top[2], top[3]),
             buys=self._fits[Side.BUY],
@@ -238,16 +249,16 @@ class MarketSignals:
             vpin=self._vpin.value,
             kyle_lambda_ticks_per_lot=None if kyle is None else kyle[0],
             markouts=self._markouts.figures(),
-            effective_mid_ticks=book.effective_mid_ticks,
-            band_imbalance=book.band_imbalance,
+            effective_mid_ticks=deep.effective_mid_ticks,
+            band_imbalance=deep.band_imbalance,
             ofi_lots=self._flow.lots,
             volatility_parkinson=self._parkinson.per_sqrt_s,
             volatility_two_scale=self._two_scale.per_sqrt_s,
             is_volatility_tripped=self._breaker.is_tripped,
-            buy_slippage_bps=book.buy_slippage_bps,
-            sell_slippage_bps=book.sell_slippage_bps,
-            typical_lots=typical,
-            large_orders=book.large_orders(typical),
+            buy_slippage_bps=deep.buy_slippage_bps,
+            sell_slippage_bps=deep.sell_slippage_bps,
+            typical_lots=self._typical.lots,
+            large_orders=deep.large_orders,
             icebergs=self._bergs[Side.BUY].suspects() + self._bergs[Side.SELL].suspects(),
             kyle_error_ticks_per_lot=None if kyle is None else kyle[1],
             fill_imbalance=self._markouts.fill_imbalance,

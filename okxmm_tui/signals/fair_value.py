@@ -53,11 +53,14 @@ def sweep_price(levels: Levels, size_lots: float) -> float | None:
     return None
 
 
-def effective_mid(bids: Levels, asks: Levels, size_lots: float) -> float | None:
-    """Middle between the mean prices of selling and of buying a size at once.
+def effective_mid(sold_ticks: float | None, bought_ticks: float | None) -> float | None:
+    """Middle between the mean prices of selling and of buying one size at once (the "effective" variant).
+
+    Args:
+        sold_ticks: ``sweep_price`` of the bids; None when they are too thin.
+        bought_ticks: ``sweep_price`` of the asks for the same size.
 
     Returns:
-        Price in ticks; None when a side holds less than the size.
+        Price in ticks; None when a side is too thin.
     """
-    sold, bought = sweep_price(bids, size_lots), sweep_price(asks, size_lots)
-    return None if sold is None or bought is None else (sold + bought) / 2
+    return None if sold_ticks is None or bought_ticks is None else (sold_ticks + bought_ticks) / 2

@@ -8,7 +8,6 @@ from statistics import median
 from okxmm_tui.core.books import BookSide
 from okxmm_tui.core.signals import LevelMark
 from okxmm_tui.core.types import Levels, Side
-from okxmm_tui.signals.fair_value import sweep_price
 
 LARGE_MULTIPLE = 10
 """A level this many times the typical size is large."""
@@ -20,20 +19,18 @@ EXCESS = 2
 """Traded lots over the most ever shown that make a level suspicious."""
 
 
-def slippage_bps(levels: Levels, taker: Side, size_lots: float, mid_ticks: float) -> float | None:
-    """Cost of taking a size at once, in bps of the mid; positive costs money on either side.
+def slippage_bps(price_ticks: float | None, taker: Side, mid_ticks: float) -> float | None:
+    """Cost of a sweep in bps of the mid; positive costs money on either side.
 
     Args:
-        levels: The side that is taken from, best first: asks for a buyer.
+        price_ticks: Mean price of the sweep (``sweep_price``); None when the book is too thin for it.
         taker: Who takes.
-        size_lots: Positive.
         mid_ticks: Mid before the sweep.
 
     Returns:
-        Basis points; None when the levels hold less than the size.
+        Basis points; None when the book is too thin.
     """
-    price = sweep_price(levels, size_lots)
-    return None if price is None else 1e4 * taker.sign * (price - mid_ticks) / mid_ticks
+    return None if price_ticks is None else 1e4 * taker.sign * (price_ticks - mid_ticks) / mid_ticks
 
 
 class TypicalSize:

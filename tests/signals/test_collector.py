@@ -30,7 +30,7 @@ class Feed:
         bids = ((bid, bid_lots), *((bid - n, 100) for n in range(1, 10)))
         asks = ((ask, ask_lots), *((ask + n, 100) for n in range(1, 10)))
         self.book.replace(bids, asks, 1, self.now_ns // 1_000_000)
-        self.signals.on_book(bids, asks)
+        self.signals.on_book(bids, asks, self.now_ns)
         self.signals.on_top(
             bid, bid_lots, ask, ask_lots, venue_ms=self.now_ns // 1_000_000, now_ns=self.now_ns
         )
@@ -243,6 +243,7 @@ def test_large_orders_and_icebergs_are_named():
     feed = Feed()
     feed.top(bid_lots=5_000)
     feed.wait(1)
+    feed.top(bid_lots=5_000)
     assert [(mark.side, mark.price_ticks) for mark in feed.seen.large_orders] == [(Side.BUY, BID)]
     for _ in range(4):
         feed.trade(Side.BUY, 90)

@@ -52,9 +52,10 @@ def test_a_sweep_is_its_lots_one_by_one(sizes, size_lots):
 
 def test_the_effective_mid_moves_up_with_bids():
     """Thin asks are dear to take: the price at which one could trade both ways lies above the mid."""
-    assert effective_mid(BIDS, ASKS, 30) == pytest.approx((99 + (101 + 102 + 103) / 3) / 2)
-    assert effective_mid(BIDS, ASKS, 30) > 100
-    assert effective_mid(BIDS, ASKS, 61) is None
+    fair = effective_mid(sweep_price(BIDS, 30), sweep_price(ASKS, 30))
+    assert fair == pytest.approx((99 + (101 + 102 + 103) / 3) / 2)
+    assert fair > 100
+    assert effective_mid(sweep_price(BIDS, 46), sweep_price(ASKS, 46)) is None
 
 
 @given(lots, lots, st.integers(2, 5))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from okxmm_tui.core.books import BookSide
 from okxmm_tui.core.signals import LevelMark
 from okxmm_tui.core.types import Side
+from okxmm_tui.signals.fair_value import sweep_price
 from okxmm_tui.signals.liquidity import IcebergWatch, TypicalSize, large_orders, slippage_bps
 
 BIDS = ((9_999, 10), (9_998, 10))
@@ -17,10 +18,10 @@ ASKS = ((10_001, 10), (10_003, 10))
 
 def test_slippage_costs_on_both_sides():
     """A buyer pays above the mid, a seller gets less; both are positive."""
-    assert slippage_bps(ASKS, Side.BUY, 10, 10_000) == pytest.approx(1.0)
-    assert slippage_bps(ASKS, Side.BUY, 20, 10_000) == pytest.approx(2.0)
-    assert slippage_bps(BIDS, Side.SELL, 20, 10_000) == pytest.approx(1.5)
-    assert slippage_bps(BIDS, Side.SELL, 21, 10_000) is None
+    assert slippage_bps(sweep_price(ASKS, 10), Side.BUY, 10_000) == pytest.approx(1.0)
+    assert slippage_bps(sweep_price(ASKS, 20), Side.BUY, 10_000) == pytest.approx(2.0)
+    assert slippage_bps(sweep_price(BIDS, 20), Side.SELL, 10_000) == pytest.approx(1.5)
+    assert slippage_bps(sweep_price(BIDS, 21), Side.SELL, 10_000) is None
 
 
 @given(
