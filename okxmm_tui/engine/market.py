@@ -168,7 +168,7 @@ class Market:
             self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
         self.bid_lots, self.ask_lots = bid_lots, ask_lots
-        if bid_ticks < ask_ticks:
+        if self.is_two_sided:
             self.signals.on_top(bid_ticks, bid_lots, ask_ticks, ask_lots, venue_ms=venue_ms, now_ns=now_ns)
 
     def break_book(self, reason: str) -> None:

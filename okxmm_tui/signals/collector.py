@@ -171,8 +171,13 @@ class MarketSignals:
             self.on_time(now_ns)
 
     def on_fill(self, side: Side, price_ticks: int, size_lots: int, *, venue_ms: int, now_ns: int) -> None:
-        """Take a maker fill of ours; ``venue_ms`` tells how late the news of it is."""
+        """Take a maker fill of ours; ``venue_ms`` tells how late the news of it is.
+
+        One without a price has no markout and is passed over.
+        """
         self._now_ns, self._summary = now_ns, None
+        if price_ticks <= 0:
+            return
         if now_ns - venue_ms * 1_000_000 > LATE_FILL_NS:
             self._markouts.miss(side, size_lots)
         else:

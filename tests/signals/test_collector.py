@@ -207,6 +207,15 @@ def test_late_news_of_a_fill_is_not_measured():
     assert feed.seen.fill_imbalance == -1.0
 
 
+def test_a_fill_without_a_price_is_passed_over():
+    """Nothing to mark out, and no division by zero a second later."""
+    feed = Feed()
+    feed.top()
+    feed.signals.on_fill(Side.SELL, 0, 5, venue_ms=feed.now_ns // 1_000_000, now_ns=feed.now_ns)
+    feed.wait(2)
+    assert feed.seen.markouts == ()
+
+
 def test_a_broken_book_is_forgotten_and_its_jump_explains_nothing():
     """No fair price while it is broken; the price after it is no flow and no markout."""
     feed = Feed()
