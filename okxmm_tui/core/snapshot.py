@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
 
@@ -30,6 +31,8 @@ class OrderView(Struct, frozen=True, gc=False):
     """Estimated quantity ahead at the price; None while not known."""
     decision: str
     """Why the order stands where it stands, in a few words."""
+    fill_probability: float | None = None
+    """Of filling completely within ten seconds, from prints at its distance; None while not known."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -170,6 +173,7 @@ class MarketView(Struct, frozen=True, gc=False):
     """``ws`` or ``rest``."""
     accounting: AccountingView | None = None
     """Books and trading quality."""
+    signals: Signals = Signals()
 
 
 class AlarmView(Struct, frozen=True, gc=False):
