@@ -268,18 +268,19 @@ def _kill(words: list[str]) -> int:
     parser.add_argument("--venue", metavar="VENUE", help="sim, demo or live (default: the last session's)")
     parser.add_argument("--instrument", metavar="ID", help="only this instrument")
     parser.add_argument("--account", action="store_true", help="every order of the account, not only our tag")
+    parser.add_argument("--flatten", action="store_true", help="then close open positions at the market")
+    parser.add_argument("--yes", action="store_true", help="with --flatten: do not ask")
     parser.add_argument("--deadline", type=float, default=30.0, metavar="SECONDS", help="give up after (30)")
     _add_common(parser)
     given = vars(parser.parse_args(words))
-    scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline")}
-    from okxmm_tui.killer import kill, of_last_session
+    scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline", "flatten", "yes")}
+    from okxmm_tui.killer import flatten, kill, of_last_session
 
-    return kill(
-        of_last_session(_settings(given), given),
-        scope["instrument"],
-        whole_account=bool(scope["account"]),
-        deadline_s=scope["deadline"] or 30.0,
-    )
+    settings, deadline_s = of_last_session(_settings(given), given), scope["deadline"] or 30.0
+    code = kill(settings, scope["instrument"], whole_account=bool(scope["account"]), deadline_s=deadline_s)
+    if code or not scope["flatten"]:
+        return code
+    return flatten(settings, scope["instrument"], is_confirmed=bool(scope["yes"]), deadline_s=deadline_s)
 
 
 def _exchange(words: list[str]) -> int:
