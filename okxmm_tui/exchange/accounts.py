@@ -138,6 +138,13 @@ class Account:
         position.trade_id, position.updated_ms, self.updated_ms = trade_id, now_ms, now_ms
         return Settlement(realised, fee, notional)
 
+    def transfer(self, amount: Decimal, now_ms: int) -> None:
+        """Move cash in from outside, or out when negative; the initial balance moves with it."""
+        with localcontext(EXACT):
+            self.initial += amount
+            self.cash += amount
+        self.updated_ms = now_ms
+
     def settle_funding(self, position: Position, mark: Decimal, rate: Decimal, now_ms: int) -> Decimal:
         """Pay or receive funding on an open position; returns the signed cash change."""
         with localcontext(EXACT):

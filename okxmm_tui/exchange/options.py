@@ -25,9 +25,9 @@ class ExchangeOptions(Struct, frozen=True):
     idle_exit_s: float | None = None
     """Exit once nobody has been connected for this long; None never does."""
     seed: int = 1
-    """Seed of the synthetic market."""
+    """Seed of the synthetic market and of the dice of faults."""
     vip: bool = False
-    """Serve the fee-gated depth channels (books-l2-tbt, books50-l2-tbt)."""
+    """Serve the fee-gated channels (books-l2-tbt, books50-l2-tbt, fills)."""
 
 
 class VenueSettings(Struct, frozen=True):
@@ -45,6 +45,8 @@ class VenueSettings(Struct, frozen=True):
     price_band: Decimal = Decimal("0.02")
     """Price limit as a fraction of the mark price."""
     default_lever: Decimal = Decimal(10)
+    seed: int = 1
+    """Seed of the dice of faults."""
 
     @classmethod
     def from_options(cls, options: ExchangeOptions) -> VenueSettings:
@@ -54,4 +56,5 @@ class VenueSettings(Struct, frozen=True):
             maker_rate=-options.maker_fee_bps / 10_000,
             taker_rate=-options.taker_fee_bps / 10_000,
             vip=options.vip,
+            seed=options.seed,
         )

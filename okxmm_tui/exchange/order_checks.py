@@ -16,6 +16,7 @@ from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.orders import Order
 from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.trading_rules import check_grid, check_state
 
 Params = dict[str, Any]
 
@@ -80,11 +81,11 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
         created_ms=state.now_ms,
         updated_ms=state.now_ms,
     )
-    if not listed.instrument.is_tradable:
-        raise ApiError("51022", f"{listed.inst_id} is suspended (state {listed.instrument.state}).")
+    check_state(market, ord_type)
     if not market.is_open:
         raise ApiError("51022", f"{listed.inst_id} has no quote on one side; trading is suspended.")
     order.price_ticks = _limit_price(params, order, market, state)
+    check_grid(market, order.price_ticks, order.size_lots)
     _check_size(order, listed)
     _check_counts(order, state)
     return order
@@ -162,6 +163,7 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
     """
     why = "Order modification failed as the order has been filled, canceled or does not exist."
     order = find_pending(params, listed, state, "51503", why)
+    check_state(state.markets[listed.inst_id], order.ord_type)
     ours = listed.instrument
     if not params.get("newPx") and not params.get("newSz"):
         raise ApiError("51500", "Either newPx or newSz is required.")
@@ -176,6 +178,10 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
         price_ticks = within_limits(price_ticks, order, state.markets[listed.inst_id], state, moves=moves)
     if params.get("newSz"):
         size_lots = parse_size(params["newSz"], "newSz", ours)
+    market = state.markets[listed.inst_id]
+    check_grid(
+        market, price_ticks if params.get("newPx") else None, size_lots if params.get("newSz") else None
+    )
     return AmendRequest(
         order, price_ticks, size_lots, _pattern(params, "reqId", _ID), _flag(params, "cxlOnFail")
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from okxmm_tui.exchange.account_rows import UID, Row, balance_row, position_id, position_row
 from okxmm_tui.exchange.accounts import Position
+from okxmm_tui.exchange.fills_push import fill_push_row
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.order_rows import order_push_row
 from okxmm_tui.exchange.orders import Fill, Order
@@ -51,6 +52,11 @@ class PrivatePushes:
             row |= {"someNewField": {"nested": ["value"]}, "category": "some_new_category"}
         for _ in range(2 if faults.duplicate_pushes else 1):
             self._to_matching("orders", lambda arg: _order_matches(arg, order), {"data": [row]})
+        if fill is not None:
+            wanted = {None, "", order.listing.inst_id}
+            self._to_matching(
+                "fills", lambda arg: arg.get("instId") in wanted, {"data": [fill_push_row(fill)]}
+            )
 
     def position(self, position: Position) -> None:
         """Push one position after it changed."""

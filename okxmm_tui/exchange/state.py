@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from okxmm_tui.exchange.accounts import Account
 from okxmm_tui.exchange.api_error import ApiError
-from okxmm_tui.exchange.faults import Faults
+from okxmm_tui.exchange.faults.frames import FrameGate
+from okxmm_tui.exchange.faults.laboratory import Faults
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.margin import MarginView
 from okxmm_tui.exchange.market import Market
@@ -31,16 +33,29 @@ class VenueState:
         self.account = Account(settings.balance)
         self.store = OrderStore()
         self.levers: dict[str, Decimal] = {}
-        self.faults = Faults()
         self.pools = RatePools()
         self.timers = Timers()
+        self.faults = Faults(self.timers, lambda: self.now_ns, settings.seed)
+        self.frames = FrameGate(self.faults)
         self.outbox = Outbox()
         self.registry = Registry(self.outbox)
+        self.outbox.guard(
+            self.frames,
+            self.registry.socket_of,
+            lambda delay_ns, action: self.timers.at(self.now_ns + delay_ns, action),
+        )
+        self.status: list[dict[str, Any]] = []
+        """Rows of system/status."""
+
+    @property
+    def shown_ns(self) -> int:
+        """Unix nanoseconds as the venue's own clock shows them, which a fault may set wrong."""
+        return self.now_ns + self.faults.skew_ns()
 
     @property
     def now_ms(self) -> int:
-        """Unix milliseconds."""
-        return self.now_ns // 1_000_000
+        """Unix milliseconds as the venue's own clock shows them."""
+        return self.shown_ns // 1_000_000
 
     def listing(self, inst_id: str) -> Listing:
         """Return a listing by instId.
