@@ -96,17 +96,17 @@ class DepthPushes:
         self._chain(channel, market).collect(event)
         self._flush(channel, market)
 
-    def _increment_50(self, market: Market, event: BookEvent) -> None:
-        key = ("books50-l2-tbt", event.inst_id)
-        if not self._state.registry.has_listeners(key):
-            self._top50.pop(event.inst_id, None)
+    def _increment_50(self, market: Market, event: BookEvent | None) -> None:
+        inst_id = market.instrument.inst_id
+        if not self._state.registry.has_listeners(("books50-l2-tbt", inst_id)):
+            self._top50.pop(inst_id, None)
             return
         old = DisplayedBook()
-        known = self._top50.get(event.inst_id)
+        known = self._top50.get(inst_id)
         if known is not None:
             old.apply_book(known)
         top = _top_event(market, event)
-        self._top50[event.inst_id] = top
+        self._top50[inst_id] = top
         change = old.difference(top)
         if change.bids or change.asks:
             self._increment("books50-l2-tbt", market, change)
@@ -175,6 +175,7 @@ class DepthPushes:
                 prev_seq, chain.last_seq = chain.last_seq, market.seq()
                 chain.pushed_ns = self._state.now_ns
                 self._push(channel, market, changes, prev_seq, chain.last_seq)
+        self._increment_50(market, None)
         self._push_bbo(market, market.seq())
 
     def snapshot(self, connection: Connection, channel: str, market: Market) -> None:

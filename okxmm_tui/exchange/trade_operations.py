@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from okxmm_tui.exchange.api_error import ApiError, wrong
 from okxmm_tui.exchange.faults.kinds_orders import LoseAck
-from okxmm_tui.exchange.faults.order_acts import disown_request, refuse_item, refuse_request
+from okxmm_tui.exchange.faults.order_acts import judge_request, refuse_item
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.order_checks import Params
 from okxmm_tui.exchange.order_desk import OrderDesk
@@ -83,14 +83,15 @@ class TradeOperations:
             if known:
                 inst_id = known[0]
                 state.pools.trade(verb.value, known, state.now_ns)
-            refuse_request(state.faults, verb.value, inst_id)
+            disowned = judge_request(state.faults, verb.value, inst_id)
             if verb is Verb.AMEND:
                 _refuse_duplicates(orders)
             rows = [
                 self._one(verb, params, found, (place, len(orders)))
                 for place, (params, found) in enumerate(zip(orders, listings, strict=True))
             ]
-            disown_request(state.faults, verb.value, inst_id)
+            if disowned is not None:
+                raise disowned
         except ApiError as error:
             is_lost = state.faults.operation(LoseAck, verb.value, inst_id) is not None
             return TradeAnswer(error.code, error.text, [], is_lost, error.http_status)

@@ -11,7 +11,9 @@ from okxmm_tui.exchange.faults.kinds import FAULTS
 from okxmm_tui.exchange.faults.when import Fault
 
 Row = dict[str, Any]
-_COMMON = tuple(field.name for field in msgspec.structs.fields(Fault))
+SCOPES = frozenset({"instId", "socket", "channel", "kind", "direction", "op", "via", "path"})
+"""Parameters that say what a fault meets."""
+
 _TYPES = {
     "str": "text",
     "int": "whole number",
@@ -31,13 +33,13 @@ def describe() -> list[Row]:
 
 def common_parameters() -> list[Row]:
     """Return the parameters every fault takes."""
-    return [one for one in _fields(Fault) if one["name"] in _COMMON]
+    return _fields(Fault)
 
 
 def parameters(kind: type[Fault]) -> list[Row]:
     """Return a fault's own parameters, and those whose default it changes."""
-    common = {one["name"]: one for one in _fields(Fault)}
-    return [one for one in _fields(kind) if common.get(one["name"], {}).get("default") != one["default"]]
+    common = {one["name"]: one["default"] for one in _fields(Fault)}
+    return [one for one in _fields(kind) if common.get(one["name"], "own") != one["default"]]
 
 
 def _fields(kind: type[Fault]) -> list[Row]:
@@ -80,10 +82,22 @@ def _worded(given: msgspec.inspect.Type) -> tuple[str, str]:
             return _TYPES.get(name, name), ""
 
 
+def _scopes() -> dict[str, Row]:
+    """Return every scope parameter once, as the first fault that has it words it."""
+    found: dict[str, Row] = {}
+    for kind in FAULTS.values():
+        for row in parameters(kind):
+            if row["name"] in SCOPES:
+                found.setdefault(row["name"], row)
+    return found
+
+
 def markdown() -> str:
     """Return the tables of all faults as Markdown."""
     lines = ["| every fault takes | type | default | meaning |", "|---|---|---|---|"]
     lines += [_parameter_line(one) for one in common_parameters()]
+    lines += ["", "| scope | type | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {row['type']} | {row['description']} |" for name, row in _scopes().items()]
     lines += ["", "| fault | what it does | own parameters (default) |", "|---|---|---|"]
     lines += [f"| `{row['fault']}` | {_flat(row['does'])} | {_own(row['params'])} |" for row in describe()]
     return "\n".join(lines) + "\n"
@@ -94,13 +108,21 @@ def _parameter_line(row: Row) -> str:
 
 
 def _own(rows: list[Row]) -> str:
-    return "; ".join(f"`{one['name']}` ({_default(one['default'])}) {one['description']}" for one in rows)
+    return "; ".join(_own_parameter(one) for one in rows)
+
+
+def _own_parameter(row: Row) -> str:
+    named = f"`{row['name']}` {_default(row['default'])}"
+    if row["name"] in SCOPES:
+        return named
+    values = f" ({row['type']})" if ", " in row["type"] else ""
+    return f"{named}{values}: {row['description']}" if row["description"] else f"{named}{values}"
 
 
 def _default(value: object) -> str:
     if value == "":
         return "empty"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return f"`{value}`" if isinstance(value, str) else f"`{msgspec.json.encode(value).decode()}`"
 
 
 def _flat(text: str) -> str:

@@ -41,6 +41,9 @@ class Faults:
         self._active: dict[type[Fault], list[Active]] = {}
         self._begin_hooks: dict[type[Fault], Hook] = {}
         self._end_hooks: dict[type[Fault], Hook] = {}
+        for kind in (wire.Freeze, wire.ClockSkew, wire.ConnectionLimit):
+            # Being on is all they do: a turn counts as one strike.
+            self.tie(kind, lambda _: None)
 
     def tie(self, kind: type[F], begin: Callable[[F], None], end: Callable[[F], None] | None = None) -> None:
         """Carry out a kind of fault by ``begin`` at each of its turns, and by ``end`` after it.
@@ -110,8 +113,11 @@ class Faults:
         if fault.for_s is not None:
             self._later(fault.for_s, lambda: self._pause(active))
         hook = self._begin_hooks.get(type(fault))
-        if hook is not None and self._strikes(active):
-            hook(fault)
+        if hook is not None:
+            if self._strikes(active):
+                hook(fault)
+            else:
+                active.is_on = False
         if fault.is_act and (fault.every_s is None or active.is_over):
             self._forget(active)
 
@@ -156,7 +162,7 @@ class Faults:
         """Faults that are armed."""
         return [one for group in self._active.values() for one in group]
 
-    def met(self, kind: type[F], **occasion: str) -> F | None:
+    def met(self, kind: type[F], /, **occasion: str) -> F | None:
         """Return the fault of a kind that strikes an occasion, e.g. ``inst_id`` or ``op``; None for none."""
         for one in self._active.get(kind, ()):
             if one.fault.is_met_by(occasion) and self._strikes(one):
@@ -165,7 +171,7 @@ class Faults:
                 return one.fault  # type: ignore[return-value] - filed under its own kind
         return None
 
-    def level(self, kind: type[F], **occasion: str) -> F | None:
+    def level(self, kind: type[F], /, **occasion: str) -> F | None:
         """Return the fault of a kind that is on for an occasion, without counting; None for none."""
         for one in self._active.get(kind, ()):
             if one.is_on and one.fault.is_met_by(occasion):

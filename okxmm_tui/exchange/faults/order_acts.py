@@ -36,35 +36,24 @@ def injected_error(code: str) -> ApiError:
     return ApiError(code, "Refused by an injected fault.", "1000" if code == "51008" else "")
 
 
-def refuse_request(faults: Faults, op: str, inst_id: str) -> None:
-    """Refuse a whole request before anything is carried out.
+def judge_request(faults: Faults, op: str, inst_id: str) -> ApiError | None:
+    """Judge a whole request before anything is carried out.
+
+    Returns:
+        The error to answer with once it has been carried out; None to answer truthfully.
 
     Raises:
-        ApiError: The code a fault asks for.
-    """
-    fault = faults.operation(kinds.AnswerError, op, inst_id) if not _executes(faults, op, inst_id) else None
-    if fault is not None:
-        raise injected_error(fault.code)
-
-
-def disown_request(faults: Faults, op: str, inst_id: str) -> None:
-    """Answer a request that was carried out as if its outcome were unknown.
-
-    Raises:
-        ApiError: The code a fault asks for.
+        ApiError: It must be refused and not carried out.
     """
     unknown = faults.operation(kinds.UnknownOutcome, op, inst_id)
     if unknown is not None:
-        raise ApiError(unknown.code, "Order timed out.")
-    if _executes(faults, op, inst_id):
-        fault = faults.operation(kinds.AnswerError, op, inst_id)
-        if fault is not None:
-            raise injected_error(fault.code)
-
-
-def _executes(faults: Faults, op: str, inst_id: str) -> bool:
-    fault = faults.level(kinds.AnswerError, op=op, via=faults.via, inst_id=inst_id)
-    return fault is not None and fault.executed
+        return ApiError(unknown.code, "Order timed out.")
+    fault = faults.operation(kinds.AnswerError, op, inst_id)
+    if fault is None:
+        return None
+    if fault.executed:
+        return injected_error(fault.code)
+    raise injected_error(fault.code)
 
 
 def refuse_item(faults: Faults, op: str, inst_id: str, place: int, size: int) -> None:
