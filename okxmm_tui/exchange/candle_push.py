@@ -20,10 +20,14 @@ class CandlePushes:
     def every_second(self, market: Market) -> None:
         """Push what changed; a candle that is over comes once more with confirm 1."""
         registry = self._state.registry
-        for inst_id in dict.fromkeys((market.instrument.inst_id, market.listing.index_id)):
-            for channel in registry.channels_of(inst_id):
-                if "candle" in channel:
-                    self._publish(channel, inst_id, market)
+        inst_id, index_id = market.instrument.inst_id, market.listing.index_id
+        for channel in registry.channels_of(inst_id):
+            if "candle" in channel and not channel.startswith("index"):
+                self._publish(channel, inst_id, market)
+        if self._state.index_market(index_id) is market:
+            for channel in registry.channels_of(index_id):
+                if channel.startswith("index-candle"):
+                    self._publish(channel, index_id, market)
 
     def _publish(self, channel: str, inst_id: str, market: Market) -> None:
         key = (channel, inst_id)

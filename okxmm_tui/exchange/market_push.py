@@ -94,7 +94,8 @@ class MarketPushes:
                 continue
             self.depth.every_100_ms(market)
             self._publish("tickers", market, quiet_ns=0)
-            self._publish("index-tickers", market, quiet_ns=MARK_QUIET_NS * 6)
+            if state.index_market(market.listing.index_id) is market:
+                self._publish("index-tickers", market, quiet_ns=MARK_QUIET_NS * 6)
             if self._ticks % 2 == 0:
                 market.mark_candles.add(state.now_ms, market.mark_price())
                 self._publish("mark-price", market, quiet_ns=MARK_QUIET_NS)

@@ -97,14 +97,12 @@ class PublicApi:
         wanted, quote = params.get("instId"), params.get("quoteCcy")
         if not wanted and not quote:
             raise missing("instId")
-        found = {
-            one.listing.index_id: one
-            for one in self._state.markets.values()
-            if (wanted == one.listing.index_id if wanted else one.listing.index_id.endswith(f"-{quote}"))
-        }
-        if wanted and not found:
+        known = dict.fromkeys(one.index_id for one in self._state.listings.values())
+        named = [one for one in known if (one == wanted if wanted else one.endswith(f"-{quote}"))]
+        if wanted and not named:
             raise ApiError("51001", f"Index {wanted} doesn't exist.")
-        return [index_row(one, self._state.now_ms) for one in found.values()]
+        found = (self._state.index_market(one) for one in named)
+        return [index_row(one, self._state.now_ms) for one in found if one is not None]
 
     def position_tiers(self, request: RestRequest) -> list[Row]:
         """GET public/position-tiers."""

@@ -76,6 +76,13 @@ class VenueState:
         """
         return self.markets[self.listing(inst_id).inst_id]
 
+    def index_market(self, index_id: str) -> Market | None:
+        """Return the market that stands for an index: one with a book before others, then spot."""
+        found = [one for one in self.markets.values() if one.listing.index_id == index_id]
+        return min(
+            found, key=lambda one: (one.book.seq < 0, one.instrument.inst_type != "SPOT"), default=None
+        )
+
     def margin(self, extra: Order | None = None) -> MarginView:
         """Margin figures now, optionally as if one more order were pending."""
         pending = list(self.store.pending.values())

@@ -178,11 +178,8 @@ class WsSession:
             send(connection, channel, self._market_of(channel, arg["instId"]))
 
     def _market_of(self, channel: str, wanted: str) -> Market:
-        return next(
-            one
-            for one in self._state.markets.values()
-            if wanted == (one.listing.index_id if channel in INDEX_CHANNELS else one.instrument.inst_id)
-        )
+        index = self._state.index_market(wanted) if channel in INDEX_CHANNELS else None
+        return index or self._state.market(wanted)
 
     def _unsubscribe(self, connection: Connection, arg: object, message_id: str) -> None:
         if not isinstance(arg, dict) or not isinstance(arg.get("channel"), str):
