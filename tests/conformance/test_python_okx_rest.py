@@ -355,9 +355,6 @@ def test_wrong_credentials(shared_exchange, keys, code):
 
 
 UNSERVED = {
-    "candles": lambda sdk: sdk.market.get_candlesticks(INST),
-    "books_rpi": lambda sdk: sdk.market.get_rpi_orderbook(INST),
-    "position_tiers": lambda sdk: sdk.public.get_position_tiers("SWAP", "cross", instFamily="BTC-USDT"),
     "max_size": lambda sdk: sdk.account.get_max_order_size(INST, "cross"),
     "max_avail_size": lambda sdk: sdk.account.get_max_avail_size(INST, "cross"),
     "bills_archive": lambda sdk: sdk.account.get_account_bills_archive(),
