@@ -37,6 +37,10 @@ class Gate(Protocol):
         """Whether it has anything to judge."""
         ...
 
+    def dressed(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a message as a fault may change it."""
+        ...
+
     def outbound(self, socket: str, message: dict[str, Any]) -> tuple[int, ...]:
         """Return after how many ns to send a message: once, never, or twice."""
         ...
@@ -65,10 +69,10 @@ class Outbox:
         """Encode a message once and queue it for every connection named."""
         if not connections:
             return
-        text = _ENCODER.encode(message).decode()
         if self._gate is None or not self._gate.is_armed:
-            self._items.append(Send(connections, text))
+            self._items.append(Send(connections, _ENCODER.encode(message).decode()))
             return
+        text = _ENCODER.encode(self._gate.dressed(message)).decode()
         for number in connections:
             for delay_ns in self._gate.outbound(self._socket_of(number), message):
                 self._send_after(delay_ns, Send((number,), text))

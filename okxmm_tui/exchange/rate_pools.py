@@ -66,6 +66,7 @@ KEYED_BY = {
     "public/funding-rate": "instId",
     "public/mark-price": "instId",
     "trade/order": "instId",
+    "trade/close-position": "instId",
     "trade/cancel-all-after": "tag",
 }
 """Parameter each value of which has a window of its own."""

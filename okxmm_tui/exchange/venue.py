@@ -125,6 +125,9 @@ class Venue:
                 self._ws.receive(connection, text)
 
     def _receive_late(self, number: int, text: str) -> None:
+        if self.is_frozen():
+            self._held_texts.append((number, text))
+            return
         connection = self.state.registry.connections.get(number)
         if connection is not None:
             self._ws.receive(connection, text)

@@ -487,6 +487,31 @@ def test_gap_in_a_chosen_channel(bench):
     assert rows[1]["prevSeqId"] > rows[0]["seqId"]
 
 
+@pytest.mark.parametrize("channel", ["books", "tickers", "trades"])
+def test_unknown_fields_in_public_rows(bench, channel):
+    """Every push carries a field nobody knows, or those of the channel named."""
+    client = watching(bench, channel)
+    bench.fault("unknown_fields", channel=channel)
+    changed(bench, 7)
+    bench.trade("buy", ASK, 1)
+    bench.wait(0.2)
+    rows = client.rows(channel)
+    assert rows
+    assert all("someNewField" in row for row in rows)
+
+
+def test_late_request_waits_for_the_thaw(bench):
+    """A request held back on its way in does not slip into a freeze."""
+    client = bench.connect()
+    bench.fault("delay_frame", direction="in", ms=500, count=1)
+    client.op("order", ORDER)
+    bench.fault("freeze", seconds=2)
+    bench.wait(1)
+    assert bench.state.store.orders == {}
+    bench.wait(1.1)
+    assert len(bench.state.store.pending) == 1
+
+
 def test_slow_rest(bench):
     """A path is handled late; others are not."""
     from okxmm_tui.exchange.rest_request import RestRequest

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from okxmm_tui.exchange.faults.kinds_orders import UnknownFields
 from okxmm_tui.exchange.faults.kinds_wire import DelayFrame, DropFrame, DuplicateFrame, Silence
 from okxmm_tui.exchange.faults.laboratory import Faults
 
@@ -23,7 +24,21 @@ class FrameGate:
     @property
     def is_armed(self) -> bool:
         """Whether any fault of frames is armed; otherwise nobody need ask."""
-        return self._faults.has(DelayFrame, DropFrame, DuplicateFrame, Silence)
+        return self._faults.has(DelayFrame, DropFrame, DuplicateFrame, Silence, UnknownFields)
+
+    def dressed(self, message: Row) -> Row:
+        """Return a message with a field nobody knows in each row, where a fault asks for it."""
+        channel = _argument([message.get("arg") or {}])[0]
+        # Order pushes have theirs already, with an unknown enum value beside it.
+        if "data" not in message or not channel or channel == "orders":
+            return message
+        if self._faults.met(UnknownFields, channel=channel) is None:
+            return message
+        rows = [
+            {**row, "someNewField": {"nested": ["value"]}} if isinstance(row, dict) else row
+            for row in message["data"]
+        ]
+        return {**message, "someNewTop": "value", "data": rows}
 
     def outbound(self, socket: str, message: Row) -> tuple[int, ...]:
         """Return after how many ns to send a message: once, never, or twice."""

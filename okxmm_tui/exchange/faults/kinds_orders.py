@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from okxmm_tui.exchange.faults.kinds_wire import Code, InstId, Millis
+from okxmm_tui.exchange.faults.kinds_wire import ChannelName, Code, InstId, Millis
 from okxmm_tui.exchange.faults.when import Fault, Seconds, Times
 
 OpName = Literal["", "place", "amend", "cancel"]
@@ -93,7 +93,9 @@ class DuplicatePushes(Fault, frozen=True, kw_only=True):
 
 
 class UnknownFields(Fault, frozen=True, kw_only=True):
-    """Put a field and an enum value nobody knows into order pushes."""
+    """Put a field nobody knows into every row pushed, and an unknown enum value into order pushes."""
+
+    channel: ChannelName = ""
 
 
 class SlowAmends(Fault, frozen=True, kw_only=True):

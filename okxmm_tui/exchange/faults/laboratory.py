@@ -231,7 +231,7 @@ class Faults:
     @property
     def unknown_fields(self) -> bool:
         """Whether order pushes carry things nobody knows."""
-        return self.met(orders.UnknownFields) is not None
+        return self.met(orders.UnknownFields, channel="orders") is not None
 
 
 def _scheduled(fault: Fault) -> Fault:
