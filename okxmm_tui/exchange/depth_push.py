@@ -57,7 +57,11 @@ class DepthPushes:
         self._dirty5: dict[str, tuple[tuple[Level, ...], ...]] = {}
 
     def _chain(self, channel: str, market: Market) -> Chain:
-        return self._chains.setdefault((channel, market.instrument.inst_id), Chain())
+        key = (channel, market.instrument.inst_id)
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = self._chains[key] = Chain()
+        return chain
 
     def on_bbo(self, market: Market, event: BboEvent) -> None:
         """Publish a best quote."""
@@ -119,6 +123,8 @@ class DepthPushes:
         inst_id = market.instrument.inst_id
         if prev_seq >= 0:
             if state.faults.met(BookGap, inst_id=inst_id, channel=channel) is not None:
+                return
+            if not state.registry.has_listeners((channel, inst_id)):
                 return
             changes = (bids, asks)
             if channel != "books50-l2-tbt":

@@ -66,6 +66,8 @@ class Display(Struct, frozen=True):
         return self._side(book, Side.BUY, bids), self._side(book, Side.SELL, asks)
 
     def _side(self, book: DisplayedBook, side: Side, levels: Iterable[Level]) -> list[Level]:
+        if self.is_plain:
+            return list(levels)
         if self.grid == 1:
             return [(self.price(side, price), size, count) for price, size, count in levels]
         steps = dict.fromkeys(self.on_grid(side, one[0]) for one in levels)
