@@ -94,7 +94,7 @@ def test_silent_stream(bench, scope):
     assert kinds(client.take()) == ([] if not scope else ["trades"])
 
 
-@pytest.mark.parametrize("code", ["60005", "60006", "60007", "60009", "60024", "63999"])
+@pytest.mark.parametrize("code", ["60005", "60006", "60007", "60009", "60024", "60032", "63999"])
 def test_refused_login(bench, code):
     """A right login is refused with any of the codes, then closed with 4001; the next one passes."""
     bench.fault("refuse_login", code=code, count=1)
@@ -145,6 +145,16 @@ def test_rest_error(bench, code, status):
     got, answer = bench.rest("GET", "trade/orders-pending")
     assert (got, answer["code"], answer["data"]) == (status, code, [])
     assert bench.rest("GET", "trade/orders-pending")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("50005", 410), ("50006", 400), ("50100", 400), ("50101", 401), ("50104", 401)]
+)
+def test_injected_errors_have_their_http_status(bench, code, status):
+    """Codes the exchange has no reason of its own for come with OKX's status, too."""
+    bench.fault("rest_error", code=code, count=1)
+    got, answer = bench.rest("GET", "account/balance")
+    assert (got, answer["code"]) == (status, code)
 
 
 @pytest.mark.parametrize("code", ["50011", "50061", "50026", "50004", "50001", "50013", "51054", "51149"])

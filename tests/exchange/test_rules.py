@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import okxmm_tui.exchange
+
 HERE = Path(__file__).parent
+PACKAGE = Path(okxmm_tui.exchange.__file__).parent
 RULES = HERE.joinpath("RULES.md").read_text()
 
 
@@ -22,3 +25,13 @@ def test_every_line_of_the_checklist_has_a_test():
     """Lines 1 to 11 of section 15."""
     lines = {int(one) for one in re.findall(r"^\| 15\.(\d+) \|.*`test_", RULES, re.MULTILINE)}
     assert lines == set(range(1, 12))
+
+
+def test_every_code_of_the_exchange_is_listed():
+    """A refusal cannot be added without a row that names its test, nor a row outlive its refusal."""
+    source = "\n".join(path.read_text() for path in sorted(PACKAGE.rglob("*.py")))
+    answered = set(re.findall(r'"([56]\d{4})"', source))
+    rows = re.findall(r"^\| ([56]\d{4}(?:, [56]\d{4})*) \|.*`test_", RULES, re.MULTILINE)
+    listed = [code for row in rows for code in row.split(", ")]
+    assert len(listed) == len(set(listed))
+    assert answered == set(listed)

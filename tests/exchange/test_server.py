@@ -222,6 +222,18 @@ async def test_taken_port(exchange):
             pass
 
 
+async def test_a_refused_account_leaves_the_port_free():
+    """What the venue refuses to be is found out before the port is taken."""
+    with _listen(0) as probe:
+        port = probe.getsockname()[1]
+    options = ExchangeOptions(port=port, markets=("synthetic",), account_level="9")
+    with pytest.raises(UsageError, match="Account level") as refusal:
+        async with running_exchange(options):
+            pass
+    assert refusal.traceback
+    _listen(port).close()
+
+
 @pytest.mark.parametrize("speed", [0.0, -1.0])
 async def test_wrong_speed(speed):
     """Speed must be above 0."""
