@@ -73,9 +73,9 @@ async def running_exchange(options: ExchangeOptions | None = None) -> AsyncItera
     options = options or ExchangeOptions()
     _check(options)
     feeds = open_feeds(options.markets, options.seed)
-    listener = _listen(options.port)
     listings = [one for feed in feeds for one in feed.listings]
     venue = Venue(listings, VenueSettings.from_options(options), time.time_ns())
+    listener = _listen(options.port)
     server = ExchangeServer(venue, feeds, options.speed)
     config = uvicorn.Config(
         server.app,

@@ -77,7 +77,7 @@ class ExchangeServer:
             routes=[
                 Route("/api/v5/{path:path}", self._rest, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
                 Route("/sim/v1/state", self._state, methods=["GET"]),
-                Route("/sim/v1/faults", self._faults, methods=["POST"]),
+                Route("/sim/v1/faults", self._faults, methods=["GET", "POST"]),
                 WebSocketRoute("/ws/v5/{socket}", self._websocket),
             ],
             exception_handlers={404: _not_found, 405: _not_found},
@@ -166,6 +166,7 @@ class ExchangeServer:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=body,
             received_ns=received_ns,
+            client=request.client.host if request.client else "",
         )
         delay_ns = self.venue.rest_delay_ns(asked)
         if delay_ns:
@@ -200,6 +201,9 @@ class ExchangeServer:
 
     async def _faults(self, request: Request) -> Response:
         self.last_active_s = time.monotonic()
+        if request.method == "GET":
+            wants_all = request.query_params.get("describe", "") not in {"", "0"}
+            return _response(self.venue.faults(time.time_ns(), describe_all=wants_all))
         answer = self.venue.inject(await request.body(), time.time_ns())
         self.flush()
         return _response(answer)
@@ -257,7 +261,7 @@ async def set_within(event: asyncio.Event, wait_s: float) -> None:
 
 
 def _response(answer: RestReply) -> Response:
-    return Response(answer.body, status_code=answer.status, media_type="application/json")
+    return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

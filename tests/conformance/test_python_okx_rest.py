@@ -356,9 +356,7 @@ def test_wrong_credentials(shared_exchange, keys, code):
 
 
 UNSERVED = {
-    "candles": lambda sdk: sdk.market.get_candlesticks(INST),
-    "books_rpi": lambda sdk: sdk.market.get_rpi_orderbook(INST),
-    "position_tiers": lambda sdk: sdk.public.get_position_tiers("SWAP", "cross", instFamily="BTC-USDT"),
+    "open_interest": lambda sdk: sdk.public.get_open_interest("SWAP"),
 }
 
 
