@@ -55,6 +55,14 @@ class DepthPushes:
     def _chain(self, channel: str, market: Market) -> Chain:
         return self._chains.setdefault((channel, market.instrument.inst_id), Chain())
 
+    def forget(self, inst_id: str) -> None:
+        """Break every chain of an instrument: subscribers hear nothing until the next snapshot."""
+        for channel in INCREMENTAL:
+            self._chains.pop((channel, inst_id), None)
+        self._top50.pop(inst_id, None)
+        self._last_best.pop(inst_id, None)
+        self._dirty5.pop(inst_id, None)
+
     def on_bbo(self, market: Market, event: BboEvent) -> None:
         """Publish a best quote."""
         self._has_bbo.add(event.inst_id)

@@ -61,18 +61,30 @@ class Market:
         self.book_ms = 0
         self.seq_offset = 0
         self._last_mark = ZERO
+        self.quoted_mark: Decimal | None = None
+        """Mark price the source gave itself."""
 
     @property
     def is_open(self) -> bool:
         """Whether both sides are displayed, so that orders can be priced."""
         return self.book.mid_sum_ticks() is not None
 
+    def lose_book(self) -> None:
+        """Know no book until the next snapshot; own orders keep resting."""
+        self.book = DisplayedBook()
+
+    def relist(self, listed: Listing) -> None:
+        """Take new metadata; tick, lot and contract are those of the session."""
+        self.listing, self.instrument = listed, listed.instrument
+
     def seq(self) -> int:
         """Sequence number of the depth as published."""
         return max(0, self.book.seq + self.seq_offset)
 
     def mark_price(self) -> Decimal:
-        """Mid of the displayed book, exact to half a tick; the last known while a side is empty."""
+        """The source's mark price, or the mid, exact to half a tick; the last known while a side is empty."""
+        if self.quoted_mark is not None:
+            return self.quoted_mark
         mid_sum = self.book.mid_sum_ticks()
         if mid_sum is not None:
             self._last_mark = EXACT.multiply(mid_sum * self.instrument.tick_size, Decimal("0.5"))
