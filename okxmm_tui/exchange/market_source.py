@@ -76,7 +76,8 @@ def _recordings(names: list[str]) -> list[tuple[str, MarketFeed | LiveFeed]]:
         path = Path(name)
         if not path.is_file():
             raise RecordingError(
-                f"Market {name!r} was no file.", "Use builtin, synthetic or the path of a .jsonl or .jsonl.zst."
+                f"Market {name!r} was no file.",
+                "Use builtin, synthetic or the path of a .jsonl or .jsonl.zst.",
             )
         summary = scan(path)
         parts.setdefault(frozenset(summary.channels), []).append((path, summary))

@@ -62,6 +62,7 @@ class RelayFeed:
                 async with _connection(self._url) as connection:
                     async for events in self._serve(connection):
                         yield events
+                reason = "ended"
             except ConnectionClosed as error:
                 reason = f"connection closed: {error}"
             except WireError as error:
@@ -72,7 +73,7 @@ class RelayFeed:
                 yield lost
             failures = 0 if time.monotonic() - opened_s >= STEADY_AFTER_S else failures + 1
             pause_s = min(MAX_PAUSE_S, MIN_PAUSE_S * 2 ** min(failures, 8))
-            print(f"relay of {self._url}: {reason}; again in {pause_s:.1f} s", file=sys.stderr, flush=True)  # noqa: T201 - the exchange's log
+            _log(f"relay of {self._url}: {reason}; again in {pause_s:.1f} s")
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
 
     async def _serve(self, connection: ClientConnection) -> AsyncGenerator[tuple[MarketEvent, ...], None]:
@@ -109,14 +110,15 @@ def _load(client: httpx.Client, inst_id: str) -> Listing:
     query = {"instType": inst_type_of(inst_id), "instId": inst_id}
     try:
         reply = client.get("/api/v5/public/instruments", params=query)
-        answer = msgspec.json.decode(reply.content)
-        rows = [row for row in answer.get("data") or [] if row.get("instId") == inst_id]
-        code = str(answer["code"])
     except httpx.HTTPError as error:
         raise VenueUnreachableError(
             f"{client.base_url} did not answer: {str(error) or type(error).__name__}.",
             "Check the network, okx.rest_url and okx.region.",
         ) from error
+    try:
+        answer = msgspec.json.decode(reply.content)
+        rows = [row for row in answer.get("data") or [] if row.get("instId") == inst_id]
+        code = str(answer["code"])
     except (msgspec.DecodeError, AttributeError, TypeError, KeyError) as error:
         raise VenueUnreachableError(
             f"{client.base_url} answered HTTP {reply.status_code}, but not like OKX.", "Check okx.rest_url."
@@ -168,6 +170,10 @@ async def _frame(connection: ClientConnection) -> bytes:
             return await connection.recv(decode=False)
     except TimeoutError:
         raise TimeoutError(f"silent for {PING_AFTER_S + PONG_WITHIN_S:.0f} s") from None
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - standard error is the exchange's log
 
 
 def _is_loopback(url: str) -> bool:

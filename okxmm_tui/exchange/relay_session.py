@@ -74,7 +74,9 @@ class RelaySession:
         try:
             return self._rows(track, envelope.arg.channel, envelope)
         except (ValueError, InvalidOperation, IndexError) as error:
-            raise WireError(f"{envelope.arg.channel} of {envelope.arg.inst_id} was unusable: {error}") from error
+            raise WireError(
+                f"{envelope.arg.channel} of {envelope.arg.inst_id} was unusable: {error}"
+            ) from error
 
     def lost(self, reason: str) -> tuple[MarketEvent, ...]:
         """Give up every book that is known; the connection is gone."""

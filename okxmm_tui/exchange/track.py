@@ -18,8 +18,8 @@ from okxmm_tui.exchange.market_events import (
     BookEvent,
     FundingEvent,
     Level,
-    MarkEvent,
     MarketEvent,
+    MarkEvent,
     TradeEvent,
 )
 from okxmm_tui.exchange.recording import WireRow
@@ -92,7 +92,7 @@ class Track:
         self.has_book = False
 
     def follow_reset(self, row: WireRow, *, is_snapshot: bool) -> None:
-        """Follow a source whose numbers fell (OKX v5, order book channel, sequence reset; or a new server)."""
+        """Follow a source whose numbers fell: a reset (OKX v5, order book channel) or a new server."""
         if row.seq_id is None or self.is_new_loop or row.seq_id + self.seq_offset >= self.book.seq:
             return
         if is_snapshot or (row.prev_seq_id is not None and row.seq_id < row.prev_seq_id):
