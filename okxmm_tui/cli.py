@@ -82,7 +82,10 @@ def _trade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--strategy", metavar="NAME", help="strategy (default inventory_skew)")
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", help="strategy parameter, repeatable")
     parser.add_argument(
-        "--market", action="append", metavar="M", help="sim: builtin, synthetic[:ID] or a recording; repeatable"
+        "--market",
+        action="append",
+        metavar="M",
+        help="sim: builtin, synthetic[:ID] or a recording; repeatable",
     )
     parser.add_argument("--speed", type=float, metavar="X", help="sim: speed of the recording (default 1)")
     parser.add_argument("--headless", action="store_true", help="no console; JSON lines on stdout")

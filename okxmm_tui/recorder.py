@@ -65,13 +65,20 @@ class Part:
         try:
             self._file = path.open("xb")
         except FileExistsError:
-            raise UsageError(f"{path} exists already.", "Choose another --out; nothing is overwritten.") from None
+            raise UsageError(
+                f"{path} exists already.", "Choose another --out; nothing is overwritten."
+            ) from None
         except OSError as error:
-            raise UsageError(f"{path} could not be created: {error.strerror}.", "Choose another --out.") from error
+            raise UsageError(
+                f"{path} could not be created: {error.strerror}.", "Choose another --out."
+            ) from error
         self._compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
         self._lines: list[bytes] = []
         self.path = path
         self.size_bytes = 0
+        # An empty frame first: even a file torn in its first second then ends after a whole one.
+        self._write(b"")
+        self.is_empty = True
 
     def add(self, received_ns: int, message: bytes) -> None:
         """Keep one message, JSON on a single line, for the next frame."""
@@ -84,9 +91,12 @@ class Part:
 
     def commit(self, lines: list[bytes]) -> None:
         """Write lines as one frame and wait until the disk has them."""
-        if not lines:
-            return
-        frame = self._compressor.compress(b"".join(lines))
+        if lines:
+            self.is_empty = False
+            self._write(b"".join(lines))
+
+    def _write(self, plain: bytes) -> None:
+        frame = self._compressor.compress(plain)
         self._file.write(frame)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -247,13 +257,16 @@ class Recorder:
         path = part_path(self._options.out, self._parts)
         self._part = Part(path)
         self._begun_s = asyncio.get_running_loop().time()
-        stem = path.name.removesuffix(SUFFIX)
         answer = msgspec.json.encode({"code": "0", "msg": "", "data": self._rows})
-        path.with_name(f"{stem}.instruments.json").write_bytes(msgspec.json.format(answer, indent=1))
+        metadata_path(path).write_bytes(msgspec.json.format(answer, indent=1))
 
     def _end_part(self) -> None:
-        self._part.close()
-        self.size_bytes += self._part.size_bytes
+        part = self._part
+        part.close()
+        if part.is_empty:
+            part.path.unlink()
+            metadata_path(part.path).unlink()
+        self.size_bytes += part.size_bytes
 
     def _progress(self, verb: str) -> str:
         size_mb = (self.size_bytes + (self._part.size_bytes if verb == "recording" else 0)) / 1e6
@@ -270,6 +283,11 @@ def part_path(out: Path, number: int) -> Path:
     return out.with_name(f"{out.name.removesuffix(SUFFIX)}-{number:04d}{SUFFIX}")
 
 
+def metadata_path(part: Path) -> Path:
+    """File of the instruments' metadata beside a part."""
+    return part.with_name(f"{part.name.removesuffix(SUFFIX)}.instruments.json")
+
+
 def run_recorder(endpoints: Endpoints, options: RecorderOptions) -> int:
     """Record until SIGINT or SIGTERM; returns the exit code.
 
@@ -278,7 +296,9 @@ def run_recorder(endpoints: Endpoints, options: RecorderOptions) -> int:
         VenueUnreachableError: The venue did not answer at the start.
     """
     if not options.out.name.endswith(SUFFIX):
-        raise UsageError(f"--out {options.out} did not end in {SUFFIX}.", "Call it, for example, btc.jsonl.zst.")
+        raise UsageError(
+            f"--out {options.out} did not end in {SUFFIX}.", "Call it, for example, btc.jsonl.zst."
+        )
     asyncio.run(_record(endpoints, options))
     return 0
 
@@ -311,4 +331,6 @@ def _inst_type(inst_id: str) -> str:
 
 
 def _unknown(inst_id: str) -> UsageError:
-    return UsageError(f"symbol {inst_id!r} does not exist on this venue.", "Check its spelling, e.g. BTC-USDT-SWAP.")
+    return UsageError(
+        f"symbol {inst_id!r} does not exist on this venue.", "Check its spelling, e.g. BTC-USDT-SWAP."
+    )
