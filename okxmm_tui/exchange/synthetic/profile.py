@@ -19,7 +19,7 @@ from okxmm_tui.exchange.instruments import Listing
 TABLE = 1024
 """Entries of a sampling table: one multiplication and one lookup a draw."""
 
-START_PRICES = {"BTC": 62_000.0, "ETH": 3_000.0, "SOL": 150.0}
+START_PRICES = {"BTC": 65_000.0, "ETH": 3_000.0, "SOL": 150.0}
 OTHER_START_PRICE = 100.0
 
 
