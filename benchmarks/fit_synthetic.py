@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from benchmarks.market_sample import MIN_NS, Sample, quantile, summary, take_sample, value_per_lot
+from benchmarks.market_sample import DIFFUSION, MIN_NS, Sample, quantile, summary, take_sample, value_per_lot
 from benchmarks.market_statistics import RECORDINGS, SKIP_S, open_recording, recorded_seconds
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
@@ -140,7 +140,7 @@ def first_guess(zones: _Zones, sample: Sample, figures: dict[str, float], source
         quote_rate=_rounded(max(1.0, figures["best quotes a second"] - trades / 2 - jump_rate)),
         tight_share=0.8,
         tighten_share=0.5,
-        overshoot=0.3,
+        overshoot=0.1,
         activity_sd=0.8,
         activity_s=30.0,
         branching=0.3,
@@ -161,7 +161,6 @@ def corrected(ours: Profile, goal: dict[str, float], have: dict[str, float]) -> 
     lags = ("autocorrelation |r| 1 s", "autocorrelation |r| 5 s", "autocorrelation |r| 30 s")
     memory = sum(gap(lag) for lag in lags) / len(lags)
     informed = min(1.3, max(0.8, 1.0 + gap("trade sign autocorrelation 10")))
-    reversal = gap("maker markout 5 s, bps") / goal["1 s volatility, bps"]
     return structs.replace(
         ours,
         trade_scale=_rounded(ours.trade_scale * ratio("trade size p90, quote")),
@@ -172,7 +171,7 @@ def corrected(ours: Profile, goal: dict[str, float], have: dict[str, float]) -> 
         quote_rate=_rounded(ours.quote_rate * ratio("best quotes a second")),
         sign_persistence=_within(ours.sign_persistence + 0.6 * gap("trade sign autocorrelation"), 0.0, 0.95),
         tight_share=_within(ours.tight_share - 0.3 * spread_excess, 0.0, 1.0),
-        overshoot=_within(ours.overshoot + 0.8 * reversal, 0.0, 0.9),
+        overshoot=_within(ours.overshoot - 0.5 * gap(DIFFUSION), 0.0, 0.9),
         activity_sd=_within(ours.activity_sd + 2.0 * memory, 0.1, 1.5),
     )
 

@@ -23,6 +23,8 @@ SIZE_QUANTILES = (0.1, 0.5, 0.9, 0.99)
 MIN_NS = 50_000_000
 """Spreads and depths are sampled this often."""
 
+DIFFUSION = "30 s volatility / (1 s sqrt 30)"
+
 Timed = Iterable[tuple[int, tuple[MarketEvent, ...]]]
 
 
@@ -141,6 +143,7 @@ def summary(sample: Sample) -> dict[str, float]:
     }
     figures |= {f"depth {bps} bps, 1000 quote": _mean(sample.depths[bps]) / 1e3 for bps in DEPTH_BPS}
     figures["1 s volatility, bps"] = math.sqrt(_mean([each * each for each in returns]))
+    figures[DIFFUSION] = diffusion(sample.mids)
     sizes_of_moves = [abs(each) for each in returns]
     for lag in LAGS_S:
         figures[f"autocorrelation |r| {lag} s"] = autocorrelation(sizes_of_moves, lag)
@@ -160,6 +163,13 @@ def summary(sample: Sample) -> dict[str, float]:
     figures["best quotes a second"] = sample.bbo_events / sample.seconds
     figures["book levels changed a second"] = sample.level_changes / sample.seconds
     return figures
+
+
+def diffusion(mids: Sequence[float]) -> float:
+    """Volatility over 30 s, from overlapping moves, against that over 1 s: 1 for a random walk."""
+    far = _mean([(after - before) ** 2 for before, after in zip(mids, mids[30:], strict=False)])
+    near = _mean([(after - before) ** 2 for before, after in pairwise(mids)])
+    return math.sqrt(far / 30 / near) if near else math.nan
 
 
 def markout(sample: Sample, horizon_s: float) -> float:

@@ -100,6 +100,15 @@ def test_volatility_is_near_the_recordings():
     assert 0.8 < math.sqrt(sum(each**2 for each in returns) / len(returns)) < 2.0
 
 
+def test_the_price_is_no_spring():
+    """Moves add up: over five minutes they are about sqrt(300) seconds' worth, not tied to the start."""
+    feed = SyntheticFeed(LISTINGS["BTC-USD-SWAP"], 12)
+    mids = by_second(until(feed, 7_200))
+    near = sum((after - before) ** 2 for before, after in itertools.pairwise(mids)) / len(mids)
+    far = [(after - before) ** 2 for before, after in zip(mids, mids[300:], strict=False)]
+    assert 0.5 < math.sqrt(sum(far) / len(far) / 300 / near) < 1.6
+
+
 def by_second(batches):
     """Mid in ticks at every whole second."""
     book, mids = DisplayedBook(), []

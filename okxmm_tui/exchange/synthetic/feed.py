@@ -33,6 +33,8 @@ PROFILE_TICK_BPS = 0.0162
 """Tick of the fitted contracts in bps of their price; coarser ticks stretch the book."""
 JOINING = 1.5
 """Power of a sweep's size in the number of its prints."""
+EXCESS_S = 10.0
+"""Time constant in which a sweep's move becomes the price."""
 LOWEST = 0.2
 """Share of the first price below which sweeps go up only: a walk of months must not end at zero."""
 
@@ -65,7 +67,8 @@ class SyntheticFeed:
         stretch = 1.0 if profile is not None else max(1.0, 1e4 / start / PROFILE_TICK_BPS)
         self._churn = Churn(ours.rings, lot_value, stretch)
         self._bids, self._asks = Ladder(-1, self._draw), Ladder(1, self._draw)
-        self._anchor = start + 0.5
+        self._excess = 0.0
+        """Ticks the price has lately gone too far; forgotten with time, so that it is no anchor."""
         self._log_activity = 0.0
         self._activity = 1.0
         self._excitement = 0.0
@@ -141,6 +144,7 @@ class SyntheticFeed:
         )
         self._activity = math.exp(self._log_activity - ours.activity_sd**2 / 2)
         self._excitement *= math.exp(-STEP_S / ours.excitement_s)
+        self._excess *= math.exp(-STEP_S / EXCESS_S)
 
     def _flow(self, begun_ns: int) -> Iterator[Batch]:
         ours, draw = self._profile, self._draw
@@ -181,7 +185,7 @@ class SyntheticFeed:
         mid = (self._bids.best + self._asks.best) / 2
         size = self._jumps[int(draw() * TABLE)]
         ticks = max(1, round(size * mid))
-        pull = (self._anchor - mid) / (self._mean_jump * mid * 4)
+        pull = -self._excess / (self._mean_jump * mid * 4)
         sign = 1 if draw() < 0.5 + 0.5 * math.tanh(pull) or mid < self._first * LOWEST else -1
         self._sign = sign
         hit, own = (self._asks, self._bids) if sign > 0 else (self._bids, self._asks)
@@ -191,7 +195,7 @@ class SyntheticFeed:
         own.put(target, self._touch())
         if draw() < ours.tight_share or not hit.keys:
             hit.put(target + sign, self._touch())
-        self._anchor += (1.0 - ours.overshoot) * sign * ticks
+        self._excess += ours.overshoot * sign * ticks
         return tuple(prints)
 
     def _sweep_prints(self, hit: Ladder, target: int, size: float, at_ns: int) -> list[MarketEvent]:

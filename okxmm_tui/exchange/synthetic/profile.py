@@ -68,7 +68,7 @@ class Profile(Struct, frozen=True):
     tighten_share: float
     """Probability that a quote closes a wide spread."""
     overshoot: float
-    """Share of a sweep's move that the price gives back."""
+    """Share of a sweep's move that pulls later sweeps back, for some seconds."""
     activity_sd: float
     """Standard deviation of the logarithm of activity."""
     activity_s: float
