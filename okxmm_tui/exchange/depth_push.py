@@ -63,6 +63,14 @@ class DepthPushes:
             chain = self._chains[key] = Chain()
         return chain
 
+    def forget(self, inst_id: str) -> None:
+        """Break every chain of an instrument: subscribers hear nothing until the next snapshot."""
+        for channel in INCREMENTAL:
+            self._chains.pop((channel, inst_id), None)
+        self._top50.pop(inst_id, None)
+        self._last_best.pop(inst_id, None)
+        self._dirty5.pop(inst_id, None)
+
     def on_bbo(self, market: Market, event: BboEvent) -> None:
         """Publish a best quote."""
         self._has_bbo.add(event.inst_id)

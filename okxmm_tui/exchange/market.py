@@ -75,11 +75,21 @@ class Market:
         self.mark_factor = Decimal(1)
         self.frozen_mark: Decimal | None = None
         self._last_fair = ZERO
+        self.quoted_mark: Decimal | None = None
+        """Mark price the source gave itself."""
 
     @property
     def is_open(self) -> bool:
         """Whether both sides are displayed, so that orders can be priced."""
         return self.book.mid_sum_ticks() is not None
+
+    def lose_book(self) -> None:
+        """Know no book until the next snapshot; own orders keep resting."""
+        self.book = DisplayedBook()
+
+    def relist(self, listed: Listing) -> None:
+        """Take new metadata; tick, lot and contract are those of the session."""
+        self.listing, self.instrument = listed, listed.instrument
 
     def seq(self) -> int:
         """Sequence number of the depth as published."""
@@ -105,11 +115,8 @@ class Market:
         """Mark price: the fair price unless a fault froze it or led it astray."""
         if self.frozen_mark is not None:
             return self.frozen_mark
-        return (
-            EXACT.multiply(self.fair_price(), self.mark_factor)
-            if self.mark_factor != 1
-            else self.fair_price()
-        )
+        mark = self.quoted_mark if self.quoted_mark is not None else self.fair_price()
+        return EXACT.multiply(mark, self.mark_factor) if self.mark_factor != 1 else mark
 
     def last_ticks(self) -> int:
         """Price of the last trade, or of the best bid before the first trade."""

@@ -7,8 +7,18 @@ from decimal import Decimal
 from okxmm_tui.core.types import ContractKind
 from okxmm_tui.exchange.candle_push import CandlePushes
 from okxmm_tui.exchange.depth_push import DepthPushes
+from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market, PublishedTrade
-from okxmm_tui.exchange.market_events import BboEvent, BookEvent, FundingEvent, MarketEvent, TradeEvent
+from okxmm_tui.exchange.market_events import (
+    BboEvent,
+    BookEvent,
+    FundingEvent,
+    GapEvent,
+    InstrumentEvent,
+    MarketEvent,
+    MarkEvent,
+    TradeEvent,
+)
 from okxmm_tui.exchange.numbers import ZERO, rounded
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.public_rows import (
@@ -52,6 +62,21 @@ class MarketPushes:
                 self._trade(market, event)
             case FundingEvent():
                 market.funding_rate = event.rate
+            case MarkEvent():
+                market.quoted_mark = event.price
+            case GapEvent():
+                market.lose_book()
+                self.depth.forget(event.inst_id)
+            case InstrumentEvent():
+                self._relist(market, event.listed)
+
+    def _relist(self, market: Market, listed: Listing) -> None:
+        state = self._state
+        market.relist(listed)
+        state.listings[listed.inst_id] = state.by_code[listed.code] = listed
+        for inst_type in (listed.instrument.inst_type, "ANY"):
+            message = {"arg": {"channel": "instruments", "instType": inst_type}, "data": [listed.row]}
+            state.registry.push(("instruments", inst_type), message, state.now_ns)
 
     def _book(self, market: Market, event: BookEvent) -> None:
         if event.is_snapshot and market.book.seq >= 0:

@@ -16,7 +16,7 @@ class ExchangeOptions(Struct, frozen=True):
     port: int = 0
     """Loopback port; 0 picks a free one."""
     markets: tuple[str, ...] = ("builtin",)
-    """Market sources: ``builtin``, ``synthetic`` or recording files."""
+    """Market sources: ``builtin``, ``synthetic[:ID]``, recording files or ``relay:REST,WS,ID``."""
     speed: float = 1.0
     """Replay speed; 2 plays a recording twice as fast as it happened."""
     balance: Decimal = Decimal(100_000)
@@ -38,7 +38,7 @@ class ExchangeOptions(Struct, frozen=True):
     idle_exit_s: float | None = None
     """Exit once nobody has been connected for this long; None never does."""
     seed: int = 1
-    """Seed of the synthetic market and of the dice of faults."""
+    """Seed of the synthetic markets and of the dice of faults."""
     vip: bool = False
     """Serve the fee-gated channels (books-l2-tbt, books50-l2-tbt, fills)."""
 

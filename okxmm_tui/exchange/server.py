@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from okxmm_tui.exchange.market_events import MarketFeed
+from okxmm_tui.exchange.market_events import LiveFeed, MarketFeed
 from okxmm_tui.exchange.outbox import Close, Send
 from okxmm_tui.exchange.rest_request import RestReply, RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
@@ -64,7 +64,7 @@ class Wire:
 class ExchangeServer:
     """The venue, its feeds and its connections."""
 
-    def __init__(self, venue: Venue, feeds: Sequence[MarketFeed], speed: float) -> None:
+    def __init__(self, venue: Venue, feeds: Sequence[MarketFeed | LiveFeed], speed: float) -> None:
         self.venue = venue
         self.messages = 0
         self.last_active_s = time.monotonic()
@@ -99,7 +99,7 @@ class ExchangeServer:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_deadlines())
                 for feed in self._feeds:
-                    tasks.create_task(self._play(feed))
+                    tasks.create_task(self._relay(feed) if isinstance(feed, LiveFeed) else self._play(feed))
         except ExceptionGroup as failures:
             # One broken recording ends the exchange; its own sentence says more than the group.
             raise failures.exceptions[0] from failures
@@ -149,6 +149,14 @@ class ExchangeServer:
                 # Behind schedule: others get their turn, and the schedule moves rather than bursts.
                 begun_ns += now_ns - due_ns
                 await asyncio.sleep(0)
+            await self._thawed()
+            for event in events:
+                self.venue.on_market(event, time.time_ns())
+            self.messages += 1
+            self.flush()
+
+    async def _relay(self, feed: LiveFeed) -> None:
+        async for events in feed.live():
             await self._thawed()
             for event in events:
                 self.venue.on_market(event, time.time_ns())
