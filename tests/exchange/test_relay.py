@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
@@ -251,6 +252,13 @@ def tops(book):
     return [(level[0], level[1]) for side in (book.bids, book.asks) for level in side.top(10)]
 
 
+def inject(running, request) -> None:
+    """Break (or heal) the upstream."""
+    reply = running.venue.inject(json.dumps(request).encode(), time.time_ns())
+    assert reply.status == 200, reply
+    running.server.flush()
+
+
 @pytest.mark.parametrize("fault", ["drop_connections", "book_gap", "freeze"])
 async def test_upstream_faults_are_survived(impatient, fault):
     """After a drop, a gap and a freeze the relayed book equals the upstream's again."""
@@ -263,13 +271,10 @@ async def test_upstream_faults_are_survived(impatient, fault):
         gaps = []
         lose_book = market.lose_book
         market.lose_book = lambda: (gaps.append(1), lose_book())
-        request = {"fault": fault, "instId": INST, "which": "public"}
-        upstream.venue.inject(json.dumps(request | ({"seconds": 1} if fault == "freeze" else {})).encode(), 0)
-        if fault == "freeze":
-            upstream.venue.state.faults.frozen_until_ns = -1
-        upstream.server.flush()
+        scope = {"drop_connections": {"which": "public"}, "book_gap": {"instId": INST}, "freeze": {}}[fault]
+        inject(upstream, {"fault": fault, **scope})
         await until(lambda: gaps)
-        upstream.venue.state.faults.frozen_until_ns = None
+        inject(upstream, {"fault": "thaw"})
         await until(lambda: market.is_open)
         theirs = upstream.venue.state.markets[INST].book
         await until(lambda: tops(market.book) == tops(theirs))
