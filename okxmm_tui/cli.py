@@ -154,6 +154,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         region=settings.okx.region,
         rest_url=settings.okx.rest_url,
         ws_url=settings.okx.ws_url,
+        book_channel=settings.okx.book_channel,
+        has_fills_channel=settings.okx.fills_channel,
     )
 
 

@@ -68,11 +68,17 @@ class EngineRun:
                 self.reducer = host.reducer
 
     def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
+        from okxmm_tui.okx.extras import Extras  # noqa: PLC0415 - see _load_sockets
         from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
 
         plan = self._config.plan
         gateway = OkxGateway(
-            endpoints, self._config.key, tag=plan.tag, ack_timeout_ms=plan.limits.ack_timeout_ms
+            endpoints,
+            self._config.key,
+            tag=plan.tag,
+            book_channel=self._config.book_channel,
+            extras=Extras(has_fills=self._config.has_fills_channel),
+            ack_timeout_ms=plan.limits.ack_timeout_ms,
         )
         return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
 

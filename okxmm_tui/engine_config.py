@@ -20,6 +20,8 @@ class EngineConfig(Struct, frozen=True):
     region: str
     rest_url: str = ""
     ws_url: str = ""
+    book_channel: str = "books"
+    has_fills_channel: bool = False
 
 
 class Urls(Struct, frozen=True):

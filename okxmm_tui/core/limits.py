@@ -27,6 +27,8 @@ class Limits(Struct, frozen=True):
     """An order may not be further than this from the mid."""
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
+    feed_age_limit_ms: int = 200
+    """Quotes are pulled while market data takes longer than this from the socket to the engine."""
     loop_lag_limit_ms: int = 1_000
     """The dead-man's switch is not renewed while the engine is later than this."""
     order_expire_ms: int = 1_000

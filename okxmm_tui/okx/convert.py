@@ -24,6 +24,8 @@ from okxmm_tui.okx.messages import (
     text_of,
 )
 
+MAX_WHOLE = 2**63 - 1
+"""What a record of 64 bits can hold; no time, sequence number or size of the venue comes near."""
 MAX_DIGITS = 40
 """No amount on a venue has more digits on either side of the point."""
 
@@ -77,9 +79,12 @@ def whole(value: Scalar) -> int:
     if not text:
         return 0
     try:
-        return int(text)
+        value = int(text)
     except ValueError as error:
         raise WireError(f"whole number {text[:40]!r} was unreadable.") from error
+    if abs(value) > MAX_WHOLE:
+        raise WireError(f"whole number {text[:40]!r} was beyond all reason.")
+    return value
 
 
 def side_of(value: Scalar) -> Side:
@@ -250,4 +255,7 @@ def _units(value: Scalar, instrument: Instrument, *, is_price: bool = False) -> 
     amount = number(value)
     if not amount:
         return 0
-    return instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount)
+    units = instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount)
+    if abs(units) > MAX_WHOLE:
+        raise WireError(f"number {text_of(value)[:40]!r} was beyond all reason.")
+    return units

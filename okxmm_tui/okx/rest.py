@@ -87,7 +87,7 @@ class Rest:
         clock: VenueClock | None = None,
     ) -> None:
         self._api_key = api_key
-        self._http: HttpPort = http or Http(endpoints.rest, endpoints.headers)
+        self._http: HttpPort = http or Http(endpoints.rest, endpoints.headers, endpoints.rest_fallback)
         self.clock = clock or VenueClock()
 
     async def get(
