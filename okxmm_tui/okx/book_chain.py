@@ -97,7 +97,7 @@ class BookChain:
         if previous is None or current is None:
             # Before seqId existed the checksum alone vouched for the chain.
             return has_checksum and previous is None and current is None and self._last == NO_SEQUENCE
-        if current < 0 or previous < 0:
+        if current < 0:
             return False
         if self._is_joining and previous < self._last < current:
             return True  # the first increment that reaches beyond the REST book

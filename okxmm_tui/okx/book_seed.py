@@ -44,9 +44,11 @@ class BookSeed:
 
     def hold(self, data: BookData) -> None:
         """Keep one increment for later; a break in the numbers voids what was held before it."""
-        if self._held and (_is_reset(data) or data.prev_seq_id != self._held[-1].seq_id):
+        is_reset = _is_reset(data)
+        if self._held and (is_reset or data.prev_seq_id != self._held[-1].seq_id):
             self._held.clear()
-        self._held.append(data)
+        if not is_reset:  # its own two numbers are of different counts
+            self._held.append(data)
 
     def asked(self, now_ns: int) -> None:
         """Note that a REST book was asked for."""

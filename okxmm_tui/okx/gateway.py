@@ -34,23 +34,23 @@ from okxmm_tui.core.messages import (
     PendingPolled,
 )
 from okxmm_tui.core.types import Severity
-from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError, WireError
+from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx import preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
-from okxmm_tui.okx.book_channels import book_channel as find_channel
+from okxmm_tui.okx.book_session import Answer
 from okxmm_tui.okx.business_session import BusinessSession
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.extras import NO_EXTRAS, Extras
 from okxmm_tui.okx.market_channels import Wanted
 from okxmm_tui.okx.market_rows import DEMO, PRODUCTION
-from okxmm_tui.okx.messages import BOOK_ROWS
 from okxmm_tui.okx.order_requests import OrderEffect
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.orders_route import OrdersRoute
 from okxmm_tui.okx.private_session import PrivateSession
-from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, Answer, PublicSession
+from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, PublicSession
 from okxmm_tui.okx.rate_limits import RateLimits, Usage
 from okxmm_tui.okx.rest import Rest
+from okxmm_tui.okx.rest_book import read_book
 from okxmm_tui.okx.rest_queries import RestQueries
 from okxmm_tui.okx.session import Session
 from okxmm_tui.okx.transport import ConnectGate, Stream
@@ -248,13 +248,7 @@ class OkxGateway:
         self._spawn(self._read_book(inst_id, answer))
 
     async def _read_book(self, inst_id: str, answer: Answer) -> None:
-        query = {"instId": inst_id, "sz": str(find_channel(self._book_channel).depth)}
-        try:
-            reply = await self._rest.get("/api/v5/market/books", query, is_signed=False)
-            rows = reply.rows(BOOK_ROWS) if reply.is_ok else []
-        except (VenueUnreachableError, WireError):
-            rows = []
-        answer(rows[0] if rows else None)
+        answer(await read_book(self._rest, inst_id))
 
     def _login(self) -> dict[str, str]:
         if self._api_key is None:

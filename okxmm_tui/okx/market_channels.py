@@ -27,13 +27,13 @@ def market_channels(
     instruments: Sequence[Instrument], book: BookChannel, wanted: Wanted
 ) -> list[ChannelRequest]:
     """List the arguments; without those of books, best prices and prints the stream is useless."""
-    quick = list(dict.fromkeys([book.name, TOP_CHANNEL, *(["trades"] if wanted.has_trades else [])]))
+    quick = [book.name] if book.name == TOP_CHANNEL else [book.name, TOP_CHANNEL]
+    quick += ["trades"] if wanted.has_trades else []
     slow = [*SLOW_CHANNELS, *(["tickers"] if wanted.has_tickers else [])]
     requests: list[ChannelRequest] = []
-    for instrument in instruments:
-        arg = {"instId": instrument.inst_id}
-        requests += [ChannelRequest({"channel": name, **arg}) for name in quick]
-        requests += [ChannelRequest({"channel": name, **arg}, is_required=False) for name in slow]
+    for inst_id in [each.inst_id for each in instruments]:
+        requests += [ChannelRequest({"channel": name, "instId": inst_id}) for name in quick]
+        requests += [ChannelRequest({"channel": name, "instId": inst_id}, is_required=False) for name in slow]
     shared: list[dict[str, str]] = [
         *({"channel": "index-tickers", "instId": each} for each in dict.fromkeys(map(index_id, instruments))),
         *(

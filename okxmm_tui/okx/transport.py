@@ -117,15 +117,22 @@ class Stream:
         try:
             await link.open()
             reason = await link.ended
-            while (current := self._link) is not None and current is not link:
-                link = current
-                reason = await link.ended
-            return reason
+            return await self._after_replacements(link, reason)
         finally:
             await self._stop_replacing()
-            current, self._link = self._link, None
-            if current is not None:
-                await current.close()
+            await self._close_current()
+
+    async def _close_current(self) -> None:
+        current, self._link = self._link, None
+        if current is not None:
+            await current.close()
+
+    async def _after_replacements(self, link: Link, reason: str) -> str:
+        """Wait for the end of whichever connection serves in place of the first."""
+        while self._link is not None and self._link is not link:
+            link = self._link
+            reason = await link.ended
+        return reason
 
     def _handle(self, events: list[AnyEvent], began_ns: int) -> None:
         del began_ns
