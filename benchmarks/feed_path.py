@@ -1,7 +1,6 @@
 """Socket to book, sustained: ``python -m benchmarks.feed_path``.
 
-A generator in a process of its own writes chained book increments of one instrument over a loopback WebSocket,
-evenly at a rate or as fast as they are taken. The client is the stream of a session; its reader keeps a book
+A generator in a process of its own writes chained book increments over a loopback WebSocket, evenly at a rate or as fast as they are taken. The client is the stream of a session; its reader keeps a book
 and looks at the best prices. Every message carries the time it was written (system-wide monotonic clock) as
 its sequence number, so the age of a state is known when the book has it. Beside it, in the same run: what
 decoding alone and decoding into a book reach without any socket.
@@ -47,7 +46,8 @@ def increment(previous: int, seq: int) -> str:
     n = seq // 1_000 % 40
     bids = f'[["{60000 - n / 10:.1f}","{1 + n}.5","0","3"],["{59990 - n / 10:.1f}","{n}","0","1"]]'
     asks = f'[["{60000.1 + n / 10:.1f}","{1 + n}.5","0","3"],["{60010 + n / 10:.1f}","{n}","0","1"]]'
-    return f'{_HEAD % "update"}"asks":{asks},"bids":{bids},"ts":"1","checksum":0,"prevSeqId":{previous},"seqId":{seq}}}]}}'
+    tail = f'"ts":"1","checksum":0,"prevSeqId":{previous},"seqId":{seq}'
+    return f'{_HEAD % "update"}"asks":{asks},"bids":{bids},{tail}}}]}}'
 
 
 def snapshot(seq: int) -> str:
@@ -122,6 +122,14 @@ class Reader:
                 pass
 
 
+async def _until(is_true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_true():
+            return
+        await asyncio.sleep(0.02)
+    raise SystemExit("waited in vain for the generator")
+
+
 async def measure(rate: int, seconds: float) -> str:
     """Run one rate and return its row."""
     port = multiprocessing.Value("q", 0)
@@ -129,13 +137,11 @@ async def measure(rate: int, seconds: float) -> str:
     process.start()
     reader = Reader()
     try:
-        while not port.value:
-            await asyncio.sleep(0.02)
+        await _until(lambda: bool(port.value))
         session = PublicSession([swap()])
         url = f"ws://127.0.0.1:{port.value}/ws/v5/public"
         running = asyncio.create_task(Stream(url, session, reader, ConnectGate()).run())
-        while len(reader.figures) < 2:
-            await asyncio.sleep(0.05)
+        await _until(lambda: len(reader.figures) > 1)
         reader.ages_ms.clear()
         reader.figures.clear()
         used = time.process_time()
@@ -148,8 +154,8 @@ async def measure(rate: int, seconds: float) -> str:
     finally:
         process.kill()
         process.join()
-    received = sum(figure.received for figure in reader.figures) / max(1, len(reader.figures))
-    applied = sum(figure.applied for figure in reader.figures) / max(1, len(reader.figures))
+    received = sum(figure.received for figure in reader.figures) / took
+    applied = sum(figure.applied for figure in reader.figures) / took
     ages = sorted(reader.ages_ms)
     p99 = statistics.quantiles(ages, n=100, method="inclusive")[98]
     name = f"{rate:,}" if rate else "as fast as taken"
@@ -195,9 +201,8 @@ def main() -> None:
     parser.add_argument("--rate", type=int, action="append", help="messages a second; 0 for as many as taken")
     given = parser.parse_args()
     print(BUDGET)
-    print(
-        f"{'messages/s':<18}{'received':>10}{'applied':>10}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}{'cpu %':>8}"
-    )
+    head = f"{'messages/s':<18}{'received':>10}{'applied':>10}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}"
+    print(f"{head}{'cpu %':>8}")
     for rate in given.rate or RATES:
         print(_run(lambda rate=rate: measure(rate, given.seconds)), flush=True)
     for row in offline():

@@ -82,9 +82,18 @@ def whole(value: Scalar) -> int:
         value = int(text)
     except ValueError as error:
         raise WireError(f"whole number {text[:40]!r} was unreadable.") from error
-    if abs(value) > MAX_WHOLE:
-        raise WireError(f"whole number {text[:40]!r} was beyond all reason.")
-    return value
+    return bounded(value)
+
+
+def bounded(units: int) -> int:
+    """Return a whole number that a record can hold.
+
+    Raises:
+        WireError: It was too large either way.
+    """
+    if abs(units) > MAX_WHOLE:
+        raise WireError(f"a whole number of {units.bit_length()} bits was beyond all reason.")
+    return units
 
 
 def side_of(value: Scalar) -> Side:
@@ -115,8 +124,8 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         code=whole(code) if code else None,
         tick_size=tick_size,
         lot_size=lot_size,
-        min_size_lots=int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING)),
-        max_limit_lots=int(number(row.max_lmt_sz) // lot_size),
+        min_size_lots=bounded(int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING))),
+        max_limit_lots=bounded(int(number(row.max_lmt_sz) / lot_size)),
         contract_value=Decimal(1) if kind is ContractKind.SPOT else face,
         base_ccy=base,
         quote_ccy=quote,
@@ -221,7 +230,7 @@ def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdat
     instrument = instruments.get(row.inst_id)
     if instrument is None or text_of(row.mgn_mode) == "isolated":
         return None
-    size_lots = instrument.size_to_lots(number(row.pos))
+    size_lots = bounded(instrument.size_to_lots(number(row.pos)))
     return PositionUpdate(
         inst_id=row.inst_id,
         size_lots=-size_lots if text_of(row.pos_side) == "short" and size_lots > 0 else size_lots,
@@ -255,7 +264,4 @@ def _units(value: Scalar, instrument: Instrument, *, is_price: bool = False) -> 
     amount = number(value)
     if not amount:
         return 0
-    units = instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount)
-    if abs(units) > MAX_WHOLE:
-        raise WireError(f"number {text_of(value)[:40]!r} was beyond all reason.")
-    return units
+    return bounded(instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount))

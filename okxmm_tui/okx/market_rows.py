@@ -18,7 +18,7 @@ from okxmm_tui.core.messages import (
     VenueStatus,
 )
 from okxmm_tui.okx.book_feed import BookFeed
-from okxmm_tui.okx.convert import number, optional_number, side_of, whole
+from okxmm_tui.okx.convert import bounded, number, optional_number, side_of, whole
 from okxmm_tui.okx.market_messages import CandleRow, FundingRow, LimitRow, StatusRow, TickerRow
 from okxmm_tui.okx.messages import MarkPriceRow, Scalar, TradeData, text_of
 
@@ -108,4 +108,4 @@ def _ticks(value: Scalar, instrument: Instrument, rounding: str) -> int | None:
     price: Decimal | None = optional_number(value)
     if not price:
         return None
-    return int((price / instrument.tick_size).to_integral_value(rounding))
+    return bounded(int((price / instrument.tick_size).to_integral_value(rounding)))

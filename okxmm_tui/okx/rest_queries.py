@@ -21,7 +21,7 @@ from okxmm_tui.core.messages import (
     TruthFetched,
 )
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
-from okxmm_tui.okx.convert import balance_update, fill_of, number, order_update, position_update
+from okxmm_tui.okx.convert import balance_update, bounded, fill_of, number, order_update, position_update
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
 from okxmm_tui.okx.messages import ACCOUNTS, DEAD_MEN, FILLS, ORDERS, POSITIONS, FillRow, OrderRow, text_of
 from okxmm_tui.okx.requests import encode
@@ -200,7 +200,7 @@ def trigger_ms(text: str) -> int:
         WireError: It was no number.
     """
     value = int(number(text))
-    return value * 1_000 if value < SECONDS_BELOW else value
+    return bounded(value * 1_000 if value < SECONDS_BELOW else value)
 
 
 def _bill_id(row: FillRow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ def test_asked_only_when_no_snapshot_comes():
 
 
 def test_older_increments_are_dropped_and_the_rest_chained():
-    """seqId up to the REST book's is old; the first beyond may overlap it; then the chain is exact."""
+    """SeqId up to the REST book's is old; the first beyond may overlap it; then the chain is exact."""
     feed = waiting((10, 12), (12, 15), (15, 18))
     snapshot, first, second = feed.take_seed(rest(13), 3)
     assert isinstance(snapshot, BookSnapshot)
@@ -124,7 +125,7 @@ def test_seeded_book_is_the_book_of_the_stream_or_none(steps, held, at):
     numbers = [100]
     for step in steps:
         numbers.append(numbers[-1] + step)
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(pairwise(numbers))
     feed = waiting(*pairs[:held])
     events = feed.take_seed(rest(at), 3)
     if not events:

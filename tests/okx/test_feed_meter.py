@@ -11,7 +11,7 @@ MS = 1_000_000
 
 
 def test_counts_ages_and_delays_of_one_second():
-    """Received is applied plus conflated; the oldest reading and the median delay are told, then all is new."""
+    """Received is applied plus conflated; oldest reading and median delay are told; then all is new."""
     meter = FeedMeter()
     meter.start(5)
     for venue_now_ms in (30, 20, 90):

@@ -54,7 +54,7 @@ def test_book_that_was_on_its_way_clears_the_suspicion():
 
 
 def test_a_minute_without_the_repetition_is_silence():
-    """Heartbeats of books and repeated best prices come after 60 s; without its own channel none is missed."""
+    """Heartbeats and repeated best prices come after 60 s; without a channel of its own none is missed."""
     made = watch()
     made.on_book(10, 20 * SECOND_NS)
     made.on_book(10, 66 * SECOND_NS)

@@ -365,10 +365,10 @@ async def test_resubscribe_brings_a_new_snapshot(venue):
 
 
 async def test_upgrade_notice_opens_a_new_connection(venue):
-    """The new connections take over: answers in flight still come over the old one, orders go over the new."""
+    """The new connections take over: answers in flight come over the old one, orders go over the new."""
     waiting = []
     async with session(venue) as (gateway, probe):
-        venue.on_op = lambda op: waiting.append(op)
+        venue.on_op = waiting.append
         gateway.execute([place("a1")])
         async with asyncio.timeout(5):
             while not waiting:

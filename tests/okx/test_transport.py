@@ -11,8 +11,8 @@ from websockets.frames import Close
 from okxmm_tui.core import messages as m
 from okxmm_tui.errors import VenueUnreachableError
 from okxmm_tui.okx import transport
-from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.link import FULL_READ_BYTES, close_reason, is_loopback
+from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.transport import ConnectGate, Http, Stream
 from tests.okx.conftest import make_instrument
 from tests.okx.fake_venue import running_fake
