@@ -1,9 +1,10 @@
 """Socket to book, sustained: ``python -m benchmarks.feed_path``.
 
-A generator in a process of its own writes chained book increments over a loopback WebSocket, evenly at a rate or as fast as they are taken. The client is the stream of a session; its reader keeps a book
-and looks at the best prices. Every message carries the time it was written (system-wide monotonic clock) as
-its sequence number, so the age of a state is known when the book has it. Beside it, in the same run: what
-decoding alone and decoding into a book reach without any socket.
+A generator in a process of its own writes chained book increments over a loopback WebSocket, evenly at a rate
+or as fast as they are taken. The client is the stream of a session; its reader keeps a book and looks at the
+best prices. Every message carries the time it was written (system-wide monotonic clock) as its sequence
+number, so the age of a state is known when the book has it. Beside it, in the same run: what decoding alone
+and decoding into a book reach without any socket.
 """
 
 from __future__ import annotations

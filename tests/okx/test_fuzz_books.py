@@ -37,14 +37,16 @@ class SecondOpinion:
         self.sides, self.last = ({}, {}), None
 
     def receive(self, raw):
-        """Take one message; anything odd about a book message voids the book."""
+        """Take one message; what cannot be told for a book message is left to the sequence to miss."""
         try:
             message = json.loads(raw.decode(errors="replace"))
             arg = message["arg"]
-            if message.get("event") or message.get("op") or arg["channel"] != "books":
+            is_ours = not message.get("event") and not message.get("op") and arg.get("instId") == INST
+            if not is_ours or arg["channel"] != "books":
                 return
-            if arg.get("instId") != INST:
-                return
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return
+        try:
             for data in message["data"]:
                 self.apply(data, is_snapshot=message.get("action") == "snapshot")
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, InvalidOperation):
