@@ -14,7 +14,7 @@ from okxmm_tui.core.messages import AnyEvent, BookGap, TopOfBook
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.book_channels import BOOKS, BookChannel
 from okxmm_tui.okx.book_feed import BookFeed
-from okxmm_tui.okx.convert import whole
+from okxmm_tui.okx.convert import bounded, whole
 from okxmm_tui.okx.feed_watch import FeedWatch, Silence
 from okxmm_tui.okx.market_channels import TOP_CHANNEL
 from okxmm_tui.okx.messages import BOOK_DECODER, BookData, Level, decode
@@ -221,7 +221,7 @@ class BookSession(Session):
 def _top_of(feed: BookFeed, data: BookData) -> TopOfBook:
     bid_ticks, bid_lots = _best(data.bids, feed)
     ask_ticks, ask_lots = _best(data.asks, feed)
-    seq_id, venue_ms = data.seq_id or 0, whole(data.ts)
+    seq_id, venue_ms = bounded(data.seq_id or 0), whole(data.ts)
     return TopOfBook(feed.inst_id, bid_ticks, bid_lots, ask_ticks, ask_lots, seq_id, venue_ms)
 
 

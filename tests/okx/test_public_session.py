@@ -222,6 +222,7 @@ def test_emptied_instrument_is_a_notice(session):
     [
         '{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[{"asks":"x"}]}',
         '{"arg":{"channel":"trades"},"data":[{"instId":"BTC-USDT-SWAP","px":"60000.15","sz":"1","side":"buy"}]}',
+        '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},"data":[{"seqId":99999999999999999999}]}',
         '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},"data":[{"ts":"noon","asks":[],"bids":[]}]}',
         '{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"upd',
     ],
