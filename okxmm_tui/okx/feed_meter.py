@@ -11,6 +11,8 @@ from okxmm_tui.okx.conflate import MARKET_STATE
 SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
 MAX_SAMPLES = 1_000
+MAX_DELAY_NS = 3_600 * SECOND_NS
+"""A time stamp further off than an hour is no time stamp."""
 
 
 class FeedMeter:
@@ -42,7 +44,8 @@ class FeedMeter:
             (e.venue_ms for e in after if isinstance(e, BookSnapshot | BookUpdate | TopOfBook)), default=0
         )
         if newest and len(self._delays_ns) < MAX_SAMPLES:
-            self._delays_ns.append(venue_now_ns - newest * MILLISECOND_NS)
+            delay_ns = venue_now_ns - newest * MILLISECOND_NS
+            self._delays_ns.append(max(-MAX_DELAY_NS, min(MAX_DELAY_NS, delay_ns)))
 
     def handed_on(self, age_ns: int) -> None:
         """Note how long a reading took from the socket through the engine."""
