@@ -101,7 +101,8 @@ class _Wire:
     def flush(self) -> None:
         """Let queued frames travel."""
         for frame in self.session.pending_frames():
-            self._world.later(lambda text=frame.decode(): self._world.to_venue(self.number, text))
+            text = frame.decode()
+            self._world.later(lambda text=text: self._world.to_venue(self.number, text))
 
 
 class VirtualMarket:

@@ -9,6 +9,7 @@ from okxmm_tui.core.risk import Refusal, review_amend, review_place
 from okxmm_tui.core.types import PositionSide, Side
 from okxmm_tui.engine.back_off import BackOff
 from okxmm_tui.engine.decision_inputs import risk_context
+from okxmm_tui.engine.hold import judge
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.sending import Sender
 from okxmm_tui.engine.session import Session
@@ -49,7 +50,6 @@ class Alignment:
             state.say(waits.get(order.status, "change in flight"), self._session.now_ns)
             return
         state.say("quoting", self._session.now_ns)
-        distance = abs(order.price_ticks - quote.price_ticks)
         size_lots = self._wanted_size(order, quote)
         if market.has_sides and order.position_side is closed_by(order.side):
             left = market.closable_lots(order.side, leaving_out=order) or 0
@@ -58,19 +58,29 @@ class Alignment:
                 self._sender.cancel(order, "nothing left to close")
                 return
             size_lots = min(size_lots, order.filled_lots + left)
-        tolerance = self._session.limits.hold_tolerance_ticks
-        if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
-            tolerance = 0
-        if distance <= tolerance and size_lots == order.size_lots:
-            order.decision = f"HOLD {distance} ticks off target"
+        limits = self._session.limits
+        verdict = judge(
+            market,
+            order,
+            quote,
+            mode=limits.hold_mode,
+            tolerance_ticks=limits.hold_tolerance_ticks,
+            now_ns=self._session.now_ns,
+        )
+        if verdict.is_hold and size_lots == order.size_lots:
+            order.decision = f"HOLD {verdict.reason}"
             return
         if self._session.is_budget_low:
             state.say(BUDGET_LOW, self._session.now_ns)
-            if (order.price_ticks - quote.price_ticks) * order.side.sign > tolerance:
+            is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
+            if is_closer and not verdict.is_hold:
                 self._sender.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
             return
-        moved = quote.price_ticks if distance > tolerance else order.price_ticks
-        self._amend(market, order, moved, size_lots)
+        if verdict.is_hold:
+            sizes = f"{order.size_lots} -> {size_lots} lots"
+            self._amend(market, order, order.price_ticks, size_lots, f"size {sizes}, {verdict.reason}")
+        else:
+            self._amend(market, order, quote.price_ticks, size_lots, verdict.reason)
 
     @staticmethod
     def _wanted_size(order: OwnOrder, quote: Quote) -> int:
@@ -80,7 +90,7 @@ class Alignment:
             return order.filled_lots + quote.size_lots
         return order.size_lots
 
-    def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int) -> None:
+    def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
         if self._session.now_ns < market.sides[order.side].place_after_ns:
             return
         req_id = str(self._session.next_request_id())
@@ -100,7 +110,7 @@ class Alignment:
                 market.sides[order.side].say(reason, self._session.now_ns)
             case AmendOrder():
                 order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
-                order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}"
+                order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}: {why}"
                 market.orders_sent.note(self._session.now_ns)
                 self._session.effects.append(reviewed)
 

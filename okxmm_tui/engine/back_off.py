@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.market import Market, SideState
+from okxmm_tui.engine.sending import NS_PER_MS
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Quote
 
@@ -31,6 +32,25 @@ class BackOff:
         if state.refusals >= REFUSALS_BEFORE_ALARM:
             text = f"{market.instrument.inst_id} {side}: {state.refusals} orders in a row turned down: {why}"
             self._session.raise_alarm(f"refused-{side}-{market.instrument.inst_id}", Severity.WARNING, text)
+
+    def would_take(self, market: Market, side: Side, why: str) -> None:
+        """A post-only order would have crossed; after too many of them in a minute the side rests."""
+        self.refused(market, side, why)
+        state, limits, now_ns = market.sides[side], self._session.limits, self._session.now_ns
+        state.post_only.note(now_ns)
+        times = state.post_only.count(now_ns)
+        if times < limits.post_only_rest_after or not limits.post_only_rest_ms:
+            return
+        state.post_only.clear()
+        state.rest_until_ns = now_ns + limits.post_only_rest_ms * NS_PER_MS
+        state.rest_reason = f"{times} post-only refusals in a minute"
+        market.hurry()
+        self._session.report(
+            "notice",
+            Severity.WARNING,
+            f"{market.instrument.inst_id} {side}: {state.rest_reason}, resting "
+            f"{limits.post_only_rest_ms / 1000:.1f} s",
+        )
 
     def accepted(self, market: Market, side: Side) -> None:
         """An order rests: the back-off of its side ends."""

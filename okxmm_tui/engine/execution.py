@@ -64,8 +64,9 @@ class Execution:
         for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
             state = market.sides[side]
             wanted = tuple(quote for quote in target.quotes if quote.side is side)
-            wanted = () if state.stop_reason else wanted
-            wanted, why = self._allowed(market, side, wanted, state.stop_reason or reason)
+            hindrance = state.stop_reason or state.resting(now_ns)
+            wanted = () if hindrance else wanted
+            wanted, why = self._allowed(market, side, wanted, hindrance or reason)
             quotes, shortage = affordable(self._session, market, side, wanted)
             state.quotes = quotes
             if not quotes:
@@ -123,6 +124,10 @@ class Execution:
     def back_off(self, market: Market, side: Side, why: str) -> None:
         """A try was turned down: wait longer, and alarm when it does not stop."""
         self._back_off.refused(market, side, why)
+
+    def would_take(self, market: Market, side: Side, why: str) -> None:
+        """A post-only order would have crossed: back off, and rest when that goes on and on."""
+        self._back_off.would_take(market, side, why)
 
     def accepted(self, market: Market, side: Side) -> None:
         """An order rests: the back-off of its side ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.strategies.base import Quote
 
 
@@ -23,6 +24,18 @@ class SideState:
         """Available balance that lifts the stop; None when only the operator can."""
         self.refusals = 0
         """Post-only cancels and rejects in a row; each doubles the wait before the next try."""
+
+        self.post_only = RollingCount()
+        """Orders of the last minute that would have crossed."""
+        self.rest_until_ns = 0
+        """The side sends nothing before this time, because of ``rest_reason``."""
+        self.rest_reason = ""
+
+    def resting(self, now_ns: int) -> str:
+        """Why the side rests and for how long; empty when it does not."""
+        if now_ns >= self.rest_until_ns:
+            return ""
+        return f"resting {(self.rest_until_ns - now_ns) / 1e9:.0f} s: {self.rest_reason}"
 
     def say(self, reason: str, now_ns: int) -> None:
         """Set the reason and remember since when it holds."""
