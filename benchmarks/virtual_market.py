@@ -25,6 +25,7 @@ from okxmm_tui.core.effects import (
     QueryOrder,
     Report,
     Resubscribe,
+    ScanMarkets,
     SetDeadMan,
 )
 from okxmm_tui.core.instrument import Instrument
@@ -46,7 +47,7 @@ from okxmm_tui.exchange.outbox import Close, Send
 from okxmm_tui.exchange.rest_request import RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
 from okxmm_tui.exchange.venue import Venue
-from okxmm_tui.okx import preparation
+from okxmm_tui.okx import market_scan, preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
 from okxmm_tui.okx.clock import VenueClock
 from okxmm_tui.okx.endpoints import Endpoints
@@ -285,6 +286,8 @@ class VirtualMarket:
                     self._ask(self._queries.truth(request_id, since_ms))
                 case PollPending(request_id=request_id):
                     self._ask(self._poll(request_id))
+                case ScanMarkets():
+                    self._ask(market_scan.scan(self._rest))
                 case SetDeadMan(timeout_s=timeout_s):
                     self._ask(self._set_dead_man(timeout_s))
                 case _:

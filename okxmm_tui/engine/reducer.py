@@ -30,6 +30,7 @@ from okxmm_tui.core.messages import (
     InstrumentChanged,
     JournalFailed,
     LatencyMeasured,
+    MarketScan,
     MarkPrice,
     OperatorCommand,
     OrderAccepted,
@@ -63,6 +64,7 @@ from okxmm_tui.engine.guards import Guards
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, Market
 from okxmm_tui.engine.market_events import MarketEvents
+from okxmm_tui.engine.opportunities import MarketScanner
 from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.refusals import BY_HAND
@@ -117,6 +119,7 @@ class Reducer:
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.fills.on_booked = self.position_guard.on_fill
+        self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -129,6 +132,7 @@ class Reducer:
             IndexPrice: self.market_events.on_index,
             PriceLimits: self.market_events.on_price_limits,
             FundingRate: self.market_events.on_funding_rate,
+            MarketScan: self.scanner.on_scan,
             VenueStatus: self.market_events.on_venue_status,
             ClockMeasured: self.watchdog.clock.on_measured,
             ClockJumped: self._on_clock_jump,
@@ -261,6 +265,7 @@ class Reducer:
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()
+        self.scanner.on_tick()
         if (figure := self._pnl()) is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()

@@ -14,9 +14,11 @@ from okxmm_tui.core.messages.market_data import (
     FundingRate,
     IndexPrice,
     InstrumentChanged,
+    MarketScan,
     MarkPrice,
     PriceLimits,
     PublicTrade,
+    ScanRow,
     TopOfBook,
     VenueStatus,
 )
@@ -73,6 +75,7 @@ __all__ = [
     "JournalFailed",
     "LatencyMeasured",
     "MarkPrice",
+    "MarketScan",
     "OperatorCommand",
     "OrderAccepted",
     "OrderBudget",
@@ -86,6 +89,7 @@ __all__ = [
     "PositionUpdate",
     "PriceLimits",
     "PublicTrade",
+    "ScanRow",
     "SessionStarted",
     "StreamDown",
     "StreamUp",
@@ -106,6 +110,7 @@ AnyEvent = (
     | PriceLimits
     | FundingRate
     | VenueStatus
+    | MarketScan
     | ClockMeasured
     | ClockJumped
     | LatencyMeasured

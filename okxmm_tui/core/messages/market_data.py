@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages.base import Event
 from okxmm_tui.core.types import Levels, Side
@@ -109,3 +111,22 @@ class InstrumentChanged(Event, frozen=True, gc=False, tag=True, array_like=True)
     """New metadata of an instrument we hold."""
 
     instrument: Instrument
+
+
+class ScanRow(Struct, frozen=True, gc=False, array_like=True):
+    """Best prices of one market of a scan, in quote currency; 0 < bid < ask."""
+
+    inst_id: str
+    bid: Decimal
+    ask: Decimal
+
+    @property
+    def spread(self) -> float:
+        """(ask - bid) / bid."""
+        return float((self.ask - self.bid) / self.bid)
+
+
+class MarketScan(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The widest of all markets, widest first."""
+
+    rows: tuple[ScanRow, ...]
