@@ -21,7 +21,6 @@ from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder
 from okxmm_tui.core.limits import HoldMode, Limits
 from okxmm_tui.core.params import for_instrument
-from okxmm_tui.core.types import ContractKind
 from okxmm_tui.engine.accounting_view import accounting_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.exchange.market_source import open_feeds
@@ -36,16 +35,18 @@ HORIZONS_S = (1, 5, 30)
 HEADER = (
     f"{'recording':<27}{'strategy':<20}{'fills':>6}{'volume':>10}{'capture':>9}{'fees':>7}"
     f"{'mo 1s':>8}{'mo 5s':>8}{'mo 30s':>8}{'PnL':>9}{'PnL bps':>9}"
-    f"{'inventory':>14}{'quoted':>8}{'ord/fill':>9}"
+    f"{'inventory':>17}{'quoted':>8}{'ord/fill':>9}"
 )
 FOOTER = """
 volume and PnL in quote currency; capture, fees, markouts (mo) and PnL bps in basis points of the volume, with
 the mid just before each fill as reference; fees below zero are charged; inventory is the lowest and highest
 position in contracts (base currency for spot); quoted is the share of time with bid and ask in the market.
-A market maker does not lose only if, per fill, in bps:
-    half-spread captured + fees (OKX sign) + (markout 30 s - half-spread captured) > 0, that is mo 30s > -fees
-With 2 bps charged and a spread of a hundredth of a basis point no passive quote at the touch can hold that;
-it takes a rebate or a tier near zero fees, a wider market, or quotes far enough out that fills are rare."""
+A strategy earns only while, per fill and in bps,
+    half-spread captured - maker fee (or + rebate) - move against us within 30 s > 0,
+    that is: mo 30s + fees > 0
+With 2 bps charged and a market spread of 0.02 bps nothing at the touch can hold that: it takes a tier with
+fees near zero or a rebate, a wider market, or quotes so far out that fills are rare. A few dozen fills carry
+a large error: between two strategies of one recording less than some bps is no difference."""
 
 
 class Job(Struct, frozen=True):
@@ -136,17 +137,13 @@ def run(job: Job) -> Figures:
 def _figures(job: Job, market: Market, watch: _Watch, view: AccountingView) -> Figures:
     whole = {row.horizon_s: row.mean_bps for row in view.markouts if row.dimension == "all"}
     volume = float(view.session.turnover_quote)
-    fee = view.session.fee_bps
-    if market.instrument.kind is ContractKind.SPOT and volume:
-        # Part of it is taken in base currency and booked into the position's cost.
-        fee = 1e4 * (float(view.session.fees_in_cost_quote) + (fee or 0.0) * volume / 1e4) / volume
     return Figures(
         job=job,
         inst_id=market.instrument.inst_id,
         fills=market.ledger.fill_count,
         volume_quote=volume,
         capture_bps=whole.get(0),
-        fee_bps=fee,
+        fee_bps=view.session.fee_bps,
         markouts_bps={seconds: whole.get(seconds) for seconds in HORIZONS_S},
         pnl_quote=float(view.net_quote),
         lowest=market.instrument.size(watch.lowest_lots),
@@ -167,7 +164,7 @@ def line(figures: Figures) -> str:
     text += "".join(f"{_bps(f.markouts_bps[seconds]):>8}" for seconds in HORIZONS_S)
     return_bps = 1e4 * f.pnl_quote / f.volume_quote if f.volume_quote else None
     text += f"{f.pnl_quote:>9.2f}{_bps(return_bps):>9}"
-    text += f"{f'{f.lowest:f}..{f.highest:f}':>14}"
+    text += f"{f'{f.lowest.normalize():f}..{f.highest.normalize():f}':>17}"
     text += f"{'-' if f.quoted is None else f'{f.quoted:.0%}':>8}"
     text += f"{f.orders / f.fills:>9.1f}" if f.fills else f"{'-':>9}"
     return text if f.fills else f"{text}  {f.reason}"

@@ -156,6 +156,10 @@ class SpreadCapture:
         spread, least = spread_of(market.bid_ticks, market.ask_ticks), params.number("reentry_spread")
         if spread < least:
             return _nothing(market, f"holding, spread {percent(spread)} < {percent(least)}")
+        if lots < market.instrument.min_size_lots:
+            return _nothing(
+                market, f"{lots} lots left, the smallest order is {market.instrument.min_size_lots}"
+            )
         price = market.ask_ticks if side is Side.SELL else market.bid_ticks
         return _at_touch(market, (Quote(side, price, lots),), "leaving first")
 
