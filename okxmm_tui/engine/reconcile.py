@@ -6,8 +6,9 @@ asked for at 0.5, 1, 3 and 10 s, and "does not exist" is believed only after the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.effects import FetchTruth, QueryOrder
 from okxmm_tui.core.messages import (
     Fill,
@@ -32,6 +33,9 @@ QUERY_AFTER_NS = (500_000_000, 1_000_000_000, 3_000_000_000, 10_000_000_000)
 EXPIRY_MARGIN_NS = 1_000_000_000
 """Clock difference allowed for before an expired request is believed to be dead."""
 RETRY_NS = 1_000_000_000
+CATCH_UP_NS = 120_000_000_000
+"""Days of fills are many pages: the first read of a session that carries on may take this long."""
+QUERIES_AT_ONCE = 60
 FILLS_LOOKBACK_MS = 60_000
 POST_ONLY_WOULD_TAKE = "31"
 DEAD_MAN_FIRED = "20"
@@ -51,13 +55,26 @@ class Reconciler:
         self.positions = Positions(session)
         self._refusals = Refusals(session, execution)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self._is_catching_up = False
         self.on_booked: Callable[[Market, Fill], None] = lambda market, fill: None
         """Told of every fill once it is booked; set by the reducer."""
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
-        self._seen_bills: set[str] = set()
+        self.seen_bills = SeenIds()
+        """Bills that were counted."""
         self.checked_ns: int | None = None
         self.checked_text = "not yet"
+
+    @property
+    def complete_to_ms(self) -> int:
+        """The venue's lists of fills and bills were read up to here (Unix ms), with time to spare."""
+        return self._fills_since_ms
+
+    def catch_up(self, since_ms: int, seen_bills: Sequence[str]) -> None:
+        """Have the first merge begin where earlier sessions stopped reading."""
+        self._fills_since_ms, self._is_catching_up = since_ms, True
+        for bill_id in seen_bills:
+            self.seen_bills.add(bill_id)
 
     # -- pushes and answers --------------------------------------------------------------------------
 
@@ -123,6 +140,8 @@ class Reconciler:
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
         market.fills.appendleft(booked)
+        market.fill_steps.appendleft(self._session.step)
+        self._session.booked.append(booked)
         market.hurry()
         instrument = market.instrument
         self._session.report(
@@ -247,7 +266,7 @@ class Reconciler:
         if not self._session.private_up:
             return False
         if self._request is not None:
-            return now_ns - self._request[1] > 10 * RETRY_NS
+            return now_ns - self._request[1] > (CATCH_UP_NS if self._is_catching_up else 10 * RETRY_NS)
         return now_ns >= self._retry_ns
 
     def _fetch(self) -> None:
@@ -278,6 +297,9 @@ class Reconciler:
             market = session.markets.get(fill.inst_id)
             if market is not None and fill.tag == session.started.tag:
                 self.book_fill(market, fill)
+        if self._is_catching_up:
+            self._is_catching_up = False
+            self._tell_of_the_gap(event)
         for order in event.orders:
             self.on_order(order)
         listed = {order.cl_ord_id for order in event.orders}
@@ -290,6 +312,19 @@ class Reconciler:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
         self._books.on_truth(event)
         self._conclude(len(listed))
+
+    def _tell_of_the_gap(self, event: TruthFetched) -> None:
+        """Say what happened while no session ran, and ask what became of the orders it left."""
+        session = self._session
+        left = session.started.restored.orders if session.started.restored is not None else ()
+        listed = {order.cl_ord_id for order in event.orders}
+        gone = [each for each in left if each.cl_ord_id not in listed]
+        session.notice(
+            f"carried on from the last session: {len(session.booked)} fills since then booked, "
+            f"{len(left)} orders were not known to be gone, {len(left) - len(gone)} of them still stand"
+        )
+        for each in gone[-QUERIES_AT_ONCE:]:
+            session.effects.append(QueryOrder(each.inst_id, each.cl_ord_id))
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
         cl_ord_id = update.cl_ord_id or update.ord_id
@@ -319,8 +354,7 @@ class Reconciler:
     def _take_bills(self, event: TruthFetched) -> None:
         """Count each bill once; those of the first merge are part of the balances taken over with it."""
         for bill in event.bills:
-            if bill.bill_id not in self._seen_bills:
-                self._seen_bills.add(bill.bill_id)
+            if self.seen_bills.add(bill.bill_id):
                 explain(self._session, bill)
 
     def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:

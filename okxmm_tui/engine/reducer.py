@@ -28,6 +28,8 @@ from okxmm_tui.core.messages import (
     IndexPrice,
     InstrumentChanged,
     JournalFailed,
+    JournalGap,
+    JournalState,
     LatencyMeasured,
     MarkPrice,
     OperatorCommand,
@@ -54,6 +56,7 @@ from okxmm_tui.core.messages import (
 from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
+from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
@@ -93,7 +96,12 @@ class Reducer:
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
             fees = started.fees.get(instrument.inst_id, NO_FEES)
             self.session.markets[instrument.inst_id] = Market(
-                instrument, strategy, params, fees, started.position_mode
+                instrument,
+                strategy,
+                params,
+                fees,
+                started.position_mode,
+                ledger=carried_ledger(started, instrument),
             )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
@@ -109,6 +117,7 @@ class Reducer:
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.on_booked = self.position_guard.on_fill
         self.loss_limits = LossLimits(self.session, self.safety)
+        carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self._on_book_snapshot,
@@ -143,6 +152,8 @@ class Reducer:
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
             JournalFailed: self._on_journal_failed,
+            JournalState: self._on_journal,
+            JournalGap: self._on_journal_gap,
             ParamsRead: self.tuning.on_file,
             OperatorCommand: self.commands.on_command,
             ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
@@ -153,7 +164,8 @@ class Reducer:
         """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
         session = self.session
         session.now_ns = now_ns
-        session.effects = []
+        session.effects, session.booked = [], []
+        session.step += 1
         self.watchdog.on_event()
         self._handlers[type(event)](event)
         if self.reconciler.forced:
@@ -168,7 +180,7 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        market.only_reduce = self.guards.only_reduce(market)
+        market.only_reduce = self.guards.only_reduce(market) or self.session.journal_reason
         if reason := self._block(market):
             self.execution.pull(market, reason)
         else:
@@ -288,8 +300,33 @@ class Reducer:
         self.session.budget = event
 
     def _on_journal_failed(self, event: JournalFailed) -> None:
-        text = f"the event log cannot be written: {event.reason}"
-        self.session.raise_alarm("journal", Severity.CRITICAL, text)
+        self._take_journal_problem(event.reason)
+
+    def _on_journal(self, event: JournalState) -> None:
+        session = self.session
+        session.recorded_step = max(session.recorded_step, event.recorded_step)
+        self._take_journal_problem(event.problem)
+        if event.lost_rows:
+            text = f"{event.lost_rows} entries of the journal were lost: memory for them ran out"
+            session.raise_alarm("journal-lost", Severity.WARNING, text)
+        if event.notice:
+            session.raise_alarm("journal-notice", Severity.CRITICAL, event.notice)
+
+    def _take_journal_problem(self, problem: str) -> None:
+        """While nothing can be recorded, orders only reduce and stand at twice their distance (row 44)."""
+        session = self.session
+        had, session.journal_problem = session.journal_problem, problem
+        if problem:
+            text = f"the journal cannot be written: {problem}; only reducing, at twice the distance"
+            session.raise_alarm("journal", Severity.CRITICAL, text)
+        else:
+            session.clear_alarm("journal", "the journal can be written again")
+        if bool(had) != bool(problem):
+            for market in session.markets.values():
+                market.hurry()
+
+    def _on_journal_gap(self, event: JournalGap) -> None:
+        self.session.notice(f"{event.lost_steps} steps are missing in the event log")
 
     def _on_fetch_failed(self, event: FetchFailed) -> None:
         self.reconciler.on_fetch_failed(event.request_id, event.reason)
