@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
 
@@ -30,6 +31,8 @@ class OrderView(Struct, frozen=True, gc=False):
     """Estimated quantity ahead at the price; None while not known."""
     decision: str
     """Why the order stands where it stands, in a few words."""
+    fill_probability: float | None = None
+    """Of filling completely within ten seconds, from prints at its distance; None while not known."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -172,6 +175,7 @@ class MarketView(Struct, frozen=True, gc=False):
     """``ws`` or ``rest``."""
     accounting: AccountingView | None = None
     """Books and trading quality."""
+    signals: Signals = Signals()
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -212,6 +216,17 @@ class DeadManView(Struct, frozen=True, gc=False):
     problem: str
 
 
+class LatencyView(Struct, frozen=True, gc=False):
+    """Recent waiting times of one kind."""
+
+    name: str
+    """``place``, ``amend``, ``cancel``, ``rest`` or ``feed``."""
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    samples: int
+
+
 class HealthView(Struct, frozen=True, gc=False):
     """Links, lags and budgets."""
 
@@ -226,6 +241,15 @@ class HealthView(Struct, frozen=True, gc=False):
     reconciled_ns: int | None
     """When our orders last agreed with the venue's list."""
     reconciled_text: str
+    latencies: tuple[LatencyView, ...] = ()
+    latency_spikes: int = 0
+    clock_offset_ms: float | None = None
+    """The venue's clock minus ours; None before it was measured."""
+    clock_uncertainty_ms: float | None = None
+    order_route: str = "ws"
+    """``rest`` as soon as one market's orders go that way."""
+    self_trades: int = 0
+    """Own orders the venue cancelled to prevent a self-trade."""
 
 
 class AccountView(Struct, frozen=True, gc=False):

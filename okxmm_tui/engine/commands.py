@@ -33,6 +33,7 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.tuning import Tuning
@@ -52,12 +53,14 @@ class Commands:
         safety: Safety,
         tuning: Tuning,
         flatten: Flatten,
+        refusals: Refusals,
     ) -> None:
         self._session = session
         self._execution = execution
         self._safety = safety
         self._tuning = tuning
         self._flatten = flatten
+        self._refusals = refusals
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -127,6 +130,7 @@ class Commands:
         if not problem:
             for market in self._session.markets.values():
                 market.strategy_problem = ""
+            self._refusals.on_resumed()
             if was_halted:
                 self._safety.on_resumed()
         return problem, text

@@ -80,6 +80,7 @@ def _account(reducer: Reducer) -> AccountView:
 
 def _health(reducer: Reducer) -> HealthView:
     session = reducer.session
+    clock = session.clock
     return HealthView(
         public_up=session.public_up,
         private_up=session.private_up,
@@ -91,12 +92,18 @@ def _health(reducer: Reducer) -> HealthView:
         rejects=session.rejects,
         reconciled_ns=reducer.reconciler.checked_ns,
         reconciled_text=reducer.reconciler.checked_text,
+        latencies=reducer.watchdog.latency.views(),
+        latency_spikes=reducer.watchdog.latency.spikes,
+        clock_offset_ms=clock.offset_ns / NS_PER_MS if clock else None,
+        clock_uncertainty_ms=clock.uncertainty_ns / NS_PER_MS if clock else None,
+        order_route="rest" if any(m.order_route == "rest" for m in session.markets.values()) else "ws",
+        self_trades=session.self_trades,
     )
 
 
 def _market(reducer: Reducer, market: Market) -> MarketView:
     ledger, price = market.ledger, market.valuation_price
-    target, last = market.target, market.last_trade
+    target, last, signals = market.target, market.last_trade, market.signals.summary()
     age_ns = None if market.last_book_ns is None else reducer.session.now_ns - market.last_book_ns
     half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
     return MarketView(
@@ -110,7 +117,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         last_trade_side=last.side if last else None,
         fair_ticks=target.fair_ticks if target else None,
         half_spread_bps=half_bps,
-        volatility_bps=market.volatility.per_sqrt_s * 1e4,
+        volatility_bps=signals.volatility_per_sqrt_s * 1e4,
         bid=_side(market, Side.BUY),
         ask=_side(market, Side.SELL),
         orders=tuple(_order(market, order) for order in market.orders.working),
@@ -133,6 +140,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         only_reduce=reducer.execution.only_reduce(market),
         order_route=market.order_route,
         accounting=accounting_view(reducer.books, market),
+        signals=signals,
     )
 
 
@@ -161,6 +169,7 @@ def _order(market: Market, order: OwnOrder) -> OrderView:
         created_ns=order.created_ns,
         queue_ahead_lots=queue.ahead_lots if queue else None,
         decision=order.decision,
+        fill_probability=market.fill_probability(order),
     )
 
 
