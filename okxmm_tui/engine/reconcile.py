@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-<<<<<<< HEAD
 from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.effects import FetchTruth, QueryOrder
-=======
-from okxmm_tui.core.effects import FetchTruth
->>>>>>> main
 from okxmm_tui.core.messages import (
     Fill,
     OrderAccepted,
@@ -156,10 +152,8 @@ class Reconciler:
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
         market.fills.appendleft(booked)
-<<<<<<< HEAD
         market.fill_steps.appendleft(self._session.step)
         self._session.booked.append(booked)
-=======
         if fill.liquidity is Liquidity.MAKER:
             market.signals.on_fill(
                 fill.side,
@@ -168,7 +162,6 @@ class Reconciler:
                 venue_ms=fill.venue_ms,
                 now_ns=self._session.now_ns,
             )
->>>>>>> main
         market.hurry()
         instrument = market.instrument
         self._session.report(

@@ -85,6 +85,11 @@ class Recorder:
         restored = self._session.started.restored
         return restored.orders if restored is not None else ()
 
+    @property
+    def step(self) -> int:
+        """Number of the step that was applied last."""
+        return self._session.step
+
     def first_rows(self) -> list[Row]:
         """The session and the parameters it starts with."""
         session = self._session

@@ -57,7 +57,9 @@ class Store:
         self.problem = ""
         """Why the last commit failed; empty while everything can be written."""
         self.notice = ""
-        """What happened to a damaged file, once."""
+        """What was done about a file that was damaged when it was opened."""
+        self.replaced = ""
+        """The same for one that was damaged while it was written."""
         self.recorded_step = 0
         """All rows of the steps up to this one are on disk."""
         self.lost_rows = 0
@@ -73,6 +75,12 @@ class Store:
         self._first_rows: list[Row] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    def reader(self) -> sqlite3.Connection:
+        """The connection, for reading what earlier sessions left; only before the writer is started."""
+        if self._connection is None or self._thread.ident is not None:
+            raise RuntimeError("the journal's connection belongs to its writer once that has started")
+        return self._connection
 
     def start(self, first_rows: Sequence[Row]) -> None:
         """Begin to write; the first rows are written again should the file have to be replaced."""
@@ -164,7 +172,7 @@ class Store:
             self._connection = self._opener(self.path)
         except DamagedJournalError as error:
             aside = set_aside(self.path, time.time_ns())
-            self.notice = f"{error.message} It lies aside as {aside.name} and a new one was begun."
+            self.replaced = f"{error.message} It lies aside as {aside.name} and a new one was begun."
             self._connection = self._opener(self.path)
             self._connection.execute("BEGIN IMMEDIATE")
             for row in self._first_rows:
