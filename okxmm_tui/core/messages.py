@@ -355,6 +355,8 @@ class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
     position_mode: PositionMode = PositionMode.NET
     restored: Restored | None = None
     """What earlier sessions on this account left behind; None where nothing is carried on."""
+    is_journaled: bool = False
+    """Whether a journal is kept: nothing is quoted before the opening books are in it and on disk."""
 
 
 class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -139,6 +139,7 @@ class EngineHost:
             level=facts.level,
             position_mode=facts.position_mode,
             restored=past.restored,
+            is_journaled=True,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:

@@ -392,6 +392,8 @@ class Reconciler:
             return
         if not session.is_merged:
             session.is_merged = True
+            if session.merged_step is None:
+                session.merged_step = session.step
             session.notice("orders, fills and positions agree with the venue")
         ours = sum(len(market.orders.working) for market in session.markets.values())
         self.checked_ns = session.now_ns

@@ -199,6 +199,7 @@ class Reducer:
         return (
             self.tuning.block(market)
             or self.watchdog.block(market)
+            or ("the opening books are not on disk yet" if self.session.waits_for_journal else "")
             or self.guards.block(market)
             or self.position_guard.block(market)
         )

@@ -59,12 +59,21 @@ class Session:
         """Fills booked by the event being applied."""
         self.step = 0
         """Number of the event being applied, from 1."""
+        self.merged_step: int | None = None
+        """The first step after which orders, fills and positions agreed with the venue."""
         self.recorded_step = 0
         """Everything up to this step is in the journal and on disk."""
         self.journal_problem = ""
         """Why the journal cannot be written; empty while it can."""
         self._last_id = 0
         self._last_line = 0
+
+    @property
+    def waits_for_journal(self) -> bool:
+        """Whether the books the session opens with are not on disk yet: a crash would lose where it began."""
+        if not self.started.is_journaled:
+            return False
+        return self.merged_step is None or self.recorded_step < self.merged_step
 
     @property
     def journal_reason(self) -> str:

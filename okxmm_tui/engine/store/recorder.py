@@ -237,6 +237,8 @@ class Recorder:
         for order in event.orders:
             if (found := self._find(order.inst_id, order.cl_ord_id, order.ord_id)) is not None:
                 self._write(*found)
+        if not self._saved:
+            self._save_books()  # the opening books: nothing is quoted before they are on disk
 
     # -- words -----------------------------------------------------------------------------------------
 
@@ -258,15 +260,19 @@ class Recorder:
     def _on_tick(self, _: Tick) -> None:
         if not self._open and self._session.now_ns < self._next_books_ns:
             return
-        for market, order, written in tuple(self._open.values()):
-            if make.order_state(order) != written:
-                self._write(market, order)
+        self._write_changed()
         now_ns = self._session.now_ns
         if now_ns >= self._next_books_ns:
             self._save_books()
         if now_ns >= self._next_snapshot_ns:
             self._next_snapshot_ns += SNAPSHOT_NS * (1 + (now_ns - self._next_snapshot_ns) // SNAPSHOT_NS)
             self._take_snapshots()
+
+    def _write_changed(self) -> None:
+        """Orders that stand differently without an event of their own."""
+        for market, order, written in tuple(self._open.values()):
+            if make.order_state(order) != written:
+                self._write(market, order)
 
     def _save_books(self) -> None:
         """The books that have changed, once what the venue holds has been taken over; nothing before."""
@@ -294,6 +300,7 @@ class Recorder:
             self._rows.append(make.snapshot_row(self._session, market))
 
     def _on_stop(self, effect: Stop) -> None:
+        self._write_changed()
         self._take_snapshots()
         self._save_books()
         values = (self._session.now_ns, effect.exit_code, effect.text, self._session_id)
