@@ -27,7 +27,6 @@ from okxmm_tui.core.messages import (
     SessionStarted,
     Tick,
 )
-from okxmm_tui.engine.journal import EventLog
 from okxmm_tui.engine.link import LinkServer, socket_path
 from okxmm_tui.engine.param_file import ParamFile
 from okxmm_tui.engine.plan import SessionPlan

@@ -84,6 +84,7 @@ class Market:
         params: ParamSet,
         fees: FeeRates = NO_FEES,
         position_mode: PositionMode = PositionMode.NET,
+        *,
         ledger: Ledger | None = None,
     ) -> None:
         self.instrument = instrument

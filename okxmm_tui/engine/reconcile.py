@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from okxmm_tui.core.accounting.seen import SeenIds
-from okxmm_tui.core.effects import FetchTruth, QueryOrder
+from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
     Fill,
     OrderAccepted,
@@ -25,6 +25,7 @@ from okxmm_tui.core.types import Liquidity, Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
+from okxmm_tui.engine.gap import tell_of_the_gap
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
 from okxmm_tui.engine.refusals import Refusals
@@ -34,7 +35,6 @@ from okxmm_tui.engine.spot import explain, note_balance
 RETRY_NS = 1_000_000_000
 CATCH_UP_NS = 120_000_000_000
 """Days of fills are many pages: the first read of a session that carries on may take this long."""
-QUERIES_AT_ONCE = 60
 FILLS_LOOKBACK_MS = 60_000
 POST_ONLY_WOULD_TAKE = "31"
 DEAD_MAN_FIRED = "20"
@@ -320,7 +320,7 @@ class Reconciler:
                 self.book_fill(market, fill)
         if self._is_catching_up:
             self._is_catching_up = False
-            self._tell_of_the_gap(event)
+            tell_of_the_gap(session, event)
         for order in event.orders:
             self.on_order(order)
         listed = {order.cl_ord_id for order in event.orders}
@@ -333,19 +333,6 @@ class Reconciler:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
         self._books.on_truth(event)
         self._conclude(len(listed))
-
-    def _tell_of_the_gap(self, event: TruthFetched) -> None:
-        """Say what happened while no session ran, and ask what became of the orders it left."""
-        session = self._session
-        left = session.started.restored.orders if session.started.restored is not None else ()
-        listed = {order.cl_ord_id for order in event.orders}
-        gone = [each for each in left if each.cl_ord_id not in listed]
-        session.notice(
-            f"carried on from the last session: {len(session.booked)} fills since then booked, "
-            f"{len(left)} orders were not known to be gone, {len(left) - len(gone)} of them still stand"
-        )
-        for each in gone[-QUERIES_AT_ONCE:]:
-            session.effects.append(QueryOrder(each.inst_id, each.cl_ord_id))
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
         cl_ord_id = update.cl_ord_id or update.ord_id

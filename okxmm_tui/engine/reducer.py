@@ -63,6 +63,7 @@ from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
+from okxmm_tui.engine.journal_watch import JournalWatch
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.position_guard import PositionGuard
@@ -124,6 +125,7 @@ class Reducer:
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.on_booked = self.position_guard.on_fill
         self.loss_limits = LossLimits(self.session, self.safety)
+        self.journal_watch = JournalWatch(self.session)
         carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -159,9 +161,9 @@ class Reducer:
             StreamDown: self._on_stream_down,
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
-            JournalFailed: self._on_journal_failed,
-            JournalState: self._on_journal,
-            JournalGap: self._on_journal_gap,
+            JournalFailed: self.journal_watch.on_failed,
+            JournalState: self.journal_watch.on_state,
+            JournalGap: self.journal_watch.on_gap,
             ParamsRead: self.tuning.on_file,
             OperatorCommand: self.commands.on_command,
             ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
@@ -188,7 +190,7 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        market.only_reduce = self.guards.only_reduce(market) or self.session.journal_reason
+        market.only_reduce = self.guards.only_reduce(market) or self.journal_watch.only_reduce()
         if reason := self._block(market):
             self.execution.pull(market, reason)
         else:
@@ -199,7 +201,7 @@ class Reducer:
         return (
             self.tuning.block(market)
             or self.watchdog.block(market)
-            or ("the opening books are not on disk yet" if self.session.waits_for_journal else "")
+            or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
         )
@@ -308,35 +310,6 @@ class Reducer:
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
-
-    def _on_journal_failed(self, event: JournalFailed) -> None:
-        self._take_journal_problem(event.reason)
-
-    def _on_journal(self, event: JournalState) -> None:
-        session = self.session
-        session.recorded_step = max(session.recorded_step, event.recorded_step)
-        self._take_journal_problem(event.problem)
-        if event.lost_rows:
-            text = f"{event.lost_rows} entries of the journal were lost: memory for them ran out"
-            session.raise_alarm("journal-lost", Severity.WARNING, text)
-        if event.notice:
-            session.raise_alarm("journal-notice", Severity.CRITICAL, event.notice)
-
-    def _take_journal_problem(self, problem: str) -> None:
-        """While nothing can be recorded, orders only reduce and stand at twice their distance (row 44)."""
-        session = self.session
-        had, session.journal_problem = session.journal_problem, problem
-        if problem:
-            text = f"the journal cannot be written: {problem}; only reducing, at twice the distance"
-            session.raise_alarm("journal", Severity.CRITICAL, text)
-        else:
-            session.clear_alarm("journal", "the journal can be written again")
-        if bool(had) != bool(problem):
-            for market in session.markets.values():
-                market.hurry()
-
-    def _on_journal_gap(self, event: JournalGap) -> None:
-        self.session.notice(f"{event.lost_steps} steps are missing in the event log")
 
     def _on_fetch_failed(self, event: FetchFailed) -> None:
         self.reconciler.on_fetch_failed(event.request_id, event.reason)

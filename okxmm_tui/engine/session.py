@@ -69,18 +69,6 @@ class Session:
         self._last_line = 0
 
     @property
-    def waits_for_journal(self) -> bool:
-        """Whether the books the session opens with are not on disk yet: a crash would lose where it began."""
-        if not self.started.is_journaled:
-            return False
-        return self.merged_step is None or self.recorded_step < self.merged_step
-
-    @property
-    def journal_reason(self) -> str:
-        """Why orders may only reduce for the journal's sake; empty while it can be written."""
-        return f"journal: {self.journal_problem}" if self.journal_problem else ""
-
-    @property
     def is_budget_low(self) -> bool:
         """Whether less than a fifth of the order budget is left (fault 18: keep it for cancels)."""
         return 5 * (self.budget.limit - self.budget.used) < self.budget.limit

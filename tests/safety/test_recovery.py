@@ -1,4 +1,4 @@
-"""Kill -9 at any moment and start again on the same directory: the books are the exchange's, to the last digit.
+"""Kill -9 at any moment, start again on the same directory: the books are the exchange's, to the last digit.
 
 The exchange outlives the engine, as the real one does: it runs on its own, and the engine reaches it as a
 demo venue at another address.

@@ -32,8 +32,8 @@ def write_orders(rows: Iterable[OrderRow], out: TextIO) -> int:
         ORDER_COLUMNS,
         (
             (
-                utc(row.created_ns), utc(row.updated_ns), row.inst_id, row.side, row.kind, row.price, row.size,
-                row.filled, row.state, row.cancel_source, int(row.reduce_only), row.position_side,
+                utc(row.created_ns), utc(row.updated_ns), row.inst_id, row.side, row.kind, row.price,
+                row.size, row.filled, row.state, row.cancel_source, int(row.reduce_only), row.position_side,
                 row.cl_ord_id, row.ord_id, row.params_version, _words(row.reason), row.session_id,
             )
             for row in rows

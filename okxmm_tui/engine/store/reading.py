@@ -85,8 +85,8 @@ class OrderRow(Struct, frozen=True):
     """The last decision on it."""
     created_ns: int
     state: str
-    """``sent``, ``live``, ``amending``, ``cancelling``, ``unknown``; or how it ended: ``filled``, ``canceled``,
-    ``refused`` (never in the book), ``absent`` (the venue does not know it)."""
+    """``sent``, ``live``, ``amending``, ``cancelling``, ``unknown``; or how it ended: ``filled``,
+    ``canceled``, ``refused`` (never in the book), ``absent`` (the venue does not know it)."""
     filled: Decimal
     cancel_source: str
     """OKX cancelSource."""
@@ -103,8 +103,8 @@ class OrderEventRow(Struct, frozen=True):
     inst_id: str
     cl_ord_id: str
     kind: str
-    """``place``, ``amend``, ``cancel`` (asked for); ``accepted``, ``refused``, ``unknown`` (answers); else the
-    venue's state."""
+    """``place``, ``amend``, ``cancel`` (asked for); ``accepted``, ``refused``, ``unknown`` (answers); else
+    the venue's state."""
     text: str
 
 

@@ -170,10 +170,8 @@ class Recorder:
         market, order = found
         self._write(market, order)
         shown = market.instrument
-        parts = [
-            f"{shown.size_text(event.filled_lots)}/{shown.size_text(event.size_lots)} @ "
-            f"{shown.price_text(event.price_ticks)}"
-        ]
+        filled, size = shown.size_text(event.filled_lots), shown.size_text(event.size_lots)
+        parts = [f"{filled}/{size} @ {shown.price_text(event.price_ticks)}"]
         if event.cancel_source:
             parts.append(f"cancel source {event.cancel_source}")
         if event.amend_result:

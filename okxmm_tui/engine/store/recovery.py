@@ -84,9 +84,7 @@ def _clock_notice(connection: sqlite3.Connection, now_ns: int) -> Iterable[str]:
 
 
 def _day(connection: sqlite3.Connection, scope: str, notices: list[str]) -> SavedDay | None:
-    row = connection.execute(
-        "SELECT state, crc FROM books WHERE scope = ?", (books_scope(scope),)
-    ).fetchone()
+    row = connection.execute("SELECT state, crc FROM books WHERE scope = ?", (books_scope(scope),)).fetchone()
     if row is None:
         return None
     day = read_books(row[0], row[1], SavedDay)
@@ -181,7 +179,9 @@ def _advanced(
 
 
 def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
-    inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, held = row
+    inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, held = (
+        row
+    )
     return Fill(
         inst_id=inst_id,
         trade_id=trade_id,

@@ -20,8 +20,8 @@ Row = tuple[str, tuple[str | int | bytes | None, ...]]
 """A statement and its values."""
 
 SESSION = (
-    "INSERT OR REPLACE INTO sessions (session_id, started_ns, mode, account, tag, strategy, symbols, program) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR REPLACE INTO sessions (session_id, started_ns, mode, account, tag, strategy, symbols, "
+    "program) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 SESSION_END = "UPDATE sessions SET ended_ns = ?, exit_code = ?, last_words = ? WHERE session_id = ?"
 ORDER = (
@@ -41,17 +41,15 @@ ORDER_EVENT = (
     "INSERT INTO order_events (session_id, at_ns, inst_id, cl_ord_id, kind, text) VALUES (?, ?, ?, ?, ?, ?)"
 )
 FILL = (
-    "INSERT OR IGNORE INTO fills (scope, inst_id, trade_id, session_id, ord_id, cl_ord_id, side, price, size, fee, "
-    "fee_ccy, liquidity, realised, mid, venue_ms, at_ns, position_side, tag, params_version) "
+    "INSERT OR IGNORE INTO fills (scope, inst_id, trade_id, session_id, ord_id, cl_ord_id, side, price, size, "
+    "fee, fee_ccy, liquidity, realised, mid, venue_ms, at_ns, position_side, tag, params_version) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 BILL = (
     "INSERT OR IGNORE INTO bills (scope, bill_id, session_id, bill_type, inst_id, ccy, change, venue_ms) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-PARAMS = (
-    "INSERT INTO params (session_id, at_ns, inst_id, source, text, version) VALUES (?, ?, ?, ?, ?, ?)"
-)
+PARAMS = "INSERT INTO params (session_id, at_ns, inst_id, source, text, version) VALUES (?, ?, ?, ?, ?, ?)"
 NOTE = "INSERT INTO notes (session_id, at_ns, kind, severity, text, fields) VALUES (?, ?, ?, ?, ?, ?)"
 SNAPSHOT = (
     "INSERT INTO snapshots (session_id, at_ns, inst_id, position, average, mid, mark, realised, unrealised, "
@@ -113,7 +111,8 @@ def fill_row(session: Session, market: Market, booked: BookedFill) -> Row:
     fill, instrument = booked.fill, market.instrument
     order = market.orders.find(fill.cl_ord_id, fill.ord_id)
     return FILL, (
-        scope_of(session.started), fill.inst_id, fill.trade_id, session.started.session_id, fill.ord_id, fill.cl_ord_id, fill.side.value,
+        scope_of(session.started), fill.inst_id, fill.trade_id, session.started.session_id, fill.ord_id,
+        fill.cl_ord_id, fill.side.value,
         instrument.price_text(fill.price_ticks), instrument.size_text(fill.size_lots), amount(fill.fee),
         fill.fee_ccy, fill.liquidity.value, amount(booked.realised_quote), amount(market.mid_price),
         fill.venue_ms, session.now_ns, fill.position_side.value, fill.tag,
@@ -124,7 +123,8 @@ def fill_row(session: Session, market: Market, booked: BookedFill) -> Row:
 def bill_row(session: Session, bill: AccountBill) -> Row:
     """A change of a balance that no fill explains."""
     return BILL, (
-        scope_of(session.started), bill.bill_id, session.started.session_id, bill.bill_type, bill.inst_id, bill.ccy, amount(bill.change),
+        scope_of(session.started), bill.bill_id, session.started.session_id, bill.bill_type, bill.inst_id,
+        bill.ccy, amount(bill.change),
         bill.venue_ms,
     )  # fmt: skip
 

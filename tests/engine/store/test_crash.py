@@ -1,4 +1,4 @@
-"""Crashes at every point: what was committed is there, the file is sound, and recovery gives the venue's truth.
+"""Crashes at every point: what was committed is there, the file is sound, recovery gives the venue's truth.
 
 The scripted session trades both ways in parts, with the writer committing step by step. It is then cut off
 (a) at any byte of the write-ahead log, with or without rubbish after it, and (b) between any two statements.
@@ -46,7 +46,7 @@ def scripted() -> tuple[RecordedDesk, Venue]:
 
 
 def check_truth(connection: sqlite3.Connection, venue: Venue, desk: RecordedDesk) -> None:
-    """A session that starts on this journal holds what the venue holds, each fill booked and recorded once."""
+    """A session that starts on this journal holds what the venue holds, each fill once."""
     began = desk.now_ns + 60 * SECOND
     after = restarted(connection, venue, session_id=SESSION_ID + 60, now_ns=began)
     assert after.market.ledger.position.size_lots == venue.lots

@@ -1,4 +1,4 @@
-"""Rows follow from the reducer's steps: every order, fill, bill, parameter, note and snapshot, and no more."""
+"""Rows follow from the reducer's steps: orders, fills, bills, parameters, notes, snapshots, and no more."""
 
 from __future__ import annotations
 

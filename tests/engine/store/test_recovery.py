@@ -1,4 +1,4 @@
-"""What a new session takes up: books, the day, missed fills and bills, left orders; and what it does in doubt."""
+"""What a new session takes up: books, the day, missed fills and bills, left orders; and what it doubts."""
 
 from __future__ import annotations
 
@@ -111,12 +111,10 @@ def test_damaged_books_are_rebuilt_from_the_fills_and_said(tmp_path):
 
 
 def test_a_position_no_fill_explains_is_the_venues_and_said(tmp_path):
-    """Somebody traded by hand in between: the venue's figure counts, loudly, after it has been looked at thrice."""
+    """Somebody traded by hand in between: the venue's figure counts, loudly, after three looks."""
     desk, venue = _traded()
     connection = journal_of(tmp_path, desk.rows)
-    by_hand = structs.replace(
-        venue.trade(Side.BUY, "60000", "3", "manual", desk.now_ns // MS), tag="another"
-    )
+    by_hand = structs.replace(venue.trade(Side.BUY, "60000", "3", "manual", desk.now_ns // MS), tag="another")
     venue.fills[-1] = by_hand
     after = restarted(connection, venue, session_id=NEXT_ID, now_ns=desk.now_ns + SECOND)
     assert after.reducer.session.is_merged is False
@@ -144,9 +142,7 @@ def test_orders_left_behind_are_cancelled_or_asked_for(tmp_path):
     assert [each.cl_ord_id for each in after.taken(QueryOrder)] == [ask]
     gone = order_update(ask, Side.SELL, 600_001, 100, state=VenueOrderState.CANCELED, cancel_source="20")
     after.feed(OrderQueried(INST, ask, reached=True, order=gone))
-    after.feed(
-        order_update(bid, Side.BUY, 600_000, 100, filled_lots=40, state=VenueOrderState.CANCELED)
-    )
+    after.feed(order_update(bid, Side.BUY, 600_000, 100, filled_lots=40, state=VenueOrderState.CANCELED))
     write(connection, after.rows)
     states = dict(connection.execute("SELECT cl_ord_id, state || cancel_source FROM orders"))
     assert (states[bid], states[ask]) == ("canceled", "canceled20")
@@ -174,7 +170,9 @@ def test_another_day_begins_at_zero(tmp_path):
     desk, _ = _traded()
     restored = restored_from(journal_of(tmp_path, desk.rows), desk.now_ns)
     assert restored.day is not None
-    yesterday = structs.replace(restored, day=structs.replace(restored.day, day_number=1, settled_quote=D(-900)))
+    yesterday = structs.replace(
+        restored, day=structs.replace(restored.day, day_number=1, settled_quote=D(-900))
+    )
     assert Desk(restored=yesterday).reducer.loss_limits.day_pnl_quote == 0
 
 
