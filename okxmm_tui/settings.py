@@ -155,7 +155,7 @@ class Settings(BaseSettings):
         None, description="TOML of strategy parameters, read again whenever it changes"
     )
     market: Annotated[list[str], NoDecode] = Field(
-        ["builtin"], description="sim only: builtin, synthetic or recordings"
+        ["builtin"], description="sim only: builtin, synthetic[:ID] or recordings"
     )
     speed: float = Field(1.0, gt=0, le=1_000, description="sim only: speed of the recording")
     headless: bool = Field(default=False, description="run without a console, JSON lines on stdout")

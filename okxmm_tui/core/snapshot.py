@@ -188,6 +188,8 @@ class AlarmView(Struct, frozen=True, gc=False):
     count: int
     is_acknowledged: bool
     is_cleared: bool
+    is_first: bool = False
+    """Raised while no other alarm stood: most often the cause of the rest."""
 
 
 class KillView(Struct, frozen=True, gc=False):

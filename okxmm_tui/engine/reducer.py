@@ -190,7 +190,11 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        market.only_reduce = self.guards.only_reduce(market) or self.journal_watch.only_reduce()
+        market.only_reduce = (
+            self.guards.only_reduce(market)
+            or self.journal_watch.only_reduce()
+            or self.reconciler.positions.doubt(market)
+        )
         if reason := self._block(market):
             self.execution.pull(market, reason)
         else:
