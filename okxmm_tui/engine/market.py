@@ -114,6 +114,8 @@ class Market:
         self.ledger = ledger or Ledger(instrument)
         self.is_carried_on = ledger is not None
         """Whether the books go on where an earlier session left them."""
+        self.carried_to_ms = 0
+        """Fills and bills before this time (Unix ms) are in the books that were carried on."""
         self.quality = TradingQuality(instrument, self.ledger)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
         self.fill_steps: deque[int] = deque(maxlen=FILLS_SHOWN)

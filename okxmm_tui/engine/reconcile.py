@@ -316,7 +316,10 @@ class Reconciler:
         self.positions.adopt_once(event)
         for fill in event.fills:
             market = session.markets.get(fill.inst_id)
-            if market is not None and fill.tag == session.started.tag:
+            if market is None or fill.tag != session.started.tag:
+                continue
+            # Reading goes back to where the least complete market was left; the others know what is older.
+            if fill.venue_ms >= market.carried_to_ms:
                 self.book_fill(market, fill)
         if self._is_catching_up:
             self._is_catching_up = False
