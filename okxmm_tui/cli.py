@@ -154,6 +154,7 @@ def _engine_config(settings: Settings) -> EngineConfig:
         tag=settings.tag,
         duration_s=settings.duration,
         params_file=str(settings.params_file.absolute()) if settings.params_file else "",
+        journal_keep_mb=settings.journal_keep_mb,
     )
     return EngineConfig(
         plan=plan,

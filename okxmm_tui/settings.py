@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         Path(platformdirs.user_state_dir(APP_NAME)), description="journal, socket and log directory"
     )
+    journal_keep_mb: int = Field(
+        2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
+    )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
     tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")
     okx: OkxSettings = OkxSettings()  # pyright: ignore[reportCallIssue]

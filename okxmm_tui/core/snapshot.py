@@ -49,6 +49,8 @@ class FillView(Struct, frozen=True, gc=False):
     liquidity: Liquidity
     realised_quote: Decimal
     trade_id: str
+    is_recorded: bool = False
+    """Whether it is in the journal and on disk."""
 
 
 class SideView(Struct, frozen=True, gc=False):

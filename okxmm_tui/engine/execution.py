@@ -172,7 +172,7 @@ class Execution:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
         if market.sides[side].is_muted:
             return (), "muted by the operator"
-        if self._session.is_widened:
+        if self._session.is_widened or self._session.journal_problem:
             quotes = tuple(_widened(market, quote) for quote in quotes)
         why = self.only_reduce(market)
         if not why:

@@ -64,6 +64,8 @@ class Market:
         params: ParamSet,
         fees: FeeRates = NO_FEES,
         position_mode: PositionMode = PositionMode.NET,
+        *,
+        ledger: Ledger | None = None,
     ) -> None:
         self.instrument = instrument
         self.fees = fees
@@ -89,9 +91,15 @@ class Market:
         self.last_trade: PublicTrade | None = None
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}
-        self.ledger = Ledger(instrument)
+        self.ledger = ledger or Ledger(instrument)
+        self.is_carried_on = ledger is not None
+        """Whether the books go on where an earlier session left them."""
+        self.carried_to_ms = 0
+        """Fills and bills before this time (Unix ms) are in the books that were carried on."""
         self.quality = TradingQuality(instrument, self.ledger)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
+        self.fill_steps: deque[int] = deque(maxlen=FILLS_SHOWN)
+        """The steps that booked them."""
         self.has_sides = position_mode is PositionMode.LONG_SHORT and not instrument.is_spot
         """Whether long and short are kept apart."""
         self.side_positions = SidePositions()

@@ -30,6 +30,8 @@ from okxmm_tui.core.messages import (
     IndexPrice,
     InstrumentChanged,
     JournalFailed,
+    JournalGap,
+    JournalState,
     LatencyMeasured,
     MarketScan,
     MarkPrice,
@@ -59,11 +61,13 @@ from okxmm_tui.core.messages import (
 from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
+from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
+from okxmm_tui.engine.journal_watch import JournalWatch
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, Market
 from okxmm_tui.engine.market_events import MarketEvents
@@ -101,7 +105,12 @@ class Reducer:
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
             fees = started.fees.get(instrument.inst_id, NO_FEES)
             self.session.markets[instrument.inst_id] = Market(
-                instrument, strategy, params, fees, started.position_mode
+                instrument,
+                strategy,
+                params,
+                fees,
+                started.position_mode,
+                ledger=carried_ledger(started, instrument),
             )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
@@ -124,6 +133,8 @@ class Reducer:
         self.reconciler.fills.on_booked = self.position_guard.on_fill
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety)
+        self.journal_watch = JournalWatch(self.session)
+        carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self.market_events.on_book_snapshot,
@@ -162,7 +173,9 @@ class Reducer:
             ProbeWanted: lambda event: self.reconciler.want_truth(event.reason),
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
-            JournalFailed: self._on_journal_failed,
+            JournalFailed: self.journal_watch.on_failed,
+            JournalState: self.journal_watch.on_state,
+            JournalGap: self.journal_watch.on_gap,
             ParamsRead: self.tuning.on_file,
             OperatorCommand: self.commands.on_command,
             ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
@@ -173,7 +186,8 @@ class Reducer:
         """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
         session = self.session
         session.now_ns = now_ns
-        session.effects = []
+        session.effects, session.booked = [], []
+        session.step += 1
         self.watchdog.on_event()
         self._handlers[type(event)](event)
         if self.reconciler.forced:
@@ -188,7 +202,11 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        market.only_reduce = self.guards.only_reduce(market) or self.reconciler.positions.doubt(market)
+        market.only_reduce = (
+            self.guards.only_reduce(market)
+            or self.journal_watch.only_reduce()
+            or self.reconciler.positions.doubt(market)
+        )
         if reason := self._block(market):
             self.execution.pull(market, reason)
         else:
@@ -199,6 +217,7 @@ class Reducer:
         return (
             self.tuning.block(market)
             or self.watchdog.block(market)
+            or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
         )
@@ -222,10 +241,6 @@ class Reducer:
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
-
-    def _on_journal_failed(self, event: JournalFailed) -> None:
-        text = f"the event log cannot be written: {event.reason}"
-        self.session.raise_alarm("journal", Severity.CRITICAL, text)
 
     def _on_fetch_failed(self, event: FetchFailed) -> None:
         self.reconciler.on_fetch_failed(event.request_id, event.reason)

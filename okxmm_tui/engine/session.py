@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from okxmm_tui.core.alarms import Alarms
 from okxmm_tui.core.effects import AnyEffect, Reply, Report
+from okxmm_tui.core.ledger import BookedFill
 from okxmm_tui.core.messages import (
     BalanceUpdate,
     ClockMeasured,
@@ -57,6 +58,16 @@ class Session:
         self.loop_lag_ns = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.effects: list[AnyEffect] = []
+        self.booked: list[BookedFill] = []
+        """Fills booked by the event being applied."""
+        self.step = 0
+        """Number of the event being applied, from 1."""
+        self.merged_step: int | None = None
+        """The first step after which orders, fills and positions agreed with the venue."""
+        self.recorded_step = 0
+        """Everything up to this step is in the journal and on disk."""
+        self.journal_problem = ""
+        """Why the journal cannot be written; empty while it can."""
         self._last_id = 0
         self._last_line = 0
 

@@ -21,9 +21,15 @@ ZERO = Decimal(0)
 
 
 def adopt_balances(session: Session, balances: Sequence[BalanceUpdate]) -> None:
-    """Take the present balances as the beginning; a currency without a row is at zero."""
-    session.taken_over = {balance.ccy: balance.cash for balance in balances}
+    """Take the present balances as the beginning; a currency without a row is at zero.
+
+    What the books of earlier sessions took over stays: their pairs count on from there.
+    """
+    carried = session.taken_over or {}
+    session.taken_over = {**{balance.ccy: balance.cash for balance in balances}, **carried}
     for market, holding in spot_markets(session):
+        if market.is_carried_on:
+            continue
         holding.start_over()
         if market.ledger.position.size_lots:
             market.ledger.position.adopt(0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import islice
 
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
@@ -124,7 +125,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         bid=_side(market, Side.BUY),
         ask=_side(market, Side.SELL),
         orders=tuple(_order(market, order) for order in market.orders.working),
-        fills=_fills(market),
+        fills=_fills(market, reducer.session.recorded_step),
         fill_count=ledger.fill_count,
         position_lots=market.position_lots,
         average_price=ledger.position.average_price,
@@ -187,8 +188,8 @@ def _order(market: Market, order: OwnOrder) -> OrderView:
     )
 
 
-def _fills(market: Market) -> tuple[FillView, ...]:
-    newest = [market.fills[index] for index in range(min(FILLS_SHOWN, len(market.fills)))]
+def _fills(market: Market, recorded_step: int) -> tuple[FillView, ...]:
+    newest = islice(zip(market.fills, market.fill_steps, strict=True), FILLS_SHOWN)
     return tuple(
         FillView(
             venue_ms=booked.fill.venue_ms,
@@ -200,8 +201,9 @@ def _fills(market: Market) -> tuple[FillView, ...]:
             liquidity=booked.fill.liquidity,
             realised_quote=booked.realised_quote,
             trade_id=booked.fill.trade_id,
+            is_recorded=step <= recorded_step,
         )
-        for booked in newest
+        for booked, step in newest
     )
 
 

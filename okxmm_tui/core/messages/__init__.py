@@ -45,6 +45,8 @@ from okxmm_tui.core.messages.outside import (
     ConsolesChanged,
     FeedMeasured,
     JournalFailed,
+    JournalGap,
+    JournalState,
     LatencyMeasured,
     OperatorCommand,
     OrderBudget,
@@ -77,6 +79,8 @@ __all__ = [
     "IndexPrice",
     "InstrumentChanged",
     "JournalFailed",
+    "JournalGap",
+    "JournalState",
     "LatencyMeasured",
     "MarkPrice",
     "MarketScan",
@@ -146,6 +150,8 @@ AnyEvent = (
     | ConsolesChanged
     | OrderBudget
     | JournalFailed
+    | JournalState
+    | JournalGap
     | ParamsRead
     | OperatorCommand
 )
