@@ -29,6 +29,10 @@ class OrderView(Struct, frozen=True, gc=False):
     """Estimated quantity ahead at the price; None while not known."""
     decision: str
     """Why the order stands where it stands, in a few words."""
+    is_manual: bool = False
+    """Placed or taken over by hand."""
+    params_version: int = 0
+    """Version of the parameters it was placed under."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -44,6 +48,20 @@ class FillView(Struct, frozen=True, gc=False):
     liquidity: Liquidity
     realised_quote: Decimal
     trade_id: str
+    cl_ord_id: str = ""
+    """The own order that was filled."""
+
+
+class TradeView(Struct, frozen=True, gc=False):
+    """One public print, with our best confirmed quotes at that moment."""
+
+    venue_ms: int
+    side: Side
+    """The taker's."""
+    price_ticks: int
+    size_lots: int
+    own_bid_ticks: int | None
+    own_ask_ticks: int | None
 
 
 class SideView(Struct, frozen=True, gc=False):
@@ -56,6 +74,8 @@ class SideView(Struct, frozen=True, gc=False):
     since_ns: int
     target_ticks: int | None
     target_lots: int | None
+    is_muted: bool = False
+    """Whether the operator wants no quotes on this side."""
 
 
 class ParamView(Struct, frozen=True, gc=False):
@@ -167,6 +187,12 @@ class MarketView(Struct, frozen=True, gc=False):
     """Why only orders that shrink the position are sent; empty when there is no such reason."""
     order_route: str = "ws"
     """``ws`` or ``rest``."""
+    trades: tuple[TradeView, ...] = ()
+    """Newest public prints first, at most 50."""
+    flow: tuple[tuple[int, int], ...] = ()
+    """Lots takers bought and sold in each of the last 60 seconds, oldest first."""
+    done_orders: tuple[OrderView, ...] = ()
+    """Newest orders that no longer work; their status is ``filled`` or ``cancelled``."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -245,6 +271,14 @@ class LogLine(Struct, frozen=True, gc=False):
     text: str
 
 
+class LimitView(Struct, frozen=True, gc=False):
+    """A limit that may be changed while it runs."""
+
+    name: str
+    value: Decimal
+    is_lower_safer: bool
+
+
 class Snapshot(Struct, frozen=True, gc=False, tag=True):
     """All a console needs."""
 
@@ -270,6 +304,11 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     log: tuple[LogLine, ...]
     consoles: int
     is_quitting: bool = False
+    is_widened: bool = False
+    """Whether quotes stand at twice their usual distance."""
+    limits: tuple[LimitView, ...] = ()
+    strategies: tuple[str, ...] = ()
+    """Names a market may be switched to."""
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):

@@ -220,7 +220,7 @@ class Execution:
 
     def _align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
         state = market.sides[side]
-        orders = [order for order in market.orders.side(side) if not order.is_closing]
+        orders = [each for each in market.orders.side(side) if not (each.is_closing or each.is_manual)]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
         for order in orders[len(quotes) :]:
@@ -277,6 +277,12 @@ class Execution:
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int) -> None:
         if self._session.now_ns < market.sides[order.side].place_after_ns:
             return
+        if reason := self.ask_amend(market, order, price_ticks, size_lots):
+            self.cancel(order, reason)
+            market.sides[order.side].say(reason, self._session.now_ns)
+
+    def ask_amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int) -> str:
+        """Have an amend reviewed and send it; returns why it was not sent, or an empty string."""
         req_id = str(self._session.next_request_id())
         reviewed = review_amend(
             self._context(market, order),
@@ -290,34 +296,35 @@ class Execution:
         )
         match reviewed:
             case Refusal(reason):
-                self.cancel(order, reason)
-                market.sides[order.side].say(reason, self._session.now_ns)
+                return reason
             case AmendOrder():
                 order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
                 order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}"
                 market.orders_sent.note(self._session.now_ns)
                 self._session.effects.append(reviewed)
+                return ""
 
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
         if now_ns < state.place_after_ns:
             return
-        cl_ord_id = self._session.next_client_id()
-        context, sided = self._context(market, None), self._sided(market, quote)
+        placed = self.ask_place(market, quote, "NEW")
+        state.say(placed.reason if isinstance(placed, Refusal) else "sent, no answer yet", now_ns)
+
+    def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
+        """Have a new post-only order reviewed and send it."""
+        sided = self._sided(market, quote)
         reviewed = review_place(
-            context,
+            self._context(market, None),
             quote.side,
             quote.price_ticks,
             sided.size_lots,
-            cl_ord_id,
+            self._session.next_client_id(),
             position_side=sided.position_side,
         )
-        match reviewed:
-            case Refusal(reason):
-                state.say(reason, now_ns)
-            case PlaceOrder() as effect:
-                self._book_order(market, effect, decision="NEW")
-                state.say("sent, no answer yet", now_ns)
+        if isinstance(reviewed, Refusal):
+            return reviewed
+        return self._book_order(market, reviewed, decision=decision)
 
     def _book_order(self, market: Market, effect: PlaceOrder, *, decision: str) -> OwnOrder:
         order = OwnOrder(

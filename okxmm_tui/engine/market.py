@@ -29,6 +29,7 @@ from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.rolling import RollingCount
+from okxmm_tui.engine.tape import Tape
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.signals.summary import Signals
 from okxmm_tui.signals.volatility import EwmaVolatility
@@ -103,6 +104,7 @@ class Market:
         self.funding: FundingRate | None = None
         self.order_route = "ws"
         self.last_trade: PublicTrade | None = None
+        self.tape = Tape()
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}
         self.ledger = Ledger(instrument)
@@ -125,6 +127,8 @@ class Market:
         self.post_only_cancels = RollingCount()
         self.orders_sent = RollingCount()
         """New and amended orders."""
+        self.blocked = ""
+        """Why this market may not quote at all; empty when it may."""
         self.only_reduce = ""
         """Why this market may only reduce its position; empty when it may quote freely."""
         self.close_after_ns = 0
@@ -207,6 +211,7 @@ class Market:
     def on_trade(self, event: PublicTrade) -> None:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
+        self.tape.on_trade(event, self.orders)
         for order in self.orders.side(event.side.opposite):
             if order.price_ticks == event.price_ticks and order.cl_ord_id in self.queue:
                 self.queue[order.cl_ord_id].on_print(event.size_lots)

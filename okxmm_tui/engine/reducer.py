@@ -166,7 +166,8 @@ class Reducer:
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
         market.only_reduce = self.guards.only_reduce(market)
-        if reason := self._block(market):
+        market.blocked = reason = self._block(market)
+        if reason:
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)

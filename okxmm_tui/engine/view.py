@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
+from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER, Limits
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import (
     AccountView,
@@ -12,6 +14,7 @@ from okxmm_tui.core.snapshot import (
     GaugeView,
     GhostView,
     HealthView,
+    LimitView,
     MarketView,
     OrderView,
     SideView,
@@ -20,10 +23,12 @@ from okxmm_tui.core.snapshot import (
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.strategies.registry import STRATEGIES
 
 LEVELS_SHOWN = 60
 FILLS_SHOWN = 50
 LOG_LINES_SHOWN = 100
+DONE_ORDERS_SHOWN = 30
 NS_PER_MS = 1_000_000
 
 
@@ -57,6 +62,9 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         log=tuple(session.log)[-LOG_LINES_SHOWN:],
         consoles=safety.consoles,
         is_quitting=safety.is_quitting,
+        is_widened=session.is_widened,
+        limits=_limits(session.limits),
+        strategies=tuple(STRATEGIES),
     )
 
 
@@ -72,6 +80,12 @@ def _account(reducer: Reducer) -> AccountView:
         gauges=reducer.loss_limits.gauges(),
         net_quote=sum((m.ledger.net_quote(m.valuation_price) for m in markets), Decimal(0)),
     )
+
+
+@lru_cache(maxsize=8)
+def _limits(limits: Limits) -> tuple[LimitView, ...]:
+    names = (name for name in limits.__struct_fields__ if name in LOWER_IS_SAFER | HIGHER_IS_SAFER)
+    return tuple(LimitView(name, Decimal(getattr(limits, name)), name in LOWER_IS_SAFER) for name in names)
 
 
 def _health(reducer: Reducer) -> HealthView:
@@ -128,6 +142,9 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         flatten=reducer.flatten.view(market),
         only_reduce=reducer.execution.only_reduce(market),
         order_route=market.order_route,
+        trades=market.tape.newest(),
+        flow=market.tape.flow(reducer.session.now_ns // NS_PER_MS),
+        done_orders=tuple(_order(market, order) for order in market.orders.newest_done(DONE_ORDERS_SHOWN)),
     )
 
 
@@ -141,6 +158,7 @@ def _side(market: Market, side: Side) -> SideView:
         since_ns=state.since_ns,
         target_ticks=quote.price_ticks if quote else None,
         target_lots=quote.size_lots if quote else None,
+        is_muted=state.is_muted,
     )
 
 
@@ -152,11 +170,19 @@ def _order(market: Market, order: OwnOrder) -> OrderView:
         price_ticks=order.price_ticks,
         size_lots=order.size_lots,
         filled_lots=order.filled_lots,
-        status=order.shown_status,
+        status=_status(order),
         created_ns=order.created_ns,
         queue_ahead_lots=queue.ahead_lots if queue else None,
         decision=order.decision,
+        is_manual=order.is_manual,
+        params_version=order.params_version,
     )
+
+
+def _status(order: OwnOrder) -> str:
+    if not order.is_done:
+        return order.shown_status
+    return "filled" if order.filled_lots >= order.size_lots else "cancelled"
 
 
 def _fills(market: Market) -> tuple[FillView, ...]:
@@ -172,6 +198,7 @@ def _fills(market: Market) -> tuple[FillView, ...]:
             liquidity=booked.fill.liquidity,
             realised_quote=booked.realised_quote,
             trade_id=booked.fill.trade_id,
+            cl_ord_id=booked.fill.cl_ord_id,
         )
         for booked in newest
     )
