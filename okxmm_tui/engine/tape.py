@@ -22,7 +22,8 @@ class Tape:
 
     def on_trade(self, event: PublicTrade, orders: OwnOrders) -> None:
         """Take a print, and note our best confirmed quotes at that moment."""
-        bids, asks = [], []
+        bids: list[int] = []
+        asks: list[int] = []
         for order in orders.working:
             if order.status is OrderStatus.LIVE and not order.is_closing:
                 (bids if order.side is Side.BUY else asks).append(order.price_ticks)
