@@ -11,6 +11,8 @@ from okxmm_tui.compose import EngineRun
 from okxmm_tui.core.effects import Report
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.accounting_view import accounting_view
+from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import UsageError
@@ -68,8 +70,36 @@ def _write_summary(reducer: Reducer, code: int) -> None:
                 "rejects": session.rejects,
                 "proven": reducer.safety.kill_run is not None and reducer.safety.kill_run.is_proven,
                 "exit_code": code,
+                **_accounting(reducer, market),
             }
         )
+
+
+def _accounting(reducer: Reducer, market: Market) -> dict[str, object]:
+    """Books of one market and the account's identity; additions to the summary, in plain numbers."""
+    view, identity = accounting_view(reducer.books, market), reducer.books.account.identity()
+    parts = view.decomposition
+    return {
+        "settle_ccy": view.settle_ccy,
+        "net_settle": plain(view.net_settle),
+        "funding": plain(view.session.funding),
+        "decomposition": {
+            "spread": plain(parts.spread),
+            "adverse": plain(parts.adverse),
+            "drift": plain(parts.drift),
+            "fees": plain(parts.fees),
+            "rebates": plain(parts.rebates),
+            "funding": plain(parts.funding),
+            "taker": plain(parts.taker),
+            "other": plain(parts.other),
+            "total": plain(parts.total),
+        },
+        "uptime": view.presence.two_sided,
+        "order_to_trade": view.activity.order_to_trade,
+        "residual": plain(identity.residual) if identity is not None else "",
+        "trustworthy": reducer.books.account.trust.is_trustworthy,
+        "incomplete": view.incomplete,
+    }
 
 
 def _write(words: Mapping[str, object]) -> None:

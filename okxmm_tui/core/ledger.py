@@ -1,80 +1,247 @@
-"""The session's books of account for one instrument: every trade id booked once, money in ``Decimal``."""
+"""The books of account of one instrument: every trade and every bill booked once, money in ``Decimal``."""
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from okxmm_tui.core.accounting.bills import Flow, flow_of
+from okxmm_tui.core.accounting.seen import SeenIds
+from okxmm_tui.core.accounting.totals import Periods, Totals
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import Fill
+from okxmm_tui.core.messages import AccountBill, Fill
 from okxmm_tui.core.position import Position
-from okxmm_tui.core.types import Liquidity
+from okxmm_tui.core.types import ContractKind, Liquidity
+
+ROWS_KEPT = 200
+IDS_SAVED = 5_000
+ZERO = Decimal(0)
 
 
 class BookedFill(Struct, frozen=True):
-    """A fill and what it realised."""
+    """A fill and what it did to the books."""
 
     fill: Fill
     realised_quote: Decimal
+    """Converted at the fill's price for inverse contracts."""
+    realised: Decimal = ZERO
+    """In settlement currency."""
+    held_before: Decimal = ZERO
+    """Signed quantity before the fill: base currency, or USD face for inverse."""
+    held_after: Decimal = ZERO
+
+
+class LedgerState(Struct, frozen=True):
+    """All that must outlive a session for the figures since inception and since midnight."""
+
+    inst_id: str
+    quantity: Decimal
+    basis: Decimal
+    inception: Totals
+    day: Totals
+    day_number: int
+    trade_ids: tuple[str, ...]
+    bill_ids: tuple[str, ...]
+    other_fees: dict[str, Decimal]
 
 
 class Ledger:
-    """Position, realised PnL and fees since the session started.
+    """Position, realised PnL, fees and bills of one instrument.
 
-    Fees keep the OKX sign: negative is charged, positive is a rebate.
+    Fees keep the OKX sign: negative is charged, positive is a rebate. Names ending in ``_quote`` are quote
+    currency, where inverse contracts are converted at the price of each booking; names without a unit are the
+    settlement currency (coin for inverse). For linear and spot both are the same.
     """
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
-        self._seen: set[str] = set()
-        self.position = Position(instrument.lot_size * instrument.contract_value)
-        self.realised_quote = Decimal(0)
-        self.fees_quote = Decimal(0)
+        self._trades = SeenIds()
+        self._bills = SeenIds()
+        self.position = Position(instrument.lot_size * instrument.contract_value, instrument.kind)
+        self.periods = Periods()
         self.other_fees: dict[str, Decimal] = {}
-        """Fees in currencies other than the settlement currency; shown, never added to quote."""
-        self.fill_count = 0
-        self.bought_lots = 0
-        self.sold_lots = 0
-        self.maker_fills = 0
-        self.turnover_quote = Decimal(0)
+        """Fees in currencies the books are not kept in; shown, converted by whoever knows a price."""
+        self.cash: dict[str, Decimal] = {}
+        """What fills and bills moved since the session began, by currency; unrealised PnL is not in it."""
+        self.rows: deque[AccountBill] = deque(maxlen=ROWS_KEPT)
+
+    @classmethod
+    def from_state(cls, instrument: Instrument, state: LedgerState) -> Ledger:
+        """Books that go on where saved ones ended; the session's own figures start at zero."""
+        ledger = cls(instrument)
+        ledger.position.restore(state.quantity, state.basis)
+        ledger.periods = Periods(
+            structs.replace(state.inception), structs.replace(state.day), state.day_number
+        )
+        ledger._trades, ledger._bills = SeenIds(state.trade_ids), SeenIds(state.bill_ids)
+        ledger.other_fees = dict(state.other_fees)
+        return ledger
+
+    def state(self) -> LedgerState:
+        """What to save."""
+        return LedgerState(
+            inst_id=self._instrument.inst_id,
+            quantity=self.position.quantity,
+            basis=self.position.basis,
+            inception=structs.replace(self.periods.inception),
+            day=structs.replace(self.periods.day),
+            day_number=self.periods.day_number,
+            trade_ids=self._trades.newest(IDS_SAVED),
+            bill_ids=self._bills.newest(IDS_SAVED),
+            other_fees=dict(self.other_fees),
+        )
+
+    # -- booking -----------------------------------------------------------------------------------
 
     def knows(self, trade_id: str) -> bool:
         """Whether a trade id was booked or belongs to the time before the session."""
-        return trade_id in self._seen
+        return trade_id in self._trades
 
     def remember(self, trade_id: str) -> None:
         """Mark a trade as contained in an adopted position: it will never be booked."""
-        self._seen.add(trade_id)
+        self._trades.add(trade_id)
 
     def book(self, fill: Fill) -> BookedFill | None:
         """Book one fill; None when its trade id was booked before."""
-        if fill.trade_id in self._seen:
+        if not self._trades.add(fill.trade_id):
             return None
-        self._seen.add(fill.trade_id)
         price = self._instrument.price(fill.price_ticks)
+        held = self.position.quantity
         realised = self.position.apply(fill.side, fill.size_lots, price)
-        self.realised_quote += realised
-        self._book_fee(fill)
-        self.fill_count += 1
-        self.maker_fills += fill.liquidity is Liquidity.MAKER
-        self.turnover_quote += self._instrument.notional_quote(fill.size_lots, fill.price_ticks)
-        if fill.side.sign > 0:
-            self.bought_lots += fill.size_lots
-        else:
-            self.sold_lots += fill.size_lots
-        return BookedFill(fill, realised)
+        own_fee, base_fee = self.split_fee(fill)
+        if base_fee:
+            realised += self.position.take_base(base_fee)
+        realised_quote = self.in_quote(realised, price)
+        notional = self._instrument.notional_quote(fill.size_lots, fill.price_ticks)
+        for totals in self.periods.at(fill.venue_ms):
+            totals.realised += realised
+            totals.realised_quote += realised_quote
+            self._count(totals, fill, notional)
+            totals.fees_in_cost_quote += self.position.rounded(base_fee * price)
+            totals.add_fee(own_fee, is_maker=fill.liquidity is Liquidity.MAKER)
+            totals.fees_quote += self.in_quote(own_fee, price)
+        if fill.fee and not own_fee and not base_fee:
+            self.other_fees[fill.fee_ccy] = self.other_fees.get(fill.fee_ccy, ZERO) + fill.fee
+        self._move_cash(fill, realised, price)
+        return BookedFill(fill, realised_quote, realised, held, self.position.quantity)
 
-    def _book_fee(self, fill: Fill) -> None:
-        if fill.fee_ccy in ("", self._instrument.settle_ccy):
-            self.fees_quote += fill.fee
+    @staticmethod
+    def _count(totals: Totals, fill: Fill, notional_quote: Decimal) -> None:
+        totals.fills += 1
+        totals.turnover_quote += notional_quote
+        if fill.liquidity is Liquidity.MAKER:
+            totals.maker_fills += 1
+            totals.maker_turnover_quote += notional_quote
+        if fill.side.sign > 0:
+            totals.bought_lots += fill.size_lots
         else:
-            self.other_fees[fill.fee_ccy] = self.other_fees.get(fill.fee_ccy, Decimal(0)) + fill.fee
+            totals.sold_lots += fill.size_lots
+
+    def split_fee(self, fill: Fill) -> tuple[Decimal, Decimal]:
+        """A fill's fee in settlement currency and in the base currency of spot; both zero for a third one."""
+        instrument = self._instrument
+        if fill.fee_ccy in {"", instrument.settle_ccy}:
+            return fill.fee, ZERO
+        if instrument.kind is ContractKind.SPOT and fill.fee_ccy == instrument.base_ccy:
+            return ZERO, fill.fee
+        return ZERO, ZERO
+
+    def _move_cash(self, fill: Fill, realised: Decimal, price: Decimal) -> None:
+        instrument = self._instrument
+        if instrument.kind is ContractKind.SPOT:
+            bought = fill.side.sign * instrument.size(fill.size_lots)
+            self._move(instrument.base_ccy, bought)
+            self._move(instrument.settle_ccy, -self.position.worth(bought, price))
+        else:
+            self._move(instrument.settle_ccy, realised)
+        self._move(fill.fee_ccy or instrument.settle_ccy, fill.fee)
+
+    def _move(self, ccy: str, amount: Decimal) -> None:
+        self.cash[ccy] = self.cash.get(ccy, ZERO) + amount
+
+    def book_bill(self, bill: AccountBill, price: Decimal | None) -> Flow | None:
+        """Book a bill of this instrument; None when its id was booked before.
+
+        Args:
+            bill: Funding, interest, liquidation, ADL, ...
+            price: Present price of the instrument, to convert coin; without one nothing is converted.
+        """
+        if not self._bills.add(bill.bill_id):
+            return None
+        flow = flow_of(bill.bill_type)
+        if flow is Flow.NONE:
+            return flow
+        self.rows.appendleft(bill)
+        self._move(bill.ccy, bill.change)
+        if bill.ccy == self._instrument.settle_ccy:
+            in_quote = self.in_quote(bill.change, price)
+            for totals in self.periods.at(bill.venue_ms):
+                totals.add_flow(flow, bill.change, in_quote)
+        return flow
+
+    # -- figures -------------------------------------------------------------------------------------
+
+    def in_quote(self, amount: Decimal, price: Decimal | None) -> Decimal:
+        """Settlement currency in quote currency; zero for coin without a price."""
+        if not self.position.is_inverse:
+            return amount
+        return self.position.rounded(amount * price) if price is not None else ZERO
+
+    @property
+    def realised_quote(self) -> Decimal:
+        """Realised PnL of the session, before fees."""
+        return self.periods.session.realised_quote
+
+    @property
+    def fees_quote(self) -> Decimal:
+        """Fees and rebates of the session; those in base currency are in the position's cost instead."""
+        return self.periods.session.fees_quote
+
+    @property
+    def fill_count(self) -> int:
+        """Fills of the session."""
+        return self.periods.session.fills
+
+    @property
+    def maker_fills(self) -> int:
+        """Maker fills of the session."""
+        return self.periods.session.maker_fills
+
+    @property
+    def bought_lots(self) -> int:
+        """Lots bought in the session."""
+        return self.periods.session.bought_lots
+
+    @property
+    def sold_lots(self) -> int:
+        """Lots sold in the session."""
+        return self.periods.session.sold_lots
+
+    @property
+    def turnover_quote(self) -> Decimal:
+        """Notional traded in the session."""
+        return self.periods.session.turnover_quote
+
+    def unrealised(self, price: Decimal | None) -> Decimal:
+        """Unrealised PnL at a price, in settlement currency; zero while no price is known."""
+        return self.position.unrealised(price) if price is not None else ZERO
 
     def unrealised_quote(self, price: Decimal | None) -> Decimal:
-        """Unrealised PnL at a price; zero while no price is known."""
-        return self.position.unrealised(price) if price is not None else Decimal(0)
+        """Unrealised PnL at a price, in quote currency."""
+        return self.in_quote(self.unrealised(price), price)
+
+    def net(self, price: Decimal | None) -> Decimal:
+        """Realised + unrealised + fees + what bills brought, in settlement currency."""
+        return self.periods.session.booked + self.unrealised(price)
 
     def net_quote(self, price: Decimal | None) -> Decimal:
-        """Realised + unrealised + fees."""
-        return self.realised_quote + self.unrealised_quote(price) + self.fees_quote
+        """The same in quote currency, each part converted when it was booked."""
+        return self.periods.session.booked_quote + self.unrealised_quote(price)
+
+    def revaluation_quote(self, price: Decimal | None) -> Decimal:
+        """What coin earned earlier has gained since it was booked; zero for linear and spot."""
+        if price is None or not self.position.is_inverse:
+            return ZERO
+        return self.in_quote(self.periods.session.booked, price) - self.periods.session.booked_quote

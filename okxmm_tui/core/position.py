@@ -1,72 +1,147 @@
-"""Net position by average cost (market-making.md 3.1, linear contracts).
+"""Net position by average cost, for linear, inverse and spot (market-making.md 3.1).
 
-The open cost is kept exactly; a reduction takes its share, rounded to 1e-12 of the quote currency, and the
-rest stays in the position, so nothing is ever lost to rounding and a flat position costs exactly zero.
+All three kinds follow one rule on *worth*: ``size x price`` in quote currency for linear and spot,
+``-size / price`` in coin for inverse, where size is signed. The basis is the sum of the worths the open
+part was traded at; unrealised PnL is its worth now minus its basis, and the average entry comes out
+weighted for linear and harmonic for inverse without further rules.
+
+Nothing is ever lost to rounding. A worth is rounded once, when it is first computed (``COST_STEP`` of quote
+currency, ``COIN_STEP`` of coin); a reduction takes its share of the basis, rounded to the same step, and
+the rest stays in the position; a flip gives the opened part what the closed part left. So realised
+plus unrealised always equals the money that flowed plus what is held, to the last digit, and a flat
+position costs exactly zero.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import ContractKind, Side
 
 COST_STEP = Decimal("1e-12")
+"""Smallest piece of quote currency the books know."""
+COIN_STEP = Decimal("1e-16")
+"""Smallest piece of coin: the books of inverse contracts stay exact up to 1e12 coins."""
+ZERO = Decimal(0)
+
+
+def rounded(amount: Decimal, step: Decimal) -> Decimal:
+    """An amount as a multiple of a step; one that is already keeps the digits it came with."""
+    result = amount.quantize(step, rounding=ROUND_HALF_EVEN)
+    return amount if result == amount else result
 
 
 class Position:
-    """Signed size in lots and the exact cost of what is open.
+    """Signed size and the exact basis of what is open.
 
     Args:
-        lot_value: Base currency per lot (lot size x contract value).
+        lot_value: Base currency (linear, spot) or USD (inverse) per lot: lot size x contract value.
+        kind: How worth depends on price.
     """
 
-    __slots__ = ("cost_quote", "lot_value", "size_lots")
+    __slots__ = ("basis", "is_inverse", "lot_value", "quantity", "size_lots", "step")
 
-    def __init__(self, lot_value: Decimal) -> None:
+    def __init__(self, lot_value: Decimal, kind: ContractKind = ContractKind.LINEAR) -> None:
         self.lot_value = lot_value
+        self.is_inverse = kind is ContractKind.INVERSE
+        self.step = COIN_STEP if self.is_inverse else COST_STEP
+        self.quantity = ZERO
+        """Signed: base currency for linear and spot, USD face for inverse."""
         self.size_lots = 0
-        self.cost_quote = Decimal(0)
-        """Sum of size x price of the open part, never negative."""
+        """Signed whole lots in ``quantity``; a spot fee in base currency may leave dust beyond them."""
+        self.basis = ZERO
+        """Signed worth the open part was traded at, in settlement currency."""
 
-    def adopt(self, size_lots: int, average_price: Decimal | None) -> None:
-        """Take over a position that was there before; without a price its cost is zero."""
-        self.size_lots = size_lots
-        self.cost_quote = abs(size_lots) * self.lot_value * (average_price or Decimal(0))
+    @property
+    def cost(self) -> Decimal:
+        """What the open part was traded at, without sign: quote currency, or coin for inverse."""
+        return abs(self.basis)
+
+    def worth(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """Signed worth of a quantity at a price, in settlement currency; differences of it are PnL."""
+        if not self.is_inverse:
+            return rounded(quantity * price, COST_STEP)
+        return rounded(-quantity / price, COIN_STEP)
+
+    def adopt(self, size_lots: int, average_price: Decimal | None, quantity: Decimal | None = None) -> None:
+        """Take over a position that was there before; without a price its basis is zero.
+
+        Args:
+            size_lots: Signed size.
+            average_price: Average entry.
+            quantity: Exact signed quantity where lots do not tell it (spot balances with dust).
+        """
+        self._set(size_lots * self.lot_value if quantity is None else quantity)
+        self.basis = self.worth(self.quantity, average_price) if average_price else ZERO
+
+    def restore(self, quantity: Decimal, basis: Decimal) -> None:
+        """Take saved books up again."""
+        self._set(quantity)
+        self.basis = basis
+
+    @staticmethod
+    def rounded(amount: Decimal) -> Decimal:
+        """An amount of quote currency as the books keep it."""
+        return rounded(amount, COST_STEP)
 
     def apply(self, side: Side, size_lots: int, price: Decimal) -> Decimal:
-        """Book one execution and return the PnL it realised, in quote currency, before fees."""
-        signed = side.sign * size_lots
-        if self.size_lots * signed >= 0:
-            self.size_lots += signed
-            self.cost_quote += size_lots * self.lot_value * price
-            return Decimal(0)
-        closed = min(size_lots, abs(self.size_lots))
-        realised = self._reduce(closed, price)
-        if opened := size_lots - closed:
-            self.size_lots = side.sign * opened
-            self.cost_quote = opened * self.lot_value * price
+        """Book one execution and return the PnL it realised, in settlement currency, before fees.
+
+        A flip is a close and an opening; only the close realises.
+        """
+        traded = side.sign * size_lots * self.lot_value
+        worth = self.worth(traded, price)
+        if self.quantity * traded >= 0:
+            self.basis += worth
+            self._set(self.quantity + traded)
+            return ZERO
+        if abs(traded) <= abs(self.quantity):
+            return self._reduce(traded, worth)
+        closing = -self.quantity
+        closing_worth = self.worth(closing, price)
+        realised = self._reduce(closing, closing_worth)
+        self.basis = worth - closing_worth
+        self._set(traded - closing)
         return realised
 
-    def _reduce(self, closed: int, price: Decimal) -> Decimal:
-        held, direction = abs(self.size_lots), 1 if self.size_lots > 0 else -1
-        if closed == held:
-            removed = self.cost_quote
+    def take_base(self, amount: Decimal) -> Decimal:
+        """Book a fee (negative) or rebate in the base currency itself, as spot buys pay it.
+
+        The money paid stays the same for a different quantity, so the fee becomes part of the cost of what is
+        left; what it takes below zero realises the whole basis.
+
+        Returns:
+            PnL realised, in settlement currency.
+        """
+        before = self.quantity
+        self._set(before + amount)
+        if before * self.quantity > 0 or not before:
+            return ZERO
+        realised, self.basis = -self.basis, ZERO
+        return realised
+
+    def _reduce(self, traded: Decimal, worth: Decimal) -> Decimal:
+        if traded == -self.quantity:
+            removed = self.basis
         else:
-            share = self.cost_quote * closed / held
-            removed = share.quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
-        self.cost_quote -= removed
-        self.size_lots -= direction * closed
-        return direction * (closed * self.lot_value * price - removed)
+            removed = rounded(self.basis * traded / -self.quantity, self.step)
+        self.basis -= removed
+        self._set(self.quantity + traded)
+        return -worth - removed
+
+    def _set(self, quantity: Decimal) -> None:
+        self.quantity = quantity
+        self.size_lots = int(quantity / self.lot_value)
 
     @property
     def average_price(self) -> Decimal | None:
-        """Average entry, or None when flat; rounded to 1e-12."""
-        if self.size_lots == 0:
+        """Average entry, or None when flat or not known; rounded to 1e-12."""
+        if not self.quantity or (self.is_inverse and not self.basis):
             return None
-        exact = self.cost_quote / (abs(self.size_lots) * self.lot_value)
-        return exact.quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
+        if self.is_inverse:
+            return (-self.quantity / self.basis).quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
+        return (self.basis / self.quantity).quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
 
     def unrealised(self, price: Decimal) -> Decimal:
-        """PnL of the open part at a price, in quote currency."""
-        value = abs(self.size_lots) * self.lot_value * price
-        return value - self.cost_quote if self.size_lots >= 0 else self.cost_quote - value
+        """PnL of the open part at a price, in settlement currency; zero when flat."""
+        return self.worth(self.quantity, price) - self.basis if self.quantity else ZERO

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
@@ -193,6 +194,8 @@ class MarketView(Struct, frozen=True, gc=False):
     """Lots takers bought and sold in each of the last 60 seconds, oldest first."""
     done_orders: tuple[OrderView, ...] = ()
     """Newest orders that no longer work; their status is ``filled`` or ``cancelled``."""
+    accounting: AccountingView | None = None
+    """Books and trading quality."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -309,6 +312,9 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     limits: tuple[LimitView, ...] = ()
     strategies: tuple[str, ...] = ()
     """Names a market may be switched to."""
+    identity: IdentityView | None = None
+    """The account's books against the venue's equity; None until both are known."""
+    performance: PerformanceView | None = None
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):

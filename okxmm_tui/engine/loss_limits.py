@@ -19,6 +19,7 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
+NOT_TRUSTED = "PnL not trustworthy"
 DAY_NS = 86_400_000_000_000
 REDUCE_FROM = Decimal("0.8")
 TRUSTED_FOR_NS = 10_000_000_000
@@ -82,7 +83,7 @@ class LossLimits:
     def _doubt(self, why: str) -> None:
         session = self._session
         self._trusted_since_ns = None
-        text = f"PnL not trustworthy: {why}"
+        text = why if why.startswith(NOT_TRUSTED) else f"{NOT_TRUSTED}: {why}"
         session.raise_alarm("pnl-trust", Severity.CRITICAL, text)
         if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
             self._paused_by_doubt = True
@@ -97,7 +98,7 @@ class LossLimits:
         session.clear_alarm("pnl-trust", "the account's PnL can be trusted again")
         if self._paused_by_doubt:
             self._paused_by_doubt = False
-            is_ours = session.machine.reason.startswith("PnL not trustworthy")
+            is_ours = session.machine.reason.startswith(NOT_TRUSTED)
             if session.machine.state is TradingState.PAUSED and is_ours:
                 self._change(Act.RESUME, "PnL can be trusted again", Severity.INFO)
 

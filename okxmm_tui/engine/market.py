@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import structs
 
 from okxmm_tui.core.account import FeeRates
+from okxmm_tui.core.accounting.quality import TradingQuality
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import BookedFill, Ledger
@@ -108,6 +109,7 @@ class Market:
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}
         self.ledger = Ledger(instrument)
+        self.quality = TradingQuality(instrument, self.ledger)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
         self.has_sides = position_mode is PositionMode.LONG_SHORT and not instrument.is_spot
         """Whether long and short are kept apart."""
@@ -166,6 +168,7 @@ class Market:
             self._set_top(bid, ask, seq_id, now_ns)
         if self._chained >= CHAINED_BEFORE_QUOTING and self.book.is_two_sided:
             self.book_state = BookState.LIVE
+        self._note_mid(self.book.venue_ms)
         for order in self.orders.working:
             if position := self.queue.get(order.cl_ord_id):
                 side = self.book.bids if order.side is Side.BUY else self.book.asks
@@ -178,6 +181,11 @@ class Market:
         self.last_book_ns = now_ns
         if 0 < event.bid_ticks < event.ask_ticks and event.bid_lots and event.ask_lots:
             self._set_top(event.bid_ticks, event.ask_ticks, event.seq_id, now_ns)
+            self._note_mid(event.venue_ms)
+
+    def _note_mid(self, venue_ms: int) -> None:
+        is_live = self.book_state is BookState.LIVE
+        self.quality.on_mid(venue_ms, self.bid_ticks, self.ask_ticks, is_live=is_live)
 
     def _set_top(self, bid_ticks: int, ask_ticks: int, seq_id: int, now_ns: int) -> None:
         if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
@@ -195,6 +203,7 @@ class Market:
         """Quarantine the book until a fresh snapshot and a few chained updates."""
         self.last_mid = self.mid_price or self.last_mid
         self.book.clear()
+        self.quality.timeline.lose()
         self.book_state = BookState.RESYNC
         self.book_reason = reason
         self.bid_ticks = self.ask_ticks = 0
@@ -204,6 +213,7 @@ class Market:
     def mark_stale(self) -> None:
         """No book message for too long; updates must follow before it is trusted again."""
         self.book_state = BookState.STALE
+        self.quality.timeline.lose()
         self._chained = 0
 
     # -- tape --------------------------------------------------------------------------------------

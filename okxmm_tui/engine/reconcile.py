@@ -20,6 +20,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
 from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
@@ -41,8 +42,9 @@ FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"}
 class Reconciler:
     """Orders, fills and positions against the venue."""
 
-    def __init__(self, session: Session, execution: Execution) -> None:
+    def __init__(self, session: Session, execution: Execution, books: Bookkeeper) -> None:
         self._session = session
+        self._books = books
         self._execution = execution
         self._request: tuple[int, int] | None = None
         self._retry_ns = 0
@@ -79,6 +81,7 @@ class Reconciler:
     def _after_change(self, market: Market, change: OrderChange, update: OrderUpdate) -> None:
         order = change.order
         market.is_dirty = True
+        self._books.on_order(market, order, update.state)
         if change.became_live or (update.amend_result == "0" and not order.is_done):
             market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
             self._execution.accepted(market, order.side)
@@ -116,6 +119,7 @@ class Reconciler:
         if booked is None:
             return
         market.note_fill(fill)
+        self._books.on_fill(market, booked)
         market.orders.note_fill(fill)
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
@@ -283,7 +287,9 @@ class Reconciler:
         self.positions.compare_all(event)
         if self.positions.is_unsettled:
             self._retry_ns = session.now_ns + RETRY_NS
-        self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        if event.is_complete:
+            self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self._books.on_truth(event)
         self._conclude(len(listed))
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:

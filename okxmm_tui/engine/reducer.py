@@ -53,6 +53,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
@@ -97,7 +98,8 @@ class Reducer:
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
         self.watchdog = Watchdog(self.session, self.safety)
-        self.reconciler = Reconciler(self.session, self.execution)
+        self.books = Bookkeeper(self.session)
+        self.reconciler = Reconciler(self.session, self.execution, self.books)
         self.tuning = Tuning(self.session)
         self.flatten = Flatten(self.session, self.execution)
         self.commands = Commands(
@@ -161,6 +163,7 @@ class Reducer:
         market = session.markets.get(getattr(event, "inst_id", ""))
         for touched in (market,) if market is not None else session.markets.values():
             self._drive(touched)
+        self.books.on_effects(session.effects)
         return session.effects
 
     def _drive(self, market: Market) -> None:
@@ -271,6 +274,7 @@ class Reducer:
 
     def _on_balance(self, event: BalanceUpdate) -> None:
         note_balance(self.session, event)
+        self.books.on_balance(event)
 
     def _on_clock(self, event: ClockMeasured) -> None:
         self.session.clock = event
@@ -314,6 +318,7 @@ class Reducer:
 
     def _pnl(self) -> PnlFigure | None:
         """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""
+        trust = self.books.account.trust
         total, now_ns = Decimal(0), self.session.now_ns
         for market in self.session.markets.values():
             price = market.valuation_price
@@ -324,7 +329,7 @@ class Reducer:
                     age_s = (now_ns - market.priced_ns) / 1e9
                     return PnlFigure(total, f"{market.instrument.inst_id} has had no price for {age_s:.0f} s")
             total += market.ledger.net_quote(price)
-        return PnlFigure(total)
+        return PnlFigure(total, "" if trust.is_trustworthy else trust.reason)
 
     # -- time ------------------------------------------------------------------------------------------
 
@@ -337,6 +342,7 @@ class Reducer:
         if (figure := self._pnl()) is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
+        self.books.on_tick(self.watchdog.block)
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
             for market in self.session.markets.values():

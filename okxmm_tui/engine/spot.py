@@ -65,7 +65,7 @@ def take_over(market: Market, difference: Decimal) -> None:
     market.holding.base_change += difference
     if abs(difference) >= smallest_order(market):
         position = market.ledger.position
-        position.adopt(market.holding.whole_lots, position.average_price)
+        position.adopt(market.holding.whole_lots, position.average_price, quantity=market.holding.base_change)
 
 
 def _is_margin(session: Session, ccy: str) -> bool:

@@ -21,6 +21,7 @@ from okxmm_tui.core.snapshot import (
     Snapshot,
 )
 from okxmm_tui.core.types import Side
+from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.strategies.registry import STRATEGIES
@@ -65,6 +66,8 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         is_widened=session.is_widened,
         limits=_limits(session.limits),
         strategies=tuple(STRATEGIES),
+        identity=reducer.books.account.identity(),
+        performance=performance_view(reducer.books),
     )
 
 
@@ -145,6 +148,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         trades=market.tape.newest(),
         flow=market.tape.flow(reducer.session.now_ns // NS_PER_MS),
         done_orders=tuple(_order(market, order) for order in market.orders.newest_done(DONE_ORDERS_SHOWN)),
+        accounting=accounting_view(reducer.books, market),
     )
 
 

@@ -63,7 +63,7 @@ def test_a_flat_position_costs_nothing(steps):
     if position.size_lots:
         side = Side.SELL if position.size_lots > 0 else Side.BUY
         position.apply(side, abs(position.size_lots), Decimal(7))
-    assert (position.size_lots, position.cost_quote) == (0, 0)
+    assert (position.size_lots, position.cost) == (0, 0)
 
 
 @given(trades)

@@ -19,7 +19,7 @@ class Pnl(LinePanel):
 
     def badge(self, view: View) -> Line:
         """Currency everything is counted in."""
-        return EMPTY if view.market is None else ((view.market.instrument.settle_ccy, "muted"),)
+        return EMPTY if view.market is None else ((view.market.instrument.quote_ccy, "muted"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Compact pairs where rows are scarce, else a column of figures and the curve."""
