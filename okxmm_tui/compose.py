@@ -69,10 +69,16 @@ class EngineRun:
 
     def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
         from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
+        from okxmm_tui.okx.route_choice import RoutePolicy  # noqa: PLC0415 - see _load_sockets
 
         plan = self._config.plan
         gateway = OkxGateway(
-            endpoints, self._config.key, tag=plan.tag, ack_timeout_ms=plan.limits.ack_timeout_ms
+            endpoints,
+            self._config.key,
+            tag=plan.tag,
+            ack_timeout_ms=plan.limits.ack_timeout_ms,
+            order_route=RoutePolicy(self._config.order_route),
+            stp_mode=self._config.stp_mode,
         )
         return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
 

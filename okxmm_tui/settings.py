@@ -35,6 +35,10 @@ class OkxSettings(BaseModel):
     region: Literal["global", "eea", "us", "tr"] = Field("global", description="where the account was opened")
     rest_url: str = Field("", description="another REST address than the region's, e.g. a test venue")
     ws_url: str = Field("", description="another WebSocket address, up to and including /ws/v5")
+    order_route: Literal["auto", "ws", "rest"] = Field("auto", description="way of orders: auto, ws, rest")
+    stp_mode: Literal["cancel_maker", "cancel_taker", "cancel_both"] = Field(
+        "cancel_maker", description="self-trade prevention: cancel_maker, cancel_taker, cancel_both"
+    )
 
 
 class RiskSettings(BaseModel):
@@ -109,6 +113,15 @@ class RiskSettings(BaseModel):
     kill_deadline_ms: int = Field(5_000, ge=1_000, le=60_000, description="a safe quit proves itself by then")
     reconcile_ms: int = Field(30_000, ge=1_000, le=600_000, description="orders are compared with the venue")
     hold_tolerance_ticks: int = Field(3, ge=0, le=10_000, description="quotes nearer to their target stay")
+    clock_alarm_ms: int = Field(
+        250, ge=10, le=10_000, description="clock difference to the venue that is said"
+    )
+    clock_limit_ms: int = Field(
+        1_000, ge=100, le=20_000, description="clock difference that stops new orders"
+    )
+    api_latency_limit_ms: int = Field(
+        200, ge=10, le=10_000, description="95th percentile of order answers that pulls quotes"
+    )
     allow_below_fees: bool = Field(
         default=False, description="allow half-spreads below the maker fee plus one tick"
     )

@@ -115,3 +115,12 @@ def test_every_limit_can_be_set_and_has_the_same_default():
     made = RiskSettings().limits(is_headless=False)  # pyright: ignore[reportCallIssue]
     assert made == Limits()
     assert set(RiskSettings.model_fields) == {each.name for each in structs.fields(Limits)} - {"is_headless"}
+
+
+@pytest.mark.parametrize("given", [{"order_route": "fax"}, {"stp_mode": "none"}])
+def test_order_route_and_self_trade_mode_are_closed_lists(given):
+    """The defaults are auto and cancel_maker; anything else than the venue's words is refused."""
+    okx = load_settings({}).okx
+    assert (okx.order_route, okx.stp_mode) == ("auto", "cancel_maker")
+    with pytest.raises(UsageError, match=next(iter(given))):
+        load_settings({"okx": given})

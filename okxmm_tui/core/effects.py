@@ -84,6 +84,12 @@ class Resubscribe(Effect, frozen=True, gc=False, tag=True, array_like=True):
     reason: str
 
 
+class FetchPriceLimits(Effect, frozen=True, gc=False, tag=True, array_like=True):
+    """Read the price band of one instrument; answered by ``PriceLimits``."""
+
+    inst_id: str
+
+
 class Report(Effect, frozen=True, gc=False, tag=True, array_like=True):
     """One line for people and for headless output."""
 
@@ -119,6 +125,7 @@ AnyEffect = (
     | PollPending
     | SetDeadMan
     | Resubscribe
+    | FetchPriceLimits
     | Report
     | Reply
     | Stop

@@ -86,6 +86,12 @@ class Limits(Struct, frozen=True):
     """A quote closer to its target than this stays where it is."""
     allow_below_fees: bool = False
     """Whether the half-spread may be narrower than the maker fee plus one tick."""
+    clock_alarm_ms: int = 250
+    """A clock this far from the venue's is said aloud."""
+    clock_limit_ms: int = 1_000
+    """A clock this far from the venue's stops new orders."""
+    api_latency_limit_ms: int = 200
+    """Quotes are pulled while the 95th percentile of order answers takes longer."""
     is_headless: bool = False
     """No console is expected, so none can be lost."""
 

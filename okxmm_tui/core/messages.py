@@ -246,6 +246,8 @@ class OrderRefused(Event, frozen=True, gc=False, tag=True, array_like=True):
     code: str
     text: str
     req_id: str = ""
+    reaction: str = ""
+    """What the code asks for, as the gateway reads it; empty is an ordinary refusal."""
 
 
 class OrderOutcomeUnknown(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -287,6 +289,8 @@ class FetchFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
 
     request_id: int
     reason: str
+    is_final: bool = False
+    """Whether asking again cannot help, because the key is the problem."""
 
 
 class PendingPolled(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -382,6 +386,12 @@ class ClockMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
     uncertainty_ns: int
 
 
+class ClockJumped(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Wall and steady clock came apart: the machine slept, or somebody set the time."""
+
+    jump_ns: int
+
+
 class LatencyMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
     """One round trip: from the request's last byte handed to the socket to its answer."""
 
@@ -447,6 +457,7 @@ AnyEvent = (
     | FundingRate
     | VenueStatus
     | ClockMeasured
+    | ClockJumped
     | LatencyMeasured
     | FeedMeasured
     | OrderRouteChanged

@@ -42,11 +42,13 @@ class OwnOrder:
 
     __slots__ = (
         "amend",
+        "asked_ns",
         "cancel_sent_ns",
         "cancel_source",
         "cl_ord_id",
         "created_ns",
         "decision",
+        "doubt_ns",
         "expire_ns",
         "filled_lots",
         "inst_id",
@@ -102,6 +104,10 @@ class OwnOrder:
         """Placed or taken over by hand; quoting leaves it alone, pulling and killing take it out."""
         self.params_version = 0
         """Version of the strategy parameters it was placed under."""
+        self.doubt_ns: int | None = None
+        """Since when only the venue can tell what has become of it; None while nothing is in doubt."""
+        self.asked_ns: int | None = None
+        """When the oldest question without an answer was sent."""
         self.queries = 0
         self.next_query_ns = 0
 

@@ -236,6 +236,17 @@ class DeadManView(Struct, frozen=True, gc=False):
     problem: str
 
 
+class LatencyView(Struct, frozen=True, gc=False):
+    """Recent waiting times of one kind."""
+
+    name: str
+    """``place``, ``amend``, ``cancel``, ``rest`` or ``feed``."""
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    samples: int
+
+
 class HealthView(Struct, frozen=True, gc=False):
     """Links, lags and budgets."""
 
@@ -250,6 +261,15 @@ class HealthView(Struct, frozen=True, gc=False):
     reconciled_ns: int | None
     """When our orders last agreed with the venue's list."""
     reconciled_text: str
+    latencies: tuple[LatencyView, ...] = ()
+    latency_spikes: int = 0
+    clock_offset_ms: float | None = None
+    """The venue's clock minus ours; None before it was measured."""
+    clock_uncertainty_ms: float | None = None
+    order_route: str = "ws"
+    """``rest`` as soon as one market's orders go that way."""
+    self_trades: int = 0
+    """Own orders the venue cancelled to prevent a self-trade."""
 
 
 class AccountView(Struct, frozen=True, gc=False):

@@ -36,6 +36,7 @@ from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.manual import Manual
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.tuning import Tuning
@@ -55,6 +56,7 @@ class Commands:
         safety: Safety,
         tuning: Tuning,
         flatten: Flatten,
+        refusals: Refusals,
     ) -> None:
         self._session = session
         self._execution = execution
@@ -62,6 +64,7 @@ class Commands:
         self._tuning = tuning
         self._flatten = flatten
         self._manual = Manual(session, execution)
+        self._refusals = refusals
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -133,6 +136,7 @@ class Commands:
         if not problem:
             for market in self._session.markets.values():
                 market.strategy_problem = ""
+            self._refusals.on_resumed()
             if was_halted:
                 self._safety.on_resumed()
         return problem, text

@@ -32,6 +32,7 @@ CLOSE_EVERY_NS = 500_000_000
 """Time between two closing orders, so that the first one's fills are known."""
 NS_PER_MS = 1_000_000
 ZERO = Decimal(0)
+BUDGET_LOW = "order budget below 20 %"
 
 
 class Execution:
@@ -64,7 +65,8 @@ class Execution:
         for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
             state = market.sides[side]
             wanted = tuple(quote for quote in target.quotes if quote.side is side)
-            wanted, why = self._allowed(market, side, wanted, reason)
+            wanted = () if state.stop_reason else wanted
+            wanted, why = self._allowed(market, side, wanted, state.stop_reason or reason)
             quotes, shortage = affordable(self._session, market, side, wanted)
             state.quotes = quotes
             if not quotes:
@@ -227,9 +229,9 @@ class Execution:
             if order.cancel_sent_ns is None:
                 self.cancel(order, state.reason or "not wanted any more")
         for order, quote in zip(orders, quotes, strict=False):
-            self._move_or_hold(market, order, self._stepped(quote, state))
+            self._move_or_hold(market, order, _in_band(self._stepped(quote, state), market))
         for quote in quotes[len(orders) :]:
-            self._place(market, self._stepped(quote, state))
+            self._place(market, _in_band(self._stepped(quote, state), market))
 
     @staticmethod
     def _stepped(quote: Quote, state: SideState) -> Quote:
@@ -262,6 +264,11 @@ class Execution:
             tolerance = 0
         if distance <= tolerance and size_lots == order.size_lots:
             order.decision = f"HOLD {distance} ticks off target"
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, self._session.now_ns)
+            if (order.price_ticks - quote.price_ticks) * order.side.sign > tolerance:
+                self.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
             return
         moved = quote.price_ticks if distance > tolerance else order.price_ticks
         self._amend(market, order, moved, size_lots)
@@ -307,6 +314,9 @@ class Execution:
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
         if now_ns < state.place_after_ns:
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, now_ns)
             return
         placed = self.ask_place(market, quote, "NEW")
         state.say(placed.reason if isinstance(placed, Refusal) else "sent, no answer yet", now_ns)
@@ -392,3 +402,16 @@ def _widened(market: Market, quote: Quote) -> Quote:
     mid_ticks = (market.bid_ticks + market.ask_ticks) // 2
     moved = quote.price_ticks - quote.side.sign * abs(mid_ticks - quote.price_ticks)
     return Quote(quote.side, max(1, moved), quote.size_lots)
+
+
+def _in_band(quote: Quote, market: Market) -> Quote:
+    """Move a quote inside the venue's price band (fault 40); that is always away from the other side."""
+    limits = market.price_limits
+    if limits is None:
+        return quote
+    price_ticks = quote.price_ticks
+    if quote.side is Side.BUY and limits.highest_buy_ticks is not None:
+        price_ticks = min(price_ticks, limits.highest_buy_ticks)
+    if quote.side is Side.SELL and limits.lowest_sell_ticks is not None:
+        price_ticks = max(price_ticks, limits.lowest_sell_ticks)
+    return quote if price_ticks == quote.price_ticks else Quote(quote.side, price_ticks, quote.size_lots)

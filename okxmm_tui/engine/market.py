@@ -64,6 +64,10 @@ class SideState:
         self.place_after_ns = 0
         self.is_muted = False
         """Whether the operator wants no quotes on this side."""
+        self.stop_reason = ""
+        """Why this side sends nothing until the cause has gone or the operator resumes; empty when it may."""
+        self.resume_above: Decimal | None = None
+        """Available balance that lifts the stop; None when only the operator can."""
         self.refusals = 0
         """Post-only cancels and rejects in a row; each doubles the wait before the next try."""
 
@@ -139,6 +143,10 @@ class Market:
         self.preview: ParamSet | None = None
         """Values the operator is looking at; nothing is traded on them."""
         self.param_changes: deque[ParamChangeView] = deque(maxlen=PARAM_CHANGES)
+        self.stop_reason = ""
+        """Why the venue takes no orders here, from a refusal; empty when it does."""
+        self.has_come_back = False
+        """Whether the venue has listed the instrument as live since."""
         self.pnl_history: deque[float] = deque(maxlen=PNL_SAMPLES)
         self._chained = 0
 
@@ -237,6 +245,13 @@ class Market:
         self.params = structs.replace(params, version=version)
         self.target = self.preview = None
         self.strategy_problem = ""
+        self.hurry()
+
+    def lift_stop(self) -> None:
+        """Try again what the venue had refused."""
+        self.stop_reason, self.has_come_back = "", False
+        for state in self.sides.values():
+            state.stop_reason, state.resume_above = "", None
         self.hurry()
 
     def hurry(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from okxmm_tui.core.effects import FetchTruth, QueryOrder
+from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
     Fill,
     OrderAccepted,
@@ -19,8 +19,10 @@ from okxmm_tui.core.messages import (
     TruthFetched,
 )
 from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
+from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
+from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.positions import Positions
@@ -28,13 +30,11 @@ from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import explain, note_balance
 
-QUERY_AFTER_NS = (500_000_000, 1_000_000_000, 3_000_000_000, 10_000_000_000)
-EXPIRY_MARGIN_NS = 1_000_000_000
-"""Clock difference allowed for before an expired request is believed to be dead."""
 RETRY_NS = 1_000_000_000
 FILLS_LOOKBACK_MS = 60_000
 POST_ONLY_WOULD_TAKE = "31"
 DEAD_MAN_FIRED = "20"
+SELF_TRADE = "32"
 OWN_CANCEL_SOURCES = frozenset({"", "1", POST_ONLY_WOULD_TAKE, DEAD_MAN_FIRED})
 FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"})
 
@@ -49,7 +49,8 @@ class Reconciler:
         self._request: tuple[int, int] | None = None
         self._retry_ns = 0
         self.positions = Positions(session)
-        self._refusals = Refusals(session, execution)
+        self._doubts = Doubts(session)
+        self.refusals = Refusals(session, execution, self.want_truth)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
         self.on_booked: Callable[[Market, Fill], None] = lambda market, fill: None
         """Told of every fill once it is booked; set by the reducer."""
@@ -87,6 +88,8 @@ class Reconciler:
             self._execution.accepted(market, order.side)
         if change.amend_failed and not order.is_done:
             self._execution.cancel(order, f"amend failed: {update.text or update.code}")
+        if change.became_live or change.became_done:
+            self._doubts.end(order)
         if change.became_done:
             self._after_done(market, order, update.text)
         if change.missing_lots:
@@ -104,6 +107,15 @@ class Reconciler:
         elif order.cancel_source == DEAD_MAN_FIRED:
             self._session.raise_alarm(
                 "dead-man-fired", Severity.CRITICAL, f"{text} was removed by the dead-man's switch"
+            )
+        elif order.cancel_source == SELF_TRADE:
+            self._session.self_trades += 1
+            self._session.report(
+                "notice",
+                Severity.WARNING,
+                f"{text} was cancelled to prevent a self-trade ({self._session.self_trades} so far): orders "
+                "of this account or its sub-accounts meet; widen the quotes, or trade it from one place",
+                source=order.cancel_source,
             )
         elif order.cancel_source not in OWN_CANCEL_SOURCES:
             self._session.report(
@@ -151,8 +163,11 @@ class Reconciler:
         market, order = self._session.markets.get(event.inst_id), self._find(event.inst_id, event.cl_ord_id)
         if market is None or order is None or order.is_done:
             return
-        if self._refusals.leave_open(market, order, event):
-            self._ask(order)
+        if self.refusals.leave_open(market, order, event):
+            self._doubts.begin(order, is_urgent=True)
+        if self.refusals.halt:
+            self.halt_once(self.refusals.halt)
+            self.refusals.halt = ""
 
     def on_unknown(self, event: OrderOutcomeUnknown) -> None:
         """No answer: the order counts as live until the venue tells."""
@@ -166,20 +181,22 @@ class Reconciler:
             Severity.WARNING,
             f"{event.verb} of {order.side} {order.cl_ord_id}: outcome unknown, {event.reason}",
         )
-        self._ask(order)
+        self._doubts.begin(order)
 
     def on_queried(self, event: OrderQueried) -> None:
         """Answer to a question about one order."""
         order = self._find(event.inst_id, event.cl_ord_id)
+        asked_ns = self._doubts.answered(order) if order is not None else None
         if event.order is not None:
             self.on_order(event.order)
         if order is None or order.is_done or not event.reached:
             return
         if event.order is None:
-            if self._session.now_ns > order.expire_ns + EXPIRY_MARGIN_NS:
+            if self._doubts.is_absent(order, asked_ns):
                 self._session.markets[event.inst_id].orders.finish(order)
+                self._doubts.end(order)
             return
-        order.queries = 0
+        self._doubts.end(order)
         if order.amend is not None and self._is_overdue(order.amend.sent_ns):
             order.amend = None
         if order.cancel_sent_ns is not None:
@@ -190,6 +207,7 @@ class Reconciler:
     def on_tick(self) -> None:
         """Chase what has not been answered and keep comparing with the venue."""
         now_ns = self._session.now_ns
+        self.refusals.on_tick()
         for market in self._session.markets.values():
             for order in market.orders.working:
                 self._chase(order, now_ns)
@@ -202,30 +220,25 @@ class Reconciler:
         limits = self._session.limits
         if order.status is OrderStatus.SENT and self._is_overdue(order.created_ns):
             order.status = OrderStatus.UNKNOWN
-            self._ask(order)
+            self._doubts.begin(order)
         elif order.amend is not None and self._is_overdue(order.amend.sent_ns):
-            self._ask(order)
+            self._doubts.begin(order)
         if order.cancel_sent_ns is not None and (
             now_ns - order.cancel_sent_ns > limits.cancel_timeout_ms * NS_PER_MS
         ):
             self._execution.cancel(order, order.decision, by_rest=True)
-            self._ask(order)
-        if order.status is OrderStatus.UNKNOWN and now_ns >= order.next_query_ns:
-            self._ask(order)
+            self._doubts.begin(order, is_urgent=True)
+        self._doubts.ask_if_due(order)
 
     def _is_overdue(self, sent_ns: int) -> bool:
         """Whether a request of that time can neither be answered nor take effect any more."""
         limit_ns = self._session.limits.ack_timeout_ms * NS_PER_MS + EXPIRY_MARGIN_NS
         return self._session.now_ns - sent_ns > limit_ns
 
-    def _ask(self, order: OwnOrder) -> None:
-        now_ns = self._session.now_ns
-        if now_ns < order.next_query_ns:
-            return
-        wait_ns = QUERY_AFTER_NS[min(order.queries, len(QUERY_AFTER_NS) - 1)]
-        order.queries += 1
-        order.next_query_ns = now_ns + wait_ns
-        self._session.effects.append(QueryOrder(order.inst_id, order.cl_ord_id))
+    def halt_once(self, reason: str) -> None:
+        """Have everything halted, unless it is: a refused cancel must not start another round of cancels."""
+        if self._session.machine.state is not TradingState.HALTED:
+            self.forced = reason
 
     # -- the whole truth -----------------------------------------------------------------------------
 
@@ -327,7 +340,7 @@ class Reconciler:
     def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:
         for order in market.orders.working:
             if order.cl_ord_id not in listed and order.created_ns < asked_ns:
-                self._ask(order)
+                self._doubts.begin(order, is_urgent=True)
 
     def _conclude(self, listed: int) -> None:
         session = self._session

@@ -17,6 +17,7 @@ from okxmm_tui.core.messages import (
     BookGap,
     BookSnapshot,
     BookUpdate,
+    ClockJumped,
     ClockMeasured,
     ConsolesChanged,
     DeadManArmed,
@@ -63,6 +64,7 @@ from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, BookState, Market
 from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
+from okxmm_tui.engine.refusals import BY_HAND
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import note_balance
@@ -103,7 +105,12 @@ class Reducer:
         self.tuning = Tuning(self.session)
         self.flatten = Flatten(self.session, self.execution)
         self.commands = Commands(
-            self.session, self.execution, safety=self.safety, tuning=self.tuning, flatten=self.flatten
+            self.session,
+            self.execution,
+            safety=self.safety,
+            tuning=self.tuning,
+            flatten=self.flatten,
+            refusals=self.reconciler.refusals,
         )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
@@ -121,9 +128,10 @@ class Reducer:
             PriceLimits: self._on_price_limits,
             FundingRate: self._on_funding_rate,
             VenueStatus: self._on_venue_status,
-            ClockMeasured: self._on_clock,
-            LatencyMeasured: self._on_latency,
-            FeedMeasured: self._on_feed,
+            ClockMeasured: self.watchdog.clock.on_measured,
+            ClockJumped: self._on_clock_jump,
+            LatencyMeasured: self.watchdog.latency.on_latency,
+            FeedMeasured: self.watchdog.latency.on_feed,
             OrderRouteChanged: self._on_route,
             InstrumentChanged: self._on_instrument,
             OrderUpdate: self.reconciler.on_order,
@@ -255,7 +263,11 @@ class Reducer:
     def _on_instrument(self, event: InstrumentChanged) -> None:
         new = event.instrument
         market = self.session.markets.get(new.inst_id)
-        if market is None or market.instrument == new:
+        if market is None:
+            return
+        if market.stop_reason and new.state == "live" and market.instrument.state != "live":
+            market.has_come_back = True
+        if market.instrument == new:
             return
         old = market.instrument
         if (old.tick_size, old.lot_size, old.contract_value) != (
@@ -276,14 +288,11 @@ class Reducer:
         note_balance(self.session, event)
         self.books.on_balance(event)
 
-    def _on_clock(self, event: ClockMeasured) -> None:
-        self.session.clock = event
-
-    def _on_latency(self, event: LatencyMeasured) -> None:
-        self.session.last_latency = event
-
-    def _on_feed(self, event: FeedMeasured) -> None:
-        self.session.feed = event
+    def _on_clock_jump(self, event: ClockJumped) -> None:
+        text = f"the clock jumped by {event.jump_ns / 1e9:+.1f} s (sleep, or the time was set); merging again"
+        self.session.report("notice", Severity.WARNING, text)
+        self.safety.on_clock_jump(event.jump_ns)
+        self.reconciler.on_login()
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
@@ -295,6 +304,8 @@ class Reducer:
     def _on_fetch_failed(self, event: FetchFailed) -> None:
         self.reconciler.on_fetch_failed(event.request_id, event.reason)
         self.safety.on_poll_failed(event.request_id, event.reason)
+        if event.is_final:
+            self.reconciler.halt_once(f"the key was refused: {event.reason} {BY_HAND}")
 
     def _on_stream_up(self, event: StreamUp) -> None:
         if event.stream == "private":

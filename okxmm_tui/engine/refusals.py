@@ -1,31 +1,59 @@
-"""What to do when a place, amend or cancel was refused, by the venue or by the gateway before sending."""
+"""What to do when a place, amend or cancel was refused, by the venue or by the gateway before sending.
+
+The gateway says with every refusal what its code asks for (``OrderRefused.reaction``); this module carries it
+out. Numbers are those of the safety checklist, faults 16, 17, 21 and 40.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+
+from okxmm_tui.core.effects import FetchPriceLimits
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OwnOrder
-from okxmm_tui.core.types import Severity
+from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
 ORDER_GONE_CODES = frozenset({"51400", "51401", "51402", "51410", "51503", "51509", "51510", "51603"})
 AMEND_WOULD_TAKE = "51511"
+PASSING = frozenset({"retry", "wait", "sync_clock", "reload_instruments"})
+"""Reactions to what ends by itself: wait a second, count nothing, stand no further away."""
+PASSING_WAIT_NS = 1_000_000_000
+SAME_CODE_TIMES = 3
+SAME_CODE_NS = 10_000_000_000
+BY_HAND = (
+    "cancel by hand on the exchange's own page if orders remain; the dead-man's switch runs out by itself"
+)
 
 
 class Refusals:
-    """Ends, frees or cancels the order concerned, and slows its side down."""
+    """Ends, frees or cancels the order concerned, and slows or stops its side, its market, or everything.
 
-    def __init__(self, session: Session, execution: Execution) -> None:
+    Args:
+        session: All state.
+        execution: Cancels and waits.
+        want_truth: Has the venue's state read again, with a reason.
+    """
+
+    def __init__(self, session: Session, execution: Execution, want_truth: Callable[[str], None]) -> None:
         self._session = session
         self._execution = execution
+        self._want_truth = want_truth
+        self._seen: dict[tuple[str, Side, str], deque[int]] = {}
+        self.halt = ""
+        """Set when trading cannot go on until a person acts; the reconciler passes it on."""
 
     def leave_open(self, market: Market, order: OwnOrder, event: OrderRefused) -> bool:
         """React to a refusal; True when only the venue can tell what has become of the order."""
+        self._react(market, order, event)
         match event.verb:
             case "place":
                 market.orders.finish(order)
-                self._count(market, order, event)
+                self._slow_down(market, order, event)
                 return False
             case "amend":
                 return self._amend(market, order, event)
@@ -37,26 +65,116 @@ class Refusals:
         if order.amend is not None and event.req_id not in {"", order.amend.req_id}:
             return False
         order.amend = None
-        if event.code in ORDER_GONE_CODES:
+        if event.code in ORDER_GONE_CODES or event.reaction == "resync":
             return True
         if event.code == AMEND_WOULD_TAKE:
             self._session.post_only_cancels += 1
             market.post_only_cancels.note(self._session.now_ns)
             self._execution.back_off(market, order.side, "amend would have crossed")
-        else:
-            self._count(market, order, event)
+            return False
+        self._slow_down(market, order, event)
+        if event.reaction != "wait":
             self._execution.cancel(order, f"amend refused: {event.code}")
         return False
 
-    def _count(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
+    # -- what the code asks for ------------------------------------------------------------------------
+
+    def _react(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
+        inst_id, said = market.instrument.inst_id, f"{event.code} {event.text}".strip()
+        match event.reaction:
+            case "halt":
+                self.halt = f"the venue refuses us: {said}; {BY_HAND}"
+            case "resync":
+                if event.code not in ORDER_GONE_CODES:
+                    self._want_truth(f"{event.verb} refused: {said}")
+            case "stop_instrument":
+                market.stop_reason = f"instrument stopped: {said}"
+                self._session.raise_alarm(
+                    f"stopped-{inst_id}",
+                    Severity.CRITICAL,
+                    f"{inst_id}: {said}; quoting ends until the venue lists it as live, or pause and resume",
+                )
+            case "requote":
+                self._session.effects.append(FetchPriceLimits(inst_id))
+            case "funds":
+                self._no_funds(market, order.side, said)
+            case "unknown":
+                self._session.raise_alarm(
+                    f"code-{event.code}", Severity.WARNING, f"{inst_id}: {event.verb} refused: {said}"
+                )
+            case _:
+                pass
+
+    def _no_funds(self, market: Market, side: Side, said: str) -> None:
+        """Drop the side that grows the position, until more is available than now."""
+        position = market.ledger.position.size_lots
+        growing = side if position * side.sign >= 0 else side.opposite
+        state = market.sides[growing]
+        state.stop_reason = f"not enough balance: {said}"
+        state.resume_above = self._available(market)
+        market.hurry()
+        self._want_truth("balance or margin is not enough")
+
+    def on_tick(self) -> None:
+        """Lift stops whose cause has gone."""
+        for market in self._session.markets.values():
+            if market.stop_reason and market.has_come_back:
+                market.lift_stop()
+                self._lifted(market)
+            for state in market.sides.values():
+                if state.resume_above is not None and self._available(market) > state.resume_above:
+                    state.stop_reason, state.resume_above = "", None
+                    market.hurry()
+
+    def on_resumed(self) -> None:
+        """The operator asks for another try: every stop is lifted and every count starts again."""
+        self._seen.clear()
+        for market in self._session.markets.values():
+            market.lift_stop()
+            self._lifted(market)
+
+    def _lifted(self, market: Market) -> None:
+        inst_id = market.instrument.inst_id
+        for key in (f"stopped-{inst_id}", *(f"stopped-{side}-{inst_id}" for side in Side)):
+            self._session.clear_alarm(key, f"{inst_id}: orders are tried again")
+
+    def _available(self, market: Market) -> Decimal:
+        balance = self._session.balances.get(market.instrument.settle_ccy)
+        return balance.available if balance is not None else Decimal(0)
+
+    # -- slower, or not at all -------------------------------------------------------------------------
+
+    def _slow_down(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
         self._session.rejects += 1
-        text = f"{event.code} {event.text}".strip()
-        market.sides[order.side].say(f"refused: {text}", self._session.now_ns)
-        self._execution.back_off(market, order.side, text)
+        state, text = market.sides[order.side], f"{event.code} {event.text}".strip()
+        state.say(f"refused: {text}", self._session.now_ns)
+        if event.reaction in PASSING:
+            state.place_after_ns = self._session.now_ns + PASSING_WAIT_NS
+        else:
+            self._execution.back_off(market, order.side, text)
+            self._count(market, order.side, event.code, text)
         self._session.report(
             "reject",
             Severity.WARNING,
             f"{event.verb} {order.side} refused: {text}",
             inst_id=event.inst_id,
             code=event.code,
+        )
+
+    def _count(self, market: Market, side: Side, code: str, text: str) -> None:
+        """The same code again and again is a ban in the making: stop the side."""
+        now_ns, inst_id = self._session.now_ns, market.instrument.inst_id
+        times = self._seen.setdefault((inst_id, side, code), deque(maxlen=SAME_CODE_TIMES))
+        times.append(now_ns)
+        if len(times) < SAME_CODE_TIMES or now_ns - times[0] > SAME_CODE_NS:
+            return
+        times.clear()
+        state = market.sides[side]
+        state.stop_reason, state.resume_above = f"stopped after {SAME_CODE_TIMES} refusals: {text}", None
+        market.hurry()
+        self._session.raise_alarm(
+            f"stopped-{side}-{inst_id}",
+            Severity.CRITICAL,
+            f"{inst_id} {side}: {text}, {SAME_CODE_TIMES} times in {SAME_CODE_NS // 10**9} s; this side is "
+            "stopped: remove the cause, then pause and resume",
         )

@@ -317,6 +317,12 @@ class Safety:
             self._quit_deadline_ns = None
             self._session.effects.append(Stop(EXIT_UNPROVEN, self._unproven_text(run)))
 
+    def on_clock_jump(self, jump_ns: int) -> None:
+        """The machine slept while the venue's timer ran on: it ends sooner than our steady clock says."""
+        if self.dead_man_expires_ns is not None:
+            self.dead_man_expires_ns -= max(0, jump_ns)
+        self._renew_ns = min(self._renew_ns, self._session.now_ns)
+
     def on_resumed(self) -> None:
         """The halt was lifted by hand: forget the old proof and arm the switch at once."""
         self.kill_run = None

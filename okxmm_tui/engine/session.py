@@ -49,12 +49,18 @@ class Session:
         self.is_widened = False
         """Whether the operator wants quotes at twice their distance."""
         self.rejects = 0
+        self.self_trades = 0
         self.post_only_cancels = 0
         self.loop_lag_ns = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.effects: list[AnyEffect] = []
         self._last_id = 0
         self._last_line = 0
+
+    @property
+    def is_budget_low(self) -> bool:
+        """Whether less than a fifth of the order budget is left (fault 18: keep it for cancels)."""
+        return 5 * (self.budget.limit - self.budget.used) < self.budget.limit
 
     def next_client_id(self) -> str:
         """Client order ids are decimal, unique for ever: start second, then a counter."""

@@ -93,6 +93,7 @@ def _limits(limits: Limits) -> tuple[LimitView, ...]:
 
 def _health(reducer: Reducer) -> HealthView:
     session = reducer.session
+    clock = session.clock
     return HealthView(
         public_up=session.public_up,
         private_up=session.private_up,
@@ -104,6 +105,12 @@ def _health(reducer: Reducer) -> HealthView:
         rejects=session.rejects,
         reconciled_ns=reducer.reconciler.checked_ns,
         reconciled_text=reducer.reconciler.checked_text,
+        latencies=reducer.watchdog.latency.views(),
+        latency_spikes=reducer.watchdog.latency.spikes,
+        clock_offset_ms=clock.offset_ns / NS_PER_MS if clock else None,
+        clock_uncertainty_ms=clock.uncertainty_ns / NS_PER_MS if clock else None,
+        order_route="rest" if any(m.order_route == "rest" for m in session.markets.values()) else "ws",
+        self_trades=session.self_trades,
     )
 
 

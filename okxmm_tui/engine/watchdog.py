@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.clock_guard import ClockGuard
 from okxmm_tui.engine.execution import NS_PER_MS
+from okxmm_tui.engine.latency import LatencyGuard
 from okxmm_tui.engine.market import BookState, Market
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
@@ -13,11 +15,13 @@ GOOD_TICKS_AFTER_STALL = 5
 
 
 class Watchdog:
-    """Book age, loop lag and links."""
+    """Book age, loop lag, links, clock and latency."""
 
     def __init__(self, session: Session, safety: Safety) -> None:
         self._session = session
         self._safety = safety
+        self.clock = ClockGuard(session)
+        self.latency = LatencyGuard(session)
         self._good_ticks = GOOD_TICKS_AFTER_STALL
         self._events = 0
         self._events_since_ns = session.now_ns
@@ -32,6 +36,7 @@ class Watchdog:
         session = self._session
         session.loop_lag_ns = lag_ns
         self._watch_lag(lag_ns)
+        self.latency.on_tick()
         for market in session.markets.values():
             self._watch_book(market)
         elapsed_ns = session.now_ns - self._events_since_ns
@@ -81,7 +86,7 @@ class Watchdog:
             return "market data stream down"
         if self._good_ticks < GOOD_TICKS_AFTER_STALL:
             return "engine stood still"
-        return ""
+        return self.clock.block or self.latency.block
 
     @staticmethod
     def _market_block(market: Market) -> str:
@@ -89,6 +94,8 @@ class Watchdog:
             return market.strategy_problem
         if not market.instrument.is_tradable:
             return f"instrument is {market.instrument.state}"
+        if market.stop_reason:
+            return market.stop_reason
         if market.book_state is not BookState.LIVE:
             reasons = {
                 BookState.WAITING: "waiting for the order book",

@@ -1,4 +1,4 @@
-"""The venue's clock as seen from here: our wall clock plus a measured offset."""
+"""The venue's clock as seen from here: our wall clock plus a measured offset, and how wrong that may be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Callable
 
 KEPT_SAMPLES = 5
 MILLISECOND_NS = 1_000_000
+RESOLUTION_NS = MILLISECOND_NS
+"""``public/time`` counts whole ms."""
+JUMP_NS = 500 * MILLISECOND_NS
+"""Wall and steady clock never come apart by this much unless somebody sets the time or the machine slept."""
 
 
 class VenueClock:
@@ -15,13 +19,20 @@ class VenueClock:
 
     Args:
         local_ns: Our wall clock, Unix ns.
+        steady_ns: A clock nobody sets; it may stand still while the machine sleeps.
     """
 
-    def __init__(self, local_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, local_ns: Callable[[], int] = time.time_ns, steady_ns: Callable[[], int] = time.monotonic_ns
+    ) -> None:
         self.local_ns = local_ns
+        self.steady_ns = steady_ns
+        self._anchor_ns = self._last_ns = local_ns() - steady_ns()
         self._samples: deque[tuple[int, int]] = deque(maxlen=KEPT_SAMPLES)
         self.offset_ns = 0
         """The venue's clock minus ours."""
+        self.uncertainty_ns = 0
+        """How far ``offset_ns`` can be wrong either way; meaningless before the first sample."""
 
     @staticmethod
     def monotonic_ns() -> int:
@@ -36,6 +47,29 @@ class VenueClock:
     def offset_ms(self) -> int:
         """The venue's clock minus ours, in ms."""
         return round(self.offset_ns / MILLISECOND_NS)
+
+    @property
+    def expiry_shift_ms(self) -> int:
+        """What to add to a time of the engine, whose clock was started with ours and is never set, in ms."""
+        moved_ns = self.local_ns() - self.steady_ns() - self._anchor_ns
+        return round((self.offset_ns + moved_ns) / MILLISECOND_NS)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the offset is more than an assumption."""
+        return bool(self._samples)
+
+    def take_jump(self) -> int:
+        """How far the wall clock jumped against the steady one since the last call; 0 when it did not.
+
+        After a jump the samples are void; until the next one the last offset is kept.
+        """
+        apart_ns = self.local_ns() - self.steady_ns()
+        jump_ns, self._last_ns = apart_ns - self._last_ns, apart_ns
+        if abs(jump_ns) < JUMP_NS:
+            return 0
+        self._samples.clear()
+        return jump_ns
 
     def measure(self, venue_ms: int, sent_ns: int, took_ns: int) -> None:
         """Take one sample.
@@ -52,4 +86,5 @@ class VenueClock:
             # Somebody set a clock: older samples are of another time.
             self._samples.clear()
         self._samples.append(sample)
-        self.offset_ns = min(self._samples)[1]
+        best_took_ns, self.offset_ns = min(self._samples)
+        self.uncertainty_ns = best_took_ns // 2 + RESOLUTION_NS

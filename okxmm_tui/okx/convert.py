@@ -84,6 +84,14 @@ def whole(value: Scalar) -> int:
         raise WireError(f"whole number {text[:40]!r} was unreadable.") from error
 
 
+def span_ns(in_time: Scalar, out_time: Scalar) -> int:
+    """Time an operation spent inside the venue's gateway, from its two stamps in Unix µs; 0 when not said."""
+    start, end = text_of(in_time), text_of(out_time)
+    if not (start.isdecimal() and end.isdecimal()):
+        return 0
+    return max(0, int(end) - int(start)) * 1_000
+
+
 def side_of(value: Scalar) -> Side:
     """Read a side.
 

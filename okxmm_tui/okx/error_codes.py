@@ -19,6 +19,8 @@ class Reaction(StrEnum):
     OK = "ok"
     BATCH = "batch"
     """Look at the code of every row."""
+    UNKNOWN = "unknown"
+    """A code this version has never heard of: as DROP, and the operator is told at once."""
     RETRY = "retry"
     """Try again after a pause."""
     QUERY = "query"
@@ -27,6 +29,8 @@ class Reaction(StrEnum):
     """Our picture was behind; the venue's state is the truth."""
     DROP = "drop"
     """This action is not possible now; go on without it."""
+    FUNDS = "funds"
+    """Not enough balance or margin: drop what grows the position and read the balance again."""
     HALT = "halt"
     """Trading cannot go on until a person acts."""
     FIX = "fix"
@@ -83,7 +87,7 @@ KNOWN_CODES = frozenset(_ENTRIES)
 
 def lookup(code: str) -> CodeEntry:
     """Return the entry of a code, or a safe default for one we do not know."""
-    return _ENTRIES.get(code) or CodeEntry(code, Reaction.DROP, "code unknown to this version")
+    return _ENTRIES.get(code) or CodeEntry(code, Reaction.UNKNOWN, "code unknown to this version")
 
 
 def reaction_of(code: str) -> Reaction:
@@ -95,6 +99,12 @@ def describe(code: str, text: str = "") -> str:
     """Write a code for people: number, our words, and the venue's own text."""
     entry = lookup(code)
     return f"{code} {entry.text}: {text[:200]}" if text else f"{code} {entry.text}"
+
+
+def reason_of(code: str, text: str = "") -> str:
+    """Write what a code means without the number: our words, and the venue's own text."""
+    words = lookup(code).text
+    return f"{words}: {text[:200]}" if text else words
 
 
 def is_credential_problem(code: str) -> bool:

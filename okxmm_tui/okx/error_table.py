@@ -66,7 +66,7 @@ CODES = """
 51004 drop position and orders exceed the tier of this leverage
 51005 drop order amount is over the limit
 51006 requote price was outside the price limit
-51008 drop balance or margin is not enough
+51008 funds balance or margin is not enough
 51010 halt not possible in this account mode
 51011 query order id was used before
 51016 query client order id is in use
@@ -93,12 +93,12 @@ CODES = """
 51123 retry minimum price step is not known yet
 51124 drop only limit orders in a call auction
 51125,51126 resync reduce-only conflict, cancel the conflicting orders
-51127 drop available balance is 0
-51131 drop balance is not enough
+51127 funds available balance is 0
+51131 funds balance is not enough
 51137,51138 requote price was beyond the limit price
 51148,51169,51170,51171 resync reduce-only conflict or no position
 51149 query order timed out, outcome unknown
-51155 halt compliance restriction on this pair
+51155 stop_instrument compliance restriction on this pair
 51174 drop too many pending orders
 51185 fix order was above the largest USD value
 51186,51187 drop leverage or platform position limit
@@ -115,7 +115,7 @@ CODES = """
 51416 query order was already triggered
 51500 fix amend needs a price or a size
 51501 fix more than 20 orders in one amend
-51502 drop amend lacks funds
+51502 funds amend lacks funds
 51503 resync amend came too late: filled, cancelled or unknown
 51506 drop this type cannot be amended
 51508 wait no amends in a call auction
@@ -146,7 +146,7 @@ CODES = """
 54070,54071 cancel_and_new order is no longer amendable
 54072,54073,54074 drop blocked by view-only, depeg or settlement currency
 54084,54085 fix slippage parameter
-54092 halt disclaimer for this pair was not accepted
+54092 stop_instrument disclaimer for this pair was not accepted
 54094 drop cool-off period, reducing only
 54109 halt USDC trading must be activated
 59113 halt identity verification level 2 is needed

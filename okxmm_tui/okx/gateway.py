@@ -16,6 +16,7 @@ from okxmm_tui.core.effects import (
     AmendOrder,
     AnyEffect,
     CancelOrder,
+    FetchPriceLimits,
     FetchTruth,
     PlaceOrder,
     PollPending,
@@ -31,26 +32,27 @@ from okxmm_tui.core.messages import (
     FetchFailed,
     GatewayNotice,
     OrderBudget,
+    OrderRouteChanged,
     PendingPolled,
 )
 from okxmm_tui.core.types import Severity
-from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
+from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.okx import preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
+from okxmm_tui.okx.clock_keeper import ClockKeeper
 from okxmm_tui.okx.endpoints import Endpoints
-from okxmm_tui.okx.order_requests import OrderEffect
+from okxmm_tui.okx.order_requests import DEFAULT_STP_MODE, OrderEffect
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.orders_route import OrdersRoute
 from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, PublicSession
 from okxmm_tui.okx.rate_limits import RateLimits, Usage
 from okxmm_tui.okx.rest import Rest
-from okxmm_tui.okx.rest_queries import RestQueries
+from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries
+from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
 from okxmm_tui.okx.transport import ConnectGate, Stream
 
 BUDGET_EVERY_S = 0.5
-CLOCK_EVERY_S = 60.0
-CLOCK_WARNING_MS = 1_000
 CLOSE_WITHIN_S = 2.0
 MAX_TAG = 16
 MILLISECOND_NS = 1_000_000
@@ -67,6 +69,8 @@ class OkxGateway:
         tag: Marks every order of ours; up to 16 letters and digits.
         book_channel: ``books``, or ``books-l2-tbt`` from VIP4 on.
         ack_timeout_ms: An order operation without an answer for this long is UNKNOWN.
+        order_route: Which way orders go.
+        stp_mode: OKX ``stpMode`` of every place.
     """
 
     def __init__(
@@ -77,6 +81,8 @@ class OkxGateway:
         tag: str,
         book_channel: str = DEFAULT_BOOK_CHANNEL,
         ack_timeout_ms: int = 2_000,
+        order_route: RoutePolicy = RoutePolicy.AUTO,
+        stp_mode: str = DEFAULT_STP_MODE,
     ) -> None:
         if len(tag) > MAX_TAG or (tag and not (tag.isalnum() and tag.isascii())):
             raise UsageError(f"order tag {tag!r} was not 1 to {MAX_TAG} letters and digits.")
@@ -85,7 +91,7 @@ class OkxGateway:
         self._tag = tag
         self._book_channel = book_channel
         self._instruments: dict[str, Instrument] = {}
-        self._rest = Rest(endpoints, api_key)
+        self._rest = Rest(endpoints, api_key, on_measured=lambda event: self._emit_soon([event]))
         self._queries = RestQueries(self._rest, self._instruments)
         self._limits = RateLimits()
         self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
@@ -98,7 +104,12 @@ class OkxGateway:
             emit_all=self._emit_soon,
             spawn=self._spawn,
             reload_instrument=self._start_reload,
+            sync_clock=self._start_sync,
+            choice=RouteChoice(order_route),
+            stp_mode=stp_mode,
         )
+        self._clock = ClockKeeper(self._rest, self._emit_soon)
+        self._order_route = order_route
         self._emit: Emit | None = None
         self._public: tuple[PublicSession, Stream] | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -128,6 +139,7 @@ class OkxGateway:
         if not has_key:
             return list(self._instruments.values()), AccountFacts("market data only", {})
         facts = await preparation.load_facts(self._rest, loaded)
+        await self._load_rate_limit()
         self._route.account = facts
         return list(self._instruments.values()), facts
 
@@ -170,6 +182,8 @@ class OkxGateway:
                     self._spawn(self._set_dead_man(timeout_s))
                 case Resubscribe(inst_id=inst_id):
                     self._resubscribe(inst_id)
+                case FetchPriceLimits(inst_id=inst_id):
+                    self._spawn(self._read_price_limits(inst_id))
                 case _:
                     pass
         if orders:
@@ -199,12 +213,16 @@ class OkxGateway:
         )
         stream = Stream(self._endpoints.public_ws, session, emit, gate)
         self._public = session, stream
-        services = [stream.run(), self._keep_clock()]
+        services = [stream.run(), self._clock.run()]
         if self._api_key is not None:
             private = PrivateSession(self._instruments, self._login, self._tracker, self._route.settle)
+            private.on_stale_clock = session.on_stale_clock = self._start_sync
             wire = Stream(self._endpoints.private_ws, private, emit, gate)
             self._route.connect(private, wire)
             services += [wire.run(), self._report_budget(emit)]
+            if self._order_route is RoutePolicy.REST:
+                why = "okx.order_route is rest"
+                self._emit_soon([OrderRouteChanged(inst_id, "rest", why) for inst_id in self._instruments])
         return services
 
     def _login(self) -> dict[str, str]:
@@ -212,20 +230,17 @@ class OkxGateway:
             raise UsageError("a login needs an API key.")
         return login_args(self._api_key, self._rest.clock.now_ns())
 
-    async def _keep_clock(self) -> None:
-        was_reported = False
-        while True:
-            await asyncio.sleep(CLOCK_EVERY_S)
-            try:
-                await self._rest.sync_clock()
-            except VenueUnreachableError as error:
-                self._emit_soon([GatewayNotice(Severity.WARNING, f"clock not checked: {error}")])
-                continue
-            is_off = abs(self.clock_offset_ms) >= CLOCK_WARNING_MS
-            if is_off and not was_reported:
-                text = f"this computer's clock differs from the venue's by {self.clock_offset_ms} ms"
-                self._emit_soon([GatewayNotice(Severity.WARNING, text)])
-            was_reported = is_off
+    def _start_sync(self) -> None:
+        self._spawn(self._clock.sync())
+
+    async def _load_rate_limit(self) -> None:
+        # Only higher fee tiers are told a figure; the documented one holds for all others.
+        try:
+            limit = await self._queries.account_rate_limit()
+        except OkxmmError:
+            return
+        if limit is not None:
+            self._limits.set_account_limit(limit)
 
     async def _report_budget(self, emit: Emit) -> None:
         last: Usage | None = None
@@ -249,8 +264,19 @@ class OkxGateway:
         try:
             event = await fetch
         except OkxmmError as error:
-            event = FetchFailed(request_id, str(error))
+            is_final = isinstance(error, FetchRefusedError) and error.is_final
+            event = FetchFailed(request_id, str(error), is_final)
         self._emit_soon([event])
+
+    async def _read_price_limits(self, inst_id: str) -> None:
+        try:
+            limits = await self._queries.price_limits(inst_id)
+        except OkxmmError as error:
+            text = f"{inst_id}: the price band could not be read: {error}"
+            self._emit_soon([GatewayNotice(Severity.WARNING, text)])
+            return
+        if limits is not None:
+            self._emit_soon([limits])
 
     async def _set_dead_man(self, timeout_s: int) -> None:
         try:

@@ -91,6 +91,9 @@ class Envelope(Struct, gc=False, rename="camel"):
     action: str = ""
     channel: Scalar = ""
     data: Raw = Raw(b"")
+    in_time: Scalar = ""
+    """When the venue's gateway took an operation, and when it answered; Unix µs."""
+    out_time: Scalar = ""
 
 
 class RestEnvelope(Struct, gc=False, rename="camel"):
@@ -99,6 +102,8 @@ class RestEnvelope(Struct, gc=False, rename="camel"):
     code: Scalar
     msg: Scalar = ""
     data: Raw = Raw(b"[]")
+    in_time: Scalar = ""
+    out_time: Scalar = ""
 
 
 class MarkPriceRow(Struct, gc=False, rename="camel"):
@@ -263,6 +268,22 @@ class TimeRow(Struct, gc=False):
     ts: Scalar = ""
 
 
+class PriceLimitRow(Struct, gc=False, rename="camel"):
+    """``public/price-limit``."""
+
+    inst_id: str
+    buy_lmt: Scalar = ""
+    sell_lmt: Scalar = ""
+    ts: Scalar = ""
+    enabled: Scalar = True
+
+
+class AccountRateRow(Struct, gc=False, rename="camel"):
+    """``trade/account-rate-limit``."""
+
+    acc_rate_limit: Scalar = ""
+
+
 class DeadManRow(Struct, gc=False, rename="camel"):
     """``trade/cancel-all-after``."""
 
@@ -283,6 +304,8 @@ OP_ROWS = msgspec.json.Decoder(list[OpRow])
 CONFIGS = msgspec.json.Decoder(list[ConfigRow])
 FEES = msgspec.json.Decoder(list[FeeRow])
 TIMES = msgspec.json.Decoder(list[TimeRow])
+PRICE_LIMITS = msgspec.json.Decoder(list[PriceLimitRow])
+ACCOUNT_RATES = msgspec.json.Decoder(list[AccountRateRow])
 DEAD_MEN = msgspec.json.Decoder(list[DeadManRow])
 
 

@@ -20,6 +20,8 @@ from okxmm_tui.okx.requests import OrderArgs, Request, encode
 from okxmm_tui.okx.trade_modes import DEFAULT_ACCOUNT, mode_of
 
 MAX_BATCH = 20
+DEFAULT_STP_MODE = "cancel_maker"
+"""Said on every place: the account's own default may differ (OKX v5, ``acctStpMode``)."""
 
 OrderEffect = PlaceOrder | AmendOrder | CancelOrder
 
@@ -102,6 +104,7 @@ def ws_frame(
     shift_ms: int,
     *,
     account: AccountFacts = DEFAULT_ACCOUNT,
+    stp_mode: str = DEFAULT_STP_MODE,
 ) -> bytes:
     """Write one WebSocket operation.
 
@@ -112,13 +115,16 @@ def ws_frame(
         tag: Our order tag.
         shift_ms: The venue's clock minus ours, added to the expiry.
         account: Its level and position mode decide margin mode and position side.
+        stp_mode: Who gives way when an order would meet one of our own (OKX ``stpMode``).
     """
     expire_ms = batch.expire_ms
     return encode(
         Request(
             op=_WS_OPS[batch.verb, batch.is_batch],
             args=[
-                order_args(row, instruments[row.inst_id], tag, by_rest=False, account=account)
+                order_args(
+                    row, instruments[row.inst_id], tag, by_rest=False, account=account, stp_mode=stp_mode
+                )
                 for row in batch.rows
             ],
             id=request_id,
@@ -131,11 +137,14 @@ def rest_request(
     batch: Batch,
     instruments: Mapping[str, Instrument],
     tag: str,
+    *,
     account: AccountFacts = DEFAULT_ACCOUNT,
+    stp_mode: str = DEFAULT_STP_MODE,
 ) -> tuple[str, bytes]:
     """Write one REST request: path and exact body."""
     rows = [
-        order_args(row, instruments[row.inst_id], tag, by_rest=True, account=account) for row in batch.rows
+        order_args(row, instruments[row.inst_id], tag, by_rest=True, account=account, stp_mode=stp_mode)
+        for row in batch.rows
     ]
     return _REST_PATHS[batch.verb, batch.is_batch], encode(rows if batch.is_batch else rows[0])
 
@@ -147,6 +156,7 @@ def order_args(
     *,
     by_rest: bool,
     account: AccountFacts = DEFAULT_ACCOUNT,
+    stp_mode: str = DEFAULT_STP_MODE,
 ) -> OrderArgs:
     """Fill the fields of one row."""
     if by_rest or instrument.code is None:
@@ -156,6 +166,7 @@ def order_args(
     match effect:
         case PlaceOrder():
             _fill_place(args, effect, instrument, tag, account)
+            args.stp_mode = stp_mode
         case AmendOrder():
             _fill_amend(args, effect, instrument)
         case CancelOrder():

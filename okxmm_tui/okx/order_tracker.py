@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from okxmm_tui.okx.amend_guard import AmendGuard
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
 from okxmm_tui.okx.messages import OpRow, text_of
 from okxmm_tui.okx.order_requests import Batch, OrderEffect
+from okxmm_tui.okx.rate_limits import Verb
 
 DEFAULT_TIMEOUT_NS = 2 * 1_000_000_000
 KEPT_LATE = 256
@@ -42,6 +44,7 @@ class RowOutcome(Struct, frozen=True):
 
 class _InFlight(Struct):
     batch: Batch
+    sent_ns: int
     deadline_ns: int
 
 
@@ -57,7 +60,8 @@ class OrderTracker:
         self._serial = 0
         # Insertion order is deadline order, because the timeout is the same for all.
         self._open: OrderedDict[str, _InFlight] = OrderedDict()
-        self._late: OrderedDict[str, Batch] = OrderedDict()
+        self._late: OrderedDict[str, _InFlight] = OrderedDict()
+        self.amends = AmendGuard()
 
     def next_id(self) -> str:
         """A fresh operation id: letters and digits, unique in this process."""
@@ -66,15 +70,19 @@ class OrderTracker:
 
     def sent(self, request_id: str, batch: Batch, now_ns: int) -> None:
         """Remember an operation that was handed to the socket."""
-        self._open[request_id] = _InFlight(batch, now_ns + self._timeout_ns)
+        self._open[request_id] = _InFlight(batch, now_ns, now_ns + self._timeout_ns)
 
     def answered(
         self, request_id: str, code: str, text: str, rows: Sequence[OpRow]
     ) -> list[RowOutcome] | None:
         """Take an answer; None when the id is not one of ours."""
-        flight = self._open.pop(request_id, None)
-        batch = flight.batch if flight else self._late.pop(request_id, None)
-        return None if batch is None else row_outcomes(batch, code, text, rows)
+        flight = self._open.pop(request_id, None) or self._late.pop(request_id, None)
+        return None if flight is None else row_outcomes(flight.batch, code, text, rows)
+
+    def waited(self, request_id: str, now_ns: int) -> tuple[Verb, int] | None:
+        """What an operation asks and for how long it has waited, ns; None when the id is not ours."""
+        flight = self._open.get(request_id) or self._late.get(request_id)
+        return None if flight is None else (flight.batch.verb, now_ns - flight.sent_ns)
 
     def timed_out(self, now_ns: int) -> list[RowOutcome]:
         """Give up waiting for what is overdue."""
@@ -84,7 +92,7 @@ class OrderTracker:
             if flight.deadline_ns > now_ns:
                 break
             del self._open[request_id]
-            self._late[request_id] = flight.batch
+            self._late[request_id] = flight
             if len(self._late) > KEPT_LATE:
                 self._late.popitem(last=False)
             outcomes += _unknown(flight.batch, "no answer in time")

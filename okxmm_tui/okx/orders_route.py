@@ -11,20 +11,40 @@ from typing import Any, Protocol
 
 from okxmm_tui.core.effects import AmendOrder
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent, GatewayNotice, OrderAccepted, OrderOutcomeUnknown, OrderRefused
-from okxmm_tui.core.types import Severity
+from okxmm_tui.core.messages import (
+    AnyEvent,
+    LatencyMeasured,
+    OrderAccepted,
+    OrderOutcomeUnknown,
+    OrderRefused,
+    OrderRouteChanged,
+)
+from okxmm_tui.core.types import ContractKind
 from okxmm_tui.errors import VenueUnreachableError, WireError
+from okxmm_tui.okx.error_codes import Reaction, reaction_of, reason_of
 from okxmm_tui.okx.messages import OP_ROWS
-from okxmm_tui.okx.order_requests import Batch, OrderEffect, grouped, rest_request, verb_of, ws_frame
+from okxmm_tui.okx.order_requests import (
+    DEFAULT_STP_MODE,
+    Batch,
+    OrderEffect,
+    grouped,
+    rest_request,
+    verb_of,
+    ws_frame,
+)
 from okxmm_tui.okx.order_tracker import OrderTracker, RowOutcome, row_outcomes
 from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.rate_limits import RateLimits, Verb
 from okxmm_tui.okx.rest import Rest
+from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
 from okxmm_tui.okx.trade_modes import DEFAULT_ACCOUNT
 
 NOT_CONNECTED = "not_connected"
 RATE_LIMIT_LOCAL = "rate_limit_local"
+AMENDS_IN_FLIGHT = "amends_in_flight"
+NO_CODE = "no_code"
 UNKNOWN_INSTRUMENT = "51001"
+EXPIRED_CODES = frozenset({"50036", "50037"})
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 EmitAll = Callable[[Sequence[AnyEvent]], None]
@@ -54,7 +74,10 @@ class OrdersRoute:
         tracker: Operations in flight on the WebSocket.
         emit_all: Takes events from inside ``send``; must not run the engine before it returns.
         spawn: Starts a REST request.
-        reload_instrument: Called when the venue no longer knows an instrument's code.
+        reload_instrument: Called when the venue no longer knows an instrument's code, or has stopped it.
+        sync_clock: Called when a request was refused for its time.
+        choice: Which way each instrument's orders go.
+        stp_mode: Said on every place.
     """
 
     def __init__(
@@ -68,6 +91,9 @@ class OrdersRoute:
         emit_all: EmitAll,
         spawn: Spawn,
         reload_instrument: Callable[[str], None],
+        sync_clock: Callable[[], None],
+        choice: RouteChoice,
+        stp_mode: str = DEFAULT_STP_MODE,
     ) -> None:
         self._rest = rest
         self._instruments = instruments
@@ -79,9 +105,11 @@ class OrdersRoute:
         self._reload_instrument = reload_instrument
         self._session: PrivateSession | None = None
         self._wire: Wire | None = None
-        self._rest_only: frozenset[str] = frozenset()
         self.account = DEFAULT_ACCOUNT
         """Level and position mode, which decide how an order is written; set once the account was asked."""
+        self._sync_clock = sync_clock
+        self._choice = choice
+        self._stp_mode = stp_mode
 
     def connect(self, session: PrivateSession, wire: Wire) -> None:
         """Take the private stream to send on."""
@@ -89,11 +117,12 @@ class OrdersRoute:
 
     def send(self, effects: Sequence[OrderEffect], now_ns: int) -> None:
         """Send order effects in their order; grouped into batches where they follow each other."""
-        for batch in grouped(effects, self._rest_only):
+        by_rest = self._choice.by_rest({effect.inst_id for effect in effects})
+        for batch in grouped(effects, by_rest):
             allowed = self._within_limits(batch, now_ns)
             if allowed is None:
                 continue
-            if self._must_go_by_rest(allowed):
+            if self._must_go_by_rest(allowed, now_ns):
                 self._spawn(self._send_by_rest(allowed))
             else:
                 self._send_by_socket(allowed, now_ns)
@@ -103,12 +132,17 @@ class OrdersRoute:
     def settle(self, outcome: RowOutcome, now_ns: int) -> list[AnyEvent]:
         """Turn the outcome of one WebSocket row into events, and react to it."""
         if outcome.code == UNKNOWN_INSTRUMENT:
-            return self._change_to_rest(outcome)
-        return self._judge(outcome, now_ns)
+            return self._code_refused(outcome, now_ns)
+        events = self._judge(outcome, now_ns)
+        if outcome.is_accepted and self._choice.socket_took(outcome.effect.inst_id):
+            why = "the WebSocket takes its code again"
+            events.append(OrderRouteChanged(outcome.effect.inst_id, "ws", why))
+        return events
 
     def use_socket_again(self, inst_id: str) -> None:
         """Give an instrument back to the WebSocket, because its code has changed."""
-        self._rest_only -= {inst_id}
+        if self._choice.socket_took(inst_id):
+            self._emit_all([OrderRouteChanged(inst_id, "ws", "the venue gave it a new code")])
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -122,50 +156,95 @@ class OrdersRoute:
         )
 
     def _within_limits(self, batch: Batch, now_ns: int) -> Batch | None:
-        allowed: list[OrderEffect] = []
-        refused: list[AnyEvent] = []
-        for row in batch.rows:
-            if row.inst_id not in self._instruments:
-                refused.append(_refusal(row, UNKNOWN_INSTRUMENT, "instrument is not part of this session"))
-                continue
-            wait_ns = self._limits.try_take(batch.verb, row.inst_id, now_ns, is_batch=batch.is_batch)
-            if wait_ns:
-                text = f"local rate limit: room again in {wait_ns // 1_000_000} ms"
-                refused.append(_refusal(row, RATE_LIMIT_LOCAL, text))
-            else:
-                allowed.append(row)
-        if refused:
+        refusals = [(row, self._hindrance(row, now_ns, is_batch=batch.is_batch)) for row in batch.rows]
+        allowed = [row for row, refusal in refusals if refusal is None]
+        if batch.is_batch and len(allowed) == 1:
+            # What is left of a batch travels alone, and the venue counts it among the single ones.
+            refusals.append((allowed[0], self._no_room(allowed[0], now_ns, is_batch=False)))
+            if refusals[-1][1] is not None:
+                self._forget_amends(allowed)
+                allowed = []
+        if refused := [refusal for _, refusal in refusals if refusal is not None]:
             self._emit_all(refused)
         return Batch(batch.verb, tuple(allowed), batch.by_rest) if allowed else None
 
-    def _must_go_by_rest(self, batch: Batch) -> bool:
-        has_codes = all(self._instruments[row.inst_id].code is not None for row in batch.rows)
-        if batch.by_rest or not has_codes:
-            return True
-        return batch.verb is Verb.CANCEL and not self._is_connected
+    def _hindrance(self, row: OrderEffect, now_ns: int, *, is_batch: bool) -> OrderRefused | None:
+        """Why a row may not leave now."""
+        if row.inst_id not in self._instruments:
+            return _refusal(row, UNKNOWN_INSTRUMENT, "it is not part of this session")
+        if refusal := self._no_room(row, now_ns, is_batch=is_batch):
+            return refusal
+        if isinstance(row, AmendOrder) and not self._tracker.amends.try_send(row, now_ns):
+            text = "three amends of this order are in flight already"
+            return _held(row, AMENDS_IN_FLIGHT, text, Reaction.WAIT)
+        return None
+
+    def _no_room(self, row: OrderEffect, now_ns: int, *, is_batch: bool) -> OrderRefused | None:
+        is_capped = self._instruments[row.inst_id].kind is not ContractKind.SPOT
+        wait_ns = self._limits.try_take(
+            verb_of(row), row.inst_id, now_ns, is_batch=is_batch, is_capped=is_capped
+        )
+        text = f"local rate limit: room again in {wait_ns // 1_000_000} ms"
+        return _held(row, RATE_LIMIT_LOCAL, text) if wait_ns else None
+
+    def _must_go_by_rest(self, batch: Batch, now_ns: int) -> bool:
+        inst_ids = {row.inst_id for row in batch.rows}
+        is_cancel = batch.verb is Verb.CANCEL
+        if any(self._instruments[inst_id].code is None for inst_id in inst_ids):
+            return is_cancel or self._choice.policy is not RoutePolicy.WS
+        if not batch.by_rest:
+            return is_cancel and not self._is_connected
+        # Only a new order tries: losing an amend or a cancel to an experiment would cost more.
+        is_try = batch.verb is Verb.PLACE and len(inst_ids) == 1 and self._is_connected
+        return not (is_try and self._choice.try_socket(min(inst_ids), now_ns))
 
     def _send_by_socket(self, batch: Batch, now_ns: int) -> None:
         session = self._session
         if session is None or not self._is_connected:
             text = "private stream is down; nothing was sent"
-            self._emit_all([_refusal(row, NOT_CONNECTED, text) for row in batch.rows])
+            self._give_back(batch, NOT_CONNECTED, text)
+            return
+        if any(self._instruments[row.inst_id].code is None for row in batch.rows):
+            self._give_back(batch, NO_CODE, "the venue has not given it a code, and okx.order_route is ws")
             return
         request_id = self._tracker.next_id()
+        shift_ms = self._rest.clock.expiry_shift_ms
         frame = ws_frame(
-            batch, request_id, self._instruments, self._tag, self._rest.clock.offset_ms, account=self.account
+            batch,
+            request_id,
+            self._instruments,
+            self._tag,
+            shift_ms,
+            account=self.account,
+            stp_mode=self._stp_mode,
         )
         session.send_operation(batch, request_id, frame, now_ns)
 
+    def _give_back(self, batch: Batch, code: str, text: str) -> None:
+        """Refuse rows that certainly were not sent."""
+        self._forget_amends(batch.rows)
+        self._emit_all([_held(row, code, text) for row in batch.rows])
+
+    def _forget_amends(self, rows: Sequence[OrderEffect]) -> None:
+        for row in rows:
+            if isinstance(row, AmendOrder):
+                self._tracker.amends.refused(row)
+
     async def _send_by_rest(self, batch: Batch) -> None:
-        path, body = rest_request(batch, self._instruments, self._tag, self.account)
-        expire_ms = batch.expire_ms + self._rest.clock.offset_ms if batch.expire_ms else 0
+        path, body = rest_request(
+            batch, self._instruments, self._tag, account=self.account, stp_mode=self._stp_mode
+        )
+        expire_ms = batch.expire_ms + self._rest.clock.expiry_shift_ms if batch.expire_ms else 0
+        events: list[AnyEvent] = []
         try:
             reply = await self._rest.post(path, body, expire_ms=expire_ms)
+            events.append(LatencyMeasured(batch.verb.value, "rest", reply.took_ns, reply.venue_ns))
             outcomes = row_outcomes(batch, reply.code, reply.text, reply.rows(OP_ROWS))
         except (VenueUnreachableError, WireError) as error:
+            self._limits.venue_is_busy(self._rest.clock.monotonic_ns())
             outcomes = [RowOutcome(row, "", str(error), "", batch.is_batch) for row in batch.rows]
         now_ns = self._rest.clock.monotonic_ns()
-        self._emit_all([event for outcome in outcomes for event in self._judge(outcome, now_ns)])
+        self._emit_all(events + [event for outcome in outcomes for event in self._judge(outcome, now_ns)])
 
     # -- outcomes -------------------------------------------------------------------------------
 
@@ -173,27 +252,42 @@ class OrdersRoute:
         effect = outcome.effect
         verb = verb_of(effect)
         if outcome.is_accepted:
+            self._limits.venue_answered()
             return [OrderAccepted(verb.value, effect.inst_id, effect.cl_ord_id, outcome.ord_id)]
+        self._limits.punish(outcome.code, verb, effect.inst_id, now_ns, is_batch=outcome.is_batch)
         if outcome.is_unknown:
             reason = f"{outcome.code} {outcome.text}".strip()
             return [OrderOutcomeUnknown(verb.value, effect.inst_id, effect.cl_ord_id, reason)]
-        self._limits.punish(outcome.code, verb, effect.inst_id, now_ns, is_batch=outcome.is_batch)
+        if isinstance(effect, AmendOrder):
+            self._tracker.amends.refused(effect)
+        reaction = reaction_of(outcome.code)
+        if reaction in {Reaction.STOP_INSTRUMENT, Reaction.RELOAD_INSTRUMENTS}:
+            self._reload_instrument(effect.inst_id)
+        if reaction is Reaction.SYNC_CLOCK or outcome.code in EXPIRED_CODES:
+            self._sync_clock()
         return [_refusal(effect, outcome.code, outcome.text)]
 
-    def _change_to_rest(self, outcome: RowOutcome) -> list[AnyEvent]:
-        # Seen on demo: the WebSocket refuses the very code the venue publishes, while REST takes the
-        # order. The refusal is certain, so the same row may go again the other way.
+    def _code_refused(self, outcome: RowOutcome, now_ns: int) -> list[AnyEvent]:
+        # The refusal is certain, so the same row may go again the other way.
         effect = outcome.effect
+        is_cancel = verb_of(effect) is Verb.CANCEL
+        if self._choice.policy is RoutePolicy.WS and not is_cancel:
+            return self._judge(outcome, now_ns)
         events: list[AnyEvent] = []
-        if effect.inst_id not in self._rest_only:
-            self._rest_only |= {effect.inst_id}
-            text = f"{effect.inst_id}: WebSocket refused the instrument code, orders go by REST"
-            events.append(GatewayNotice(Severity.WARNING, text))
+        if self._choice.policy is RoutePolicy.AUTO and self._choice.refused(effect.inst_id, now_ns):
+            why = "the WebSocket refused the instrument code"
+            events.append(OrderRouteChanged(effect.inst_id, "rest", why))
             self._reload_instrument(effect.inst_id)
         self._spawn(self._send_by_rest(Batch(verb_of(effect), (effect,), by_rest=True)))
         return events
 
 
 def _refusal(effect: OrderEffect, code: str, text: str) -> OrderRefused:
+    return _held(effect, code, reason_of(code, text), reaction_of(code))
+
+
+def _held(effect: OrderEffect, code: str, text: str, reaction: Reaction = Reaction.RETRY) -> OrderRefused:
+    """A refusal of our own, before sending; by default one that passes by itself."""
     req_id = effect.req_id if isinstance(effect, AmendOrder) else ""
-    return OrderRefused(verb_of(effect).value, effect.inst_id, effect.cl_ord_id, code, text, req_id)
+    verb = verb_of(effect).value
+    return OrderRefused(verb, effect.inst_id, effect.cl_ord_id, code, text, req_id, reaction.value)

@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent
+from okxmm_tui.core.messages import AnyEvent, LatencyMeasured, OrderUpdate
 from okxmm_tui.errors import WireError
-from okxmm_tui.okx.convert import balance_update, order_update, position_update
+from okxmm_tui.okx.convert import balance_update, order_update, position_update, span_ns
 from okxmm_tui.okx.messages import (
     ACCOUNTS,
     OP_ROWS,
     ORDERS,
     POSITIONS,
     Envelope,
+    OrderRow,
     decode_rows,
     text_of,
 )
@@ -73,11 +74,7 @@ class PrivateSession(Session):
     def _on_push(self, envelope: Envelope, raw: bytes, now_ns: int) -> list[AnyEvent]:
         match envelope.arg.channel if envelope.arg else "":
             case "orders":
-                return self._rows(
-                    decode_rows(ORDERS, envelope.data),
-                    lambda row: order_update(row, self._instruments, is_push=True),
-                    now_ns,
-                )
+                return self._rows(decode_rows(ORDERS, envelope.data), self._order, now_ns)
             case "positions":
                 return self._rows(
                     decode_rows(POSITIONS, envelope.data),
@@ -89,6 +86,12 @@ class PrivateSession(Session):
                 return self._rows(details, balance_update, now_ns)
             case _:
                 return []
+
+    def _order(self, row: OrderRow) -> OrderUpdate | None:
+        update = order_update(row, self._instruments, is_push=True)
+        if update is not None:
+            self._tracker.amends.pushed(update)
+        return update
 
     def _rows(
         self, rows: Sequence[_Row], convert: Callable[[_Row], AnyEvent | None], now_ns: int
@@ -107,10 +110,14 @@ class PrivateSession(Session):
 
     def _on_reply(self, envelope: Envelope, now_ns: int) -> list[AnyEvent] | None:
         rows = decode_rows(OP_ROWS, envelope.data)
-        outcomes = self._tracker.answered(
-            text_of(envelope.id), text_of(envelope.code), text_of(envelope.msg), rows
-        )
-        return None if outcomes is None else self._settled(outcomes, now_ns)
+        request_id = text_of(envelope.id)
+        waited = self._tracker.waited(request_id, now_ns)
+        outcomes = self._tracker.answered(request_id, text_of(envelope.code), text_of(envelope.msg), rows)
+        if outcomes is None or waited is None:
+            return None
+        verb, took_ns = waited
+        inside_ns = span_ns(envelope.in_time, envelope.out_time)
+        return [LatencyMeasured(verb.value, "ws", took_ns, inside_ns), *self._settled(outcomes, now_ns)]
 
     def _on_time(self, now_ns: int) -> list[AnyEvent]:
         return self._settled(self._tracker.timed_out(now_ns), now_ns)

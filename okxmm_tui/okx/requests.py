@@ -28,6 +28,7 @@ class OrderArgs(Struct, gc=False, rename="camel", omit_defaults=True):
     sz: str | UnsetType = UNSET
     tgt_ccy: str | UnsetType = UNSET
     reduce_only: bool | UnsetType = UNSET
+    stp_mode: str | UnsetType = UNSET
     req_id: str | UnsetType = UNSET
     new_px: str | UnsetType = UNSET
     new_sz: str | UnsetType = UNSET

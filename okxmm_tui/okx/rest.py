@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw, Struct
 
+from okxmm_tui.core.messages import AnyEvent, ClockMeasured, LatencyMeasured
 from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
+from okxmm_tui.okx.convert import span_ns
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
 from okxmm_tui.okx.messages import REST_DECODER, TIMES, decode, decode_rows, shown, text_of
@@ -36,6 +38,10 @@ class RestReply(Struct, frozen=True):
     code: str
     text: str
     data: Raw
+    took_ns: int = 0
+    """From sending the request to its answer."""
+    venue_ns: int = 0
+    """Part of it spent inside the venue's gateway; 0 where it did not say."""
 
     @property
     def is_ok(self) -> bool:
@@ -76,6 +82,7 @@ class Rest:
         api_key: Signs; None allows public paths only.
         http: The transport; a real one by default.
         clock: The venue's time; shared with the WebSocket login.
+        on_measured: Takes the latency of every read and every look at the clock.
     """
 
     def __init__(
@@ -85,10 +92,12 @@ class Rest:
         *,
         http: HttpPort | None = None,
         clock: VenueClock | None = None,
+        on_measured: Callable[[AnyEvent], None] | None = None,
     ) -> None:
         self._api_key = api_key
         self._http: HttpPort = http or Http(endpoints.rest, endpoints.headers)
         self.clock = clock or VenueClock()
+        self._on_measured = on_measured or _ignore
 
     async def get(
         self, path: str, query: Mapping[str, str] | None = None, *, is_signed: bool = True
@@ -112,7 +121,7 @@ class Rest:
         return reply
 
     async def post(self, path: str, body: bytes, *, expire_ms: int = 0) -> RestReply:
-        """Act; never repeated here, because only the caller knows whether that is safe.
+        """Act; repeated once, and only when the venue refused the time stamp, which is a certain refusal.
 
         Args:
             path: Without a query.
@@ -122,6 +131,17 @@ class Rest:
         Raises:
             VenueUnreachableError: No usable answer; the outcome is unknown.
         """
+        shift_ms = self.clock.expiry_shift_ms
+        reply = await self._act(path, body, expire_ms)
+        if reaction_of(reply.code) is not Reaction.SYNC_CLOCK:
+            return reply
+        try:
+            await self.sync_clock()
+        except VenueUnreachableError:
+            return reply
+        return await self._act(path, body, expire_ms and expire_ms + self.clock.expiry_shift_ms - shift_ms)
+
+    async def _act(self, path: str, body: bytes, expire_ms: int) -> RestReply:
         extra = {"expTime": str(expire_ms)} if expire_ms else {}
         return await self._once("POST", path, body, is_signed=True, extra=extra)
 
@@ -139,6 +159,7 @@ class Rest:
         except (WireError, ValueError, IndexError) as error:
             raise VenueUnreachableError(f"{TIME_PATH} gave no time: {reply.problem}.") from error
         self.clock.measure(venue_ms, before_ns, took_ns)
+        self._on_measured(ClockMeasured(self.clock.offset_ns, self.clock.uncertainty_ns))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -150,20 +171,31 @@ class Rest:
         headers: dict[str, str] = {"Content-Type": "application/json"} if body else {}
         if is_signed and self._api_key is not None:
             headers = rest_headers(self._api_key, self.clock.now_ns(), method, path, body.decode())
-        return _read(await self._http.send(method, path, headers | (extra or {}), body), path)
+        started_ns = time.monotonic_ns()
+        answer = await self._http.send(method, path, headers | (extra or {}), body)
+        reply = _read(answer, path, time.monotonic_ns() - started_ns)
+        if method == "GET":
+            self._on_measured(LatencyMeasured("rest", "rest", reply.took_ns, reply.venue_ns))
+        return reply
 
 
-def _read(reply: HttpReply, path: str) -> RestReply:
+def _ignore(event: AnyEvent) -> None:
+    """Nobody listens."""
+    del event
+
+
+def _read(reply: HttpReply, path: str, took_ns: int) -> RestReply:
     try:
         envelope = decode(REST_DECODER, reply.body)
     except WireError as error:
         if reply.status == 429:
             # The edge throttles before the API does, and answers in HTML.
-            return RestReply("50011", "throttled at the edge", Raw(b"[]"))
+            return RestReply("50011", "throttled at the edge", Raw(b"[]"), took_ns)
         raise VenueUnreachableError(
             f"{path.partition('?')[0]} answered HTTP {reply.status}, but not like OKX: {shown(reply.body)}."
         ) from error
-    return RestReply(text_of(envelope.code), text_of(envelope.msg), envelope.data)
+    inside_ns = span_ns(envelope.in_time, envelope.out_time)
+    return RestReply(text_of(envelope.code), text_of(envelope.msg), envelope.data, took_ns, inside_ns)
 
 
 def _query_text(query: Mapping[str, str]) -> str:

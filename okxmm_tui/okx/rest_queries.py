@@ -8,6 +8,7 @@ there at all; bills alone may be missing, and are then said to be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import ROUND_CEILING
 from typing import TypeVar
 
 import msgspec
@@ -20,13 +21,34 @@ from okxmm_tui.core.messages import (
     OrderQueried,
     OrderUpdate,
     PositionUpdate,
+    PriceLimits,
     TruthFetched,
 )
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
 from okxmm_tui.okx.account_rows import BILLS, BillRow
-from okxmm_tui.okx.convert import balance_update, bill_of, fill_of, number, order_update, position_update
+from okxmm_tui.okx.convert import (
+    balance_update,
+    bill_of,
+    fill_of,
+    number,
+    optional_number,
+    order_update,
+    position_update,
+    whole,
+)
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
-from okxmm_tui.okx.messages import ACCOUNTS, DEAD_MEN, FILLS, ORDERS, POSITIONS, FillRow, OrderRow, text_of
+from okxmm_tui.okx.messages import (
+    ACCOUNT_RATES,
+    ACCOUNTS,
+    DEAD_MEN,
+    FILLS,
+    ORDERS,
+    POSITIONS,
+    PRICE_LIMITS,
+    FillRow,
+    OrderRow,
+    text_of,
+)
 from okxmm_tui.okx.requests import encode
 from okxmm_tui.okx.rest import Rest, RestReply
 
@@ -40,6 +62,8 @@ DAY_MS = 86_400_000
 FILLS_KEPT_MS = 3 * DAY_MS
 BILLS_KEPT_MS = 7 * DAY_MS
 """The venue forgets fills and bills that are older than this."""
+TRIGGER_SLACK_MS = 15_000
+"""A trigger time further off than this was not ours, or in a unit nobody expects."""
 SECONDS_BELOW = 100_000_000_000
 """Numbers below are epoch seconds, above epoch milliseconds (the year is 1973 in one reading)."""
 
@@ -182,7 +206,57 @@ class RestQueries:
         rows = reply.rows(DEAD_MEN)
         if not rows:
             raise WireError("cancel-all-after answered without a trigger time.")
-        return trigger_ms(text_of(rows[0].trigger_time))
+        return self._checked_trigger(trigger_ms(text_of(rows[0].trigger_time)), timeout_s)
+
+    def _checked_trigger(self, trigger: int, timeout_s: int) -> int:
+        if (trigger == 0) != (timeout_s == 0):
+            raise WireError(f"cancel-all-after was set to {timeout_s} s and answered with trigger {trigger}.")
+        ahead_ms = trigger - self._rest.clock.now_ns() // 1_000_000
+        if trigger and not timeout_s * 500 <= ahead_ms <= timeout_s * 1_000 + TRIGGER_SLACK_MS:
+            raise WireError(
+                f"cancel-all-after was set to {timeout_s} s, but its trigger time {trigger} is "
+                f"{ahead_ms / 1_000:.0f} s from now."
+            )
+        return trigger
+
+    async def price_limits(self, inst_id: str) -> PriceLimits | None:
+        """Read the price band of one instrument; None when it is not ours.
+
+        Raises:
+            FetchRefusedError: The venue refused.
+            VenueUnreachableError: The venue did not answer.
+            WireError: The answer was unreadable.
+        """
+        reply = checked(
+            await self._rest.get("/api/v5/public/price-limit", {"instId": inst_id}, is_signed=False)
+        )
+        instrument = self._instruments.get(inst_id)
+        row = next((row for row in reply.rows(PRICE_LIMITS) if row.inst_id == inst_id), None)
+        if instrument is None or row is None:
+            return None
+        is_set = text_of(row.enabled) != "false"
+        highest, lowest = optional_number(row.buy_lmt), optional_number(row.sell_lmt)
+        # Inwards where the band ends between two ticks.
+        return PriceLimits(
+            inst_id,
+            int(highest // instrument.tick_size) if highest and is_set else None,
+            int((lowest / instrument.tick_size).to_integral_value(ROUND_CEILING))
+            if lowest and is_set
+            else None,
+            whole(row.ts),
+        )
+
+    async def account_rate_limit(self) -> int | None:
+        """Read how many new and amended orders the sub-account may send in 2 s; None when not told.
+
+        Raises:
+            FetchRefusedError: The venue refused.
+            VenueUnreachableError: The venue did not answer.
+            WireError: The answer was unreadable.
+        """
+        reply = checked(await self._rest.get("/api/v5/trade/account-rate-limit"))
+        rows = reply.rows(ACCOUNT_RATES)
+        return (int(number(rows[0].acc_rate_limit)) or None) if rows else None
 
     def _order(self, row: OrderRow) -> OrderUpdate | None:
         return order_update(row, self._instruments, is_push=False)

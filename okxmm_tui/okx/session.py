@@ -62,6 +62,8 @@ class Session(ABC):
         """Whether there are frames to send, or ``next_deadline`` has come closer."""
         self._login = login
         self._frames: list[bytes] = []
+        self.on_stale_clock: Callable[[], None] = _ignore
+        """Called when a login was refused for its time; the next login follows by itself."""
         self._received_ns = 0
         self._pinged_ns: int | None = None
         self._ready_by_ns: int | None = None
@@ -247,6 +249,8 @@ class Session(ABC):
 
     def _login_failed(self, code: str, text: str) -> list[AnyEvent]:
         self.reconnect_reason = f"login refused: {describe(code, text)}"
+        if reaction_of(code) is Reaction.SYNC_CLOCK:
+            self.on_stale_clock()
         return [self._notice(Severity.CRITICAL, self.reconnect_reason)]
 
     def _refused(self, entry: Subscription | None, why: str) -> list[AnyEvent]:
@@ -274,3 +278,7 @@ class Session(ABC):
 
     def _notice(self, severity: Severity, text: str) -> GatewayNotice:
         return GatewayNotice(severity, f"{self.stream} stream: {text}")
+
+
+def _ignore() -> None:
+    """Nobody to call."""

@@ -59,6 +59,7 @@ class FakeVenue:
             "/api/v5/trade/fills": lambda q, b: ok([]),
         }
         self.on_op: Callable[[dict[str, Any]], dict[str, Any] | None] = accept_rows
+        self.login_reply: Callable[[], dict[str, Any]] = lambda: {"event": "login", "code": "0", "msg": ""}
         self.requests: list[tuple[str, str, dict[str, str], bytes, dict[str, str]]] = []
         self.ops: list[dict[str, Any]] = []
         self.targets: list[str] = []
@@ -99,7 +100,7 @@ class FakeVenue:
         message = json.loads(frame)
         self.ops.append(message)
         if message["op"] == "login":
-            await connection.send(json.dumps({"event": "login", "code": "0", "msg": ""}))
+            await connection.send(json.dumps(self.login_reply()))
         elif message["op"] in {"subscribe", "unsubscribe"}:
             for arg in message["args"]:
                 await connection.send(json.dumps({"id": message["id"], "event": message["op"], "arg": arg}))

@@ -261,6 +261,24 @@ async def test_refused_instrument_code_takes_the_rest_route(desk):
     assert not desk.probe.all(m.OrderRefused)
 
 
+async def test_socket_is_tried_again_later(desk):
+    """A refused try loses no order and doubles the wait; when the refusals end, the socket is back."""
+    start_ns = time.monotonic_ns()
+    await inject(desk, "refuse_ws_orders", on=True)
+    seen: list[str] = []
+    for name, minutes in (("s1", 0), ("s2", 11), ("s3", 15), ("s4", 25)):
+        if name == "s3":
+            await inject(desk, "refuse_ws_orders", on=False)
+        place = await desk.bid_below_market(name)
+        desk.gateway._route.send([place], start_ns + minutes * 60_000_000_000)
+        await desk.probe.first(m.OrderAccepted, lambda event, name=name: event.cl_ord_id == name)
+        await asyncio.sleep(0)
+        seen.append(desk.probe.all(m.OrderRouteChanged)[-1].route)
+    # s2 was the failed try that made the wait 20 minutes: s3 does not try, s4 does.
+    assert seen == ["rest", "rest", "rest", "ws"]
+    assert not desk.probe.all(m.OrderRefused)
+
+
 async def test_fields_and_values_of_tomorrow(desk):
     """Unknown keys and an unknown enum value in private pushes hurt nobody."""
     place = await desk.bid_below_market("f1")

@@ -30,3 +30,34 @@ def test_a_clock_that_was_set_is_believed_at_once():
     clock.measure(1_000, 1_000 * MS, 2 * MS)
     clock.measure(61_000, 1_000 * MS, 40 * MS)
     assert clock.offset_ms > 59_000
+
+
+def test_uncertainty_is_half_the_best_round_trip_and_the_resolution():
+    """A slower answer does not make the figure worse."""
+    clock = VenueClock(lambda: 0, lambda: 0)
+    assert not clock.is_measured
+    clock.measure(1_000, 1_000 * MS, 20 * MS)
+    clock.measure(1_000, 1_000 * MS, 80 * MS)
+    assert (clock.is_measured, clock.uncertainty_ns) == (True, 11 * MS)
+
+
+def test_a_sleep_is_a_jump_once_and_moves_the_expiry():
+    """Apart by an hour: told once, old samples void, expiries of the engine move along."""
+    now = {"wall": 0, "steady": 0}
+    clock = VenueClock(lambda: now["wall"], lambda: now["steady"])
+    clock.measure(1_000, 1_000 * MS, 0)
+    assert clock.take_jump() == 0
+    now["wall"] += 3_600_000 * MS + 50 * MS
+    now["steady"] += 50 * MS
+    assert clock.take_jump() == 3_600_000 * MS
+    assert clock.take_jump() == 0
+    assert not clock.is_measured
+    assert clock.expiry_shift_ms == clock.offset_ms + 3_600_000
+
+
+def test_a_slewed_clock_is_no_jump():
+    """NTP bends the wall clock by a few ms: nothing happened."""
+    now = {"wall": 0}
+    clock = VenueClock(lambda: now["wall"], lambda: 0)
+    now["wall"] = 400 * MS
+    assert clock.take_jump() == 0

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from okxmm_tui.okx.convert import order_update
 from okxmm_tui.okx.error_codes import (
     KNOWN_CODES,
     Reaction,
@@ -15,7 +16,9 @@ from okxmm_tui.okx.error_codes import (
     is_credential_problem,
     lookup,
     reaction_of,
+    reason_of,
 )  # fmt: skip
+from okxmm_tui.okx.messages import OrderRow
 from tests.okx.conftest import shared
 
 LETTERS = {
@@ -24,7 +27,10 @@ LETTERS = {
     "R": {Reaction.RETRY},
     "Q": {Reaction.QUERY},
     "S": {Reaction.RESYNC},
-    "D": {Reaction.DROP},
+    "D": {Reaction.DROP, Reaction.FUNDS},
+    "D, refresh balance": {Reaction.FUNDS},
+    "H for pair": {Reaction.STOP_INSTRUMENT},
+    "H pair": {Reaction.STOP_INSTRUMENT},
     "-": {Reaction.IGNORE},
     "wait": {Reaction.WAIT},
     "resync clock": {Reaction.SYNC_CLOCK},
@@ -71,6 +77,14 @@ def test_every_code_of_the_sheet_is_known_with_its_reaction():
     assert wrong == []
 
 
+def test_no_code_is_ours_alone():
+    """The table knows nothing the sheet does not: a code somebody invented would be believed."""
+    text = shared("reference", "okx-protocol.md").read_text()
+    named = {code for cell, _ in _sheet_rows() for code in _codes(cell)}
+    named |= set(re.findall(r"\b[56]\d{4}\b", text)) | {"0", "1", "2"}
+    assert {code for code in KNOWN_CODES if code not in named} <= {"50072"}
+
+
 def test_every_websocket_code_of_the_sheet_is_known():
     """The codes of section 3 have entries too."""
     text = shared("reference", "okx-protocol.md").read_text()
@@ -103,7 +117,7 @@ def test_two_famous_misreadings_are_not_repeated():
 
 def test_unknown_code_drops_the_action():
     """A code of tomorrow never raises and never repeats an order."""
-    assert lookup("99999").reaction is Reaction.DROP
+    assert lookup("99999").reaction is Reaction.UNKNOWN
     assert describe("99999", "new rule") == "99999 code unknown to this version: new rule"
 
 
@@ -121,3 +135,21 @@ def test_key_problems_are_told_from_the_rest():
     """The command line exits with another code when the key is the problem."""
     assert is_credential_problem("50119")
     assert not is_credential_problem("50011")
+
+
+def test_reasons_read_without_the_number():
+    """What the code means first, then the venue's own words."""
+    assert reason_of("51121") == "size was no multiple of the lot"
+    assert reason_of("99999", "new rule") == "code unknown to this version: new rule"
+
+
+CANCEL_SOURCES = "0 1 2 3 4 6 7 9 10 13 14 15 17 20 21 22 23 27 31 32 33 36 37 38 39 42 43 44 45 46"
+
+
+@pytest.mark.parametrize("source", CANCEL_SOURCES.split())
+def test_every_cancel_source_reaches_people_in_words(source, instrument):
+    """The push of a cancelled order carries the words of its source (orders channel)."""
+    row = OrderRow(instrument.inst_id, ord_id="1", side="buy", state="canceled", cancel_source=source)
+    update = order_update(row, {instrument.inst_id: instrument}, is_push=True)
+    assert update.text == cancel_source_text(source)
+    assert not update.text.startswith("cancel source")

@@ -13,6 +13,7 @@ from okxmm_tui.core import messages as m
 from okxmm_tui.core.effects import (
     AmendOrder,
     CancelOrder,
+    FetchPriceLimits,
     FetchTruth,
     PlaceOrder,
     PollPending,
@@ -24,7 +25,18 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.errors import UsageError, VenueUnreachableError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.gateway import OkxGateway
-from tests.okx.fake_venue import SWAP, FakeVenue, ok, op_reply, refusal, refuse_rows, running_fake
+from okxmm_tui.okx.rate_limits import Verb
+from okxmm_tui.okx.route_choice import RoutePolicy
+from tests.okx.fake_venue import (
+    SWAP,
+    FakeVenue,
+    accept_rows,
+    ok,
+    op_reply,
+    refusal,
+    refuse_rows,
+    running_fake,
+)
 
 KEY = ApiKey("k", "s", "p")
 INST = "BTC-USDT-SWAP"
@@ -61,10 +73,10 @@ class Probe:
 
 @asynccontextmanager
 async def session(
-    venue: FakeVenue, *, key: ApiKey | None = KEY, ack_timeout_ms: int = 2_000
+    venue: FakeVenue, *, key: ApiKey | None = KEY, ack_timeout_ms: int = 2_000, **settings: Any
 ) -> AsyncIterator[tuple[OkxGateway, Probe]]:
     """A running gateway with its streams up, closed at the end."""
-    gateway = OkxGateway(venue.endpoints, key, tag="mmx", ack_timeout_ms=ack_timeout_ms)
+    gateway = OkxGateway(venue.endpoints, key, tag="mmx", ack_timeout_ms=ack_timeout_ms, **settings)
     await gateway.prepare([INST])
     probe = Probe()
     run = asyncio.create_task(gateway.run(probe))
@@ -114,6 +126,7 @@ async def test_place_goes_out_as_documented(venue):
     assert args == {
         "instIdCode": 10459, "tdMode": "cross", "clOrdId": "a1", "tag": "mmx", "side": "buy",
         "ordType": "post_only", "px": "60000.1", "sz": "2.00",
+        "stpMode": "cancel_maker",
     }  # fmt: skip
     # The venue's clock stands still in this fake, so the expiry moved by the measured offset.
     assert abs(int(sent["expTime"]) - (1_795_161_602_000 + gateway.clock_offset_ms)) <= 1
@@ -151,7 +164,7 @@ async def test_refusal_carries_code_and_request(venue):
         "amend",
         "51511",
         "r7",
-        "would take",
+        "amended price would take liquidity: would take",
     )
 
 
@@ -232,7 +245,8 @@ async def test_refused_instrument_code_moves_orders_to_rest(venue):
         gateway.execute([place("a2")])
         await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
     assert len([op for op in venue.ops if op["op"] == "order"]) == 1
-    assert "by REST" in probe.all(m.GatewayNotice)[0].text
+    [changed] = probe.all(m.OrderRouteChanged)
+    assert (changed.inst_id, changed.route) == (INST, "rest")
     [first, _] = [r for r in venue.requests if r[1] == "/api/v5/trade/order"]
     assert "exptime" in first[4]
     assert not probe.all(m.OrderRefused)
@@ -373,16 +387,15 @@ async def test_market_data_needs_no_key(venue):
 
 
 async def test_clock_is_watched(venue, monkeypatch):
-    """A clock far off is said once, and a venue that gives no time is said every time."""
-    from okxmm_tui.okx import gateway as module
+    """The clock is measured again and again, and a venue that gives no time is said."""
+    from okxmm_tui.okx import clock_keeper as module
 
     monkeypatch.setattr(module, "CLOCK_EVERY_S", 0.001)
     async with session(venue) as (_, probe):
-        warning = await probe.first(m.GatewayNotice, lambda event: "differs" in event.text)
+        await probe.first(m.ClockMeasured, lambda event: abs(event.offset_ns) > 1_000_000_000)
         venue.rest["/api/v5/public/time"] = lambda q, b: refusal("50005")
         await probe.first(m.GatewayNotice, lambda event: "clock not checked" in event.text)
-        told = [event for event in probe.all(m.GatewayNotice) if "differs" in event.text]
-    assert told == [warning]
+    assert all(event.uncertainty_ns > 1_000_000 for event in probe.all(m.ClockMeasured))
 
 
 async def test_instrument_that_cannot_be_read_again_is_said(venue):
@@ -486,6 +499,135 @@ def test_tag_must_be_letters_and_digits():
     """The venue refuses other tags on every single order, so we refuse them once."""
     with pytest.raises(UsageError, match="tag"):
         OkxGateway(FakeVenue().endpoints, KEY, tag="mm-x")
+
+
+def _rest_accepts(venue: FakeVenue) -> None:
+    """Let REST take places, amends and cancels."""
+    for path in ("order", "amend-order", "cancel-order"):
+        venue.rest[f"/api/v5/trade/{path}"] = lambda q, b: ok(
+            [{"clOrdId": b["clOrdId"], "ordId": "5", "sCode": "0"}]
+        )
+
+
+async def test_rest_policy_sends_everything_by_rest(venue):
+    """No order operation touches the socket; acknowledgements are timed, the route is said once."""
+    _rest_accepts(venue)
+    async with session(venue, order_route=RoutePolicy.REST, stp_mode="cancel_both") as (gateway, probe):
+        gateway.execute([place("a1"), AmendOrder(INST, "a0", "r1", 1, None, 0), CancelOrder(INST, "a2")])
+        await probe.first(m.OrderAccepted, lambda event: event.verb == "cancel")
+        await probe.first(m.OrderAccepted, lambda event: event.verb == "amend")
+        await probe.first(m.OrderAccepted, lambda event: event.verb == "place")
+    assert not [op for op in venue.ops if "order" in op["op"]]
+    [body] = [b for _, path, _, b, _ in venue.requests if path == "/api/v5/trade/order"]
+    assert b'"stpMode":"cancel_both"' in body
+    timed = {(e.verb, e.route) for e in probe.all(m.LatencyMeasured) if e.verb != "rest"}
+    assert timed == {("place", "rest"), ("amend", "rest"), ("cancel", "rest")}
+    assert [(e.inst_id, e.route) for e in probe.all(m.OrderRouteChanged)] == [(INST, "rest")]
+
+
+async def test_socket_policy_refuses_rather_than_going_by_rest(venue):
+    """A place whose code is refused comes back as refused; a cancel still takes the other way."""
+    _rest_accepts(venue)
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    async with session(venue, order_route=RoutePolicy.WS) as (gateway, probe):
+        gateway.execute([place("a1")])
+        refused = await probe.first(m.OrderRefused)
+        gateway.execute([CancelOrder(INST, "a2")])
+        await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
+    assert (refused.code, refused.reaction) == ("51001", "reload_instruments")
+    assert "/api/v5/trade/order" not in venue.paths()
+    assert venue.paths().count("/api/v5/account/instruments") > 1
+    assert not probe.all(m.OrderRouteChanged)
+
+
+async def test_fourth_amend_of_an_order_stays_here(venue):
+    """Acknowledged is not over: only the push makes room again."""
+    async with session(venue) as (gateway, probe):
+        for number in range(4):
+            gateway.execute([AmendOrder(INST, "a1", f"r{number}", 1, None, 0)])
+        refused = await probe.first(m.OrderRefused)
+        amended = _order(1) | {"clOrdId": "a1", "reqId": "r1", "amendResult": "0"}
+        await venue.push("private", {"arg": {"channel": "orders"}, "data": [amended]})
+        await probe.first(m.OrderUpdate)
+        gateway.execute([AmendOrder(INST, "a1", "r4", 1, None, 0)])
+        async with asyncio.timeout(5):
+            while len([op for op in venue.ops if op["op"] == "amend-order"]) < 4:
+                await asyncio.sleep(0)
+    assert (refused.code, refused.req_id, refused.reaction) == ("amends_in_flight", "r3", "wait")
+
+
+async def test_what_is_left_of_a_batch_counts_as_single(venue):
+    """With one place left in the batch pool and none in the single one, neither row of a batch leaves."""
+    async with session(venue) as (gateway, probe):
+        now_ns = gateway._rest.clock.monotonic_ns()
+        for is_batch, count in ((True, 254), (False, 51)):
+            for _ in range(count):
+                assert gateway._limits.try_take(Verb.AMEND, INST, now_ns, is_batch=is_batch) == 0
+        gateway.execute([AmendOrder(INST, name, "r1", 1, None, 0) for name in ("a1", "a2")])
+        await probe.first(m.OrderRefused, lambda event: event.cl_ord_id == "a2")
+        await probe.first(m.OrderRefused, lambda event: event.cl_ord_id == "a1")
+    assert not [op for op in venue.ops if "amend" in op["op"]]
+
+
+async def test_acknowledgement_is_timed_with_the_venue_part(venue):
+    """OutTime minus inTime, in µs on the wire, is what the venue itself took."""
+    venue.on_op = lambda op: accept_rows(op) | {"inTime": "1795161600500111", "outTime": "1795161600502222"}
+    async with session(venue) as (gateway, probe):
+        gateway.execute([place()])
+        timed = await probe.first(m.LatencyMeasured, lambda event: event.verb == "place")
+    assert (timed.route, timed.venue_ns, timed.took_ns > 0) == ("ws", 2_111_000, True)
+
+
+@pytest.mark.parametrize(("enabled", "expected"), [(True, (600_500, 599_501)), ("false", (None, None))])
+async def test_price_band_is_read_inwards(venue, enabled, expected):
+    """A band between two ticks ends at the tick inside; a band that is switched off is none."""
+    row = {"instId": INST, "buyLmt": "60050.09", "sellLmt": "59950.01", "ts": "5", "enabled": enabled}
+    venue.rest["/api/v5/public/price-limit"] = lambda q, b: ok([row])
+    async with session(venue) as (gateway, probe):
+        gateway.execute([FetchPriceLimits(INST)])
+        limits = await probe.first(m.PriceLimits)
+    assert (limits.highest_buy_ticks, limits.lowest_sell_ticks) == expected
+
+
+async def test_account_cap_is_asked_for(venue):
+    """A higher fee tier is told its own cap, and the gauge counts against it."""
+    venue.rest["/api/v5/trade/account-rate-limit"] = lambda q, b: ok([{"accRateLimit": "2000"}])
+    async with session(venue) as (gateway, _):
+        assert gateway._limits.tightest(0).limit == 1_700
+
+
+@pytest.mark.parametrize("text", ["1795161700", "1795161590", "0", "17951616200000000"])
+async def test_dead_man_trigger_that_is_not_ours_is_a_failure(venue, text):
+    """Too late, past, disarmed or in a unit nobody knows: the switch does not count as armed."""
+    venue.rest["/api/v5/trade/cancel-all-after"] = lambda q, b: ok([{"triggerTime": text}])
+    async with session(venue) as (gateway, probe):
+        gateway.execute([SetDeadMan(20)])
+        assert "cancel-all-after" in (await probe.first(m.DeadManFailed)).reason
+
+
+async def test_refused_login_time_sets_the_clock(venue):
+    """60006 is followed by a measurement and another login."""
+    refusals = [{"event": "error", "code": "60006", "msg": "late"}]
+    answer = venue.login_reply
+    venue.login_reply = lambda: refusals.pop() if refusals else answer()
+    async with session(venue) as (_, probe):
+        assert len(probe.all(m.ClockMeasured)) >= 2
+    assert len([op for op in venue.ops if op["op"] == "login"]) == 2
+
+
+async def test_stopped_instrument_and_expired_request_are_followed_up(venue):
+    """51022 has the instrument read again, 50036 the clock."""
+    async with session(venue) as (gateway, probe):
+        before = len(venue.requests)
+        for code in ("51022", "50036"):
+            venue.on_op = lambda op, code=code: refuse_rows(op, code)
+            gateway.execute([place(f"a{code}")])
+            await probe.first(m.OrderRefused, lambda event, code=code: event.code == code)
+        async with asyncio.timeout(5):
+            while len({path for _, path, *_ in venue.requests[before:]}) < 2:
+                await asyncio.sleep(0)
+    paths = {path for _, path, *_ in venue.requests[before:]}
+    assert paths == {"/api/v5/account/instruments", "/api/v5/public/time"}
 
 
 def _order(ord_id: int) -> dict[str, str]:

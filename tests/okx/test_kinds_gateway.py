@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -95,7 +96,7 @@ async def test_orders_are_written_for_the_account(row, level, mode, fields):
 async def test_the_rest_route_writes_the_same_mode():
     """An instrument the socket refuses goes by REST, in the account's mode and on its side."""
     async with opened(SWAP, "2", APART) as (venue, gateway, probe):
-        gateway._route._rest_only = frozenset({"BTC-USDT-SWAP"})
+        gateway._route._choice.refused("BTC-USDT-SWAP", time.monotonic_ns())
         taken = asyncio.Event()
 
         def take(query, body):

@@ -40,6 +40,7 @@ def test_place_frame():
         "args": [{
             "instIdCode": 2021032601102993, "tdMode": "cross", "clOrdId": "a1", "tag": "mmx", "side": "sell",
             "ordType": "limit", "px": "60000.1", "sz": "2.00", "reduceOnly": True,
+            "stpMode": "cancel_maker",
         }],
     }  # fmt: skip
 

@@ -105,3 +105,25 @@ def test_ids_are_letters_and_digits_and_unique():
     ids = {tracker.next_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(each.isalnum() and len(each) <= 32 for each in ids)
+
+
+def test_every_row_failed_and_rows_of_nobody():
+    """Top code 1: each row has its own code. A row for an order not asked about belongs to nobody."""
+    failed = [OpRow(s_code="51008", cl_ord_id="b"), OpRow(s_code="51121", cl_ord_id="a")]
+    assert outcome_codes("ab", "1", failed) == [("a", "51121"), ("b", "51008")]
+    extra = [
+        OpRow(s_code="0", cl_ord_id="z"),
+        OpRow(s_code="0", cl_ord_id="a"),
+        OpRow(s_code="51008", cl_ord_id="b"),
+    ]
+    assert outcome_codes("ab", "2", extra) == [("a", "0"), ("b", "51008")]
+
+
+def test_waiting_time_is_told_even_for_late_answers():
+    """The slowest answers say most about latency."""
+    tracker = OrderTracker(timeout_ns=10)
+    tracker.sent("o1", batch("a"), 100)
+    assert tracker.waited("o1", 105) == (Verb.CANCEL, 5)
+    tracker.timed_out(110)
+    assert tracker.waited("o1", 150) == (Verb.CANCEL, 50)
+    assert tracker.waited("o9", 150) is None

@@ -64,7 +64,8 @@ def test_answers_are_settled_by_id():
     send_cancel(session)
     reply = {"id": "o1", "op": "cancel-order", "code": "1", "data": [{"clOrdId": "a1", "sCode": "51400"}]}
     assert session.receive(json.dumps(reply | {"id": "o9"}), 1) == []
-    [event] = session.receive(json.dumps(reply), 1)
+    latency, event = session.receive(json.dumps(reply), 1)
+    assert (latency.verb, latency.route, latency.took_ns) == ("cancel", "ws", 1)
     assert (event.cl_ord_id, event.reason) == ("a1", "51400")
 
 
@@ -74,7 +75,7 @@ def test_frame_refused_as_a_whole_settles_every_row():
         session = make_session()
         session.receive('{"event":"login","code":"0"}', 0)
         send_cancel(session)
-        [event] = session.receive(json.dumps({"id": "o1", "msg": "bad"} | refusal), 1)
+        _, event = session.receive(json.dumps({"id": "o1", "msg": "bad"} | refusal), 1)
         assert event.reason == "60013"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,60 @@ def test_never_more_than_the_limit_in_any_window(gaps):
         if take(limits, now_ns=now_ns) == 0:
             passed.append(now_ns)
     assert all(sum(start <= t < start + WINDOW_NS for t in passed) <= 51 for start in passed)
+
+
+def test_spot_does_not_count_against_the_account_cap():
+    """850 capped orders leave spot its own pool; a block of the account holds it all the same."""
+    limits = RateLimits()
+    for index in range(5):
+        fill(limits, 255, inst_id=f"I{index}", is_batch=True)
+    assert limits.try_take(Verb.PLACE, ETH, 0, is_batch=False) > 0
+    assert limits.try_take(Verb.PLACE, "BTC-USDT", 0, is_batch=False, is_capped=False) == 0
+    limits.punish("50061", Verb.PLACE, ETH, 0, is_batch=False)
+    assert limits.try_take(Verb.PLACE, "BTC-USDT", 1, is_batch=False, is_capped=False) > 0
+
+
+def test_a_busy_venue_is_left_alone_longer_each_time():
+    """Exponential with jitter, cancels spared, and small again after the first order it took."""
+    limits = RateLimits(jitter=lambda: 1.0)
+    waits = []
+    for _ in range(9):
+        limits.punish("50013", Verb.PLACE, BTC, 0, is_batch=False)
+        waits.append(take(limits) / SECOND_NS)
+    assert waits[:4] == [0.25, 0.5, 1, 2]
+    assert waits[-1] == 16
+    assert take(limits, verb=Verb.CANCEL) == 0
+    limits.venue_answered()
+    limits.punish("50013", Verb.PLACE, BTC, 20 * SECOND_NS, is_batch=False)
+    assert take(limits, now_ns=20 * SECOND_NS) == SECOND_NS // 4
+
+
+def test_jitter_takes_up_to_half_away():
+    """Clients of one busy venue come back at different times."""
+    limits = RateLimits(jitter=lambda: 0.0)
+    limits.punish("50013", Verb.PLACE, BTC, 0, is_batch=False)
+    assert take(limits) == SECOND_NS // 8
+
+
+def test_a_blocked_window_reads_as_full():
+    """What the engine is told after 50011 or 50061 is that nothing is left."""
+    limits = RateLimits()
+    limits.punish("50061", Verb.PLACE, BTC, 0, is_batch=False)
+    assert limits.tightest(1) == Usage(850, 850)
+    assert limits.tightest(WINDOW_NS) == Usage(0, 850)
+
+
+def test_the_account_may_have_a_higher_cap():
+    """AccRateLimit counts, less our own margin."""
+    limits = RateLimits()
+    limits.set_account_limit(2_000)
+    assert limits.tightest(0).limit == 1_700
+
+
+@pytest.mark.parametrize("code", ["50011", "60014", "50040"])
+def test_codes_that_stop_one_pool(code):
+    """Every spelling of "too fast" rests the pool it came from, batch and single apart."""
+    limits = RateLimits()
+    limits.punish(code, Verb.AMEND, BTC, 0, is_batch=True)
+    assert take(limits, verb=Verb.AMEND, is_batch=True, now_ns=1) == WINDOW_NS - 1
+    assert take(limits, verb=Verb.AMEND, now_ns=1) == 0

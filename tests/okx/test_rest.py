@@ -149,3 +149,45 @@ async def test_rows_and_close():
     await rest.close()
     assert reply.rows(TIMES)[0].ts == "1795161660123"
     assert http.sent[-1][0] == "CLOSE"
+
+
+async def test_an_order_refused_for_its_time_is_sent_once_more():
+    """50102 is a certain refusal: the clock is set, and expiry and signature follow it."""
+    done = {"code": "0", "msg": "", "data": [], "inTime": "1795161600500111", "outTime": "1795161600502222"}
+    rest, http = make_rest(STALE, TIME, done)
+    reply = await rest.post("/api/v5/trade/order", b"{}", expire_ms=1_000)
+    assert (reply.code, reply.venue_ns) == ("0", 2_111_000)
+    (_, _, first, _), (_, path, _, _), (_, _, second, _) = http.sent
+    assert (path, first["expTime"]) == ("/api/v5/public/time", "1000")
+    assert abs(int(second["expTime"]) - 61_000) <= 2
+    assert first["OK-ACCESS-TIMESTAMP"] != second["OK-ACCESS-TIMESTAMP"]
+
+
+async def test_an_order_refused_for_its_time_twice_stays_refused():
+    """No third try, and no error in the place of the refusal when the clock cannot be read."""
+    rest, http = make_rest(STALE, TIME, STALE)
+    assert (await rest.post("/p", b"{}")).code == "50102"
+    assert len(http.sent) == 3
+    rest, _ = make_rest(STALE, VenueUnreachableError("away"))
+    assert (await rest.post("/p", b"{}")).code == "50102"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"code":"50011","msg":"slow","data":[]}'])
+async def test_throttling_is_one_code_whoever_says_it(body):
+    """HTTP 429 of the edge and of the API are the same to us."""
+    rest, _ = make_rest(HttpReply(429, body))
+    assert (await rest.post("/p", b"{}")).code == "50011"
+
+
+async def test_reads_and_clock_are_measured():
+    """Every read tells its time, every look at the clock its offset and uncertainty."""
+    seen = []
+    http = ListHttp(OK, TIME)
+    rest = Rest(
+        Endpoints.local("", ""), KEY, http=http, clock=VenueClock(lambda: NOW_NS), on_measured=seen.append
+    )
+    await rest.get("/a")
+    await rest.sync_clock()
+    assert [(type(each).__name__, getattr(each, "verb", "")) for each in seen] == [
+        ("LatencyMeasured", "rest"), ("LatencyMeasured", "rest"), ("ClockMeasured", ""),
+    ]  # fmt: skip

@@ -80,7 +80,7 @@ def test_spot_row(by_rest):
     named = {"instId": "BTC-USDT"} if by_rest else {"instIdCode": 3}
     assert row == named | {
         "tdMode": "cash", "clOrdId": "a1", "side": "sell", "ordType": "ioc", "px": "60000.1",
-        "sz": "0.00000020", "tgtCcy": "base_ccy",
+        "sz": "0.00000020", "tgtCcy": "base_ccy", "stpMode": "cancel_maker",
     }  # fmt: skip
 
 
@@ -118,5 +118,5 @@ def test_both_routes_write_the_account_s_mode():
     [batch] = grouped([PlaceOrder(ours.inst_id, "a1", Side.BUY, 600_001, 20, 1_000)])
     known = {ours.inst_id: ours}
     frame = json.loads(ws_frame(batch, "o1", known, "", 0, account=account))
-    _, body = rest_request(batch, known, "", account)
+    _, body = rest_request(batch, known, "", account=account)
     assert frame["args"][0]["tdMode"] == json.loads(body)["tdMode"] == "cross"
