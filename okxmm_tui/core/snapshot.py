@@ -270,6 +270,16 @@ class HealthView(Struct, frozen=True, gc=False):
     """``rest`` as soon as one market's orders go that way."""
     self_trades: int = 0
     """Own orders the venue cancelled to prevent a self-trade."""
+    feed_received: int = 0
+    """Market messages read in the last second."""
+    feed_conflated: int = 0
+    """Of these, merged into a newer one."""
+    feed_oldest_ms: float | None = None
+    """Longest time a message waited for the engine in the last second."""
+    venue_delay_ms: float | None = None
+    """Median time from the venue's stamp to our receipt."""
+    stream_losses: int = 0
+    """Times a stream went down in this session."""
 
 
 class AccountView(Struct, frozen=True, gc=False):

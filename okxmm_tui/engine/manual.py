@@ -9,7 +9,7 @@ from okxmm_tui.core.commands import MoveOrder, PlaceManual
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.risk import Refusal
 from okxmm_tui.core.types import Mode, Severity
-from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.execution import BUDGET_LOW, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Quote
@@ -29,6 +29,8 @@ class Manual:
             return f"{command.inst_id} is not traded in this session", ""
         if market.blocked:
             return f"no order may stand here now: {market.blocked}", ""
+        if self._session.is_budget_low:
+            return BUDGET_LOW, ""
         if isinstance(command, PlaceManual):
             return self._place(market, command)
         return self._move(market, command)

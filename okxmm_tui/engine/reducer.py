@@ -316,6 +316,7 @@ class Reducer:
         self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
 
     def _on_stream_down(self, event: StreamDown) -> None:
+        self.session.stream_losses += 1
         if event.stream == "private":
             self.session.private_up = False
             self.reconciler.on_logout()

@@ -93,7 +93,7 @@ def _limits(limits: Limits) -> tuple[LimitView, ...]:
 
 def _health(reducer: Reducer) -> HealthView:
     session = reducer.session
-    clock = session.clock
+    clock, feed = session.clock, session.feed
     return HealthView(
         public_up=session.public_up,
         private_up=session.private_up,
@@ -111,6 +111,11 @@ def _health(reducer: Reducer) -> HealthView:
         clock_uncertainty_ms=clock.uncertainty_ns / NS_PER_MS if clock else None,
         order_route="rest" if any(m.order_route == "rest" for m in session.markets.values()) else "ws",
         self_trades=session.self_trades,
+        feed_received=feed.received if feed else 0,
+        feed_conflated=feed.conflated if feed else 0,
+        feed_oldest_ms=feed.oldest_ns / NS_PER_MS if feed else None,
+        venue_delay_ms=feed.venue_delay_ns / NS_PER_MS if feed else None,
+        stream_losses=session.stream_losses,
     )
 
 

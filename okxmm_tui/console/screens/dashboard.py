@@ -13,6 +13,7 @@ from okxmm_tui.console.widgets.banner import Banner
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.fills import Fills
 from okxmm_tui.console.widgets.gauges import Gauges
+from okxmm_tui.console.widgets.health import HealthPanel
 from okxmm_tui.console.widgets.kill_panel import KillPanel
 from okxmm_tui.console.widgets.ladder import Ladder
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -21,6 +22,7 @@ from okxmm_tui.console.widgets.parameters import Parameters
 from okxmm_tui.console.widgets.pnl import Pnl
 from okxmm_tui.console.widgets.side_status import SideStatus
 from okxmm_tui.console.widgets.status_line import StatusLine
+from okxmm_tui.console.widgets.tape import TapePanel
 
 SLOW_EVERY = 4
 
@@ -68,10 +70,12 @@ class Dashboard(Screen[None]):
                     yield SideStatus(id="sides")
                     yield Orders(id="orders")
                     yield Fills(id="fills")
+                    yield TapePanel(id="tape")
                     yield EventLog(id="events")
                 with Box(id="rail"):
                     yield Pnl(id="pnl")
                     yield Gauges(id="gauges")
+                    yield HealthPanel(id="health")
                     yield Parameters(id="params")
         yield StatusLine(id="status")
         yield Curtain(id="curtain")

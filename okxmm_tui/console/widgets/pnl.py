@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import MarketView
+
+PARTS_FROM_HEIGHT = 16
 
 
 class Pnl(LinePanel):
@@ -31,7 +33,8 @@ class Pnl(LinePanel):
         lines = [_position(market, width), *_figures(market, width)]
         if height >= 10:
             lines.append(_account(view, width))
-        lines.append(EMPTY)
+        parts = decomposition(market, width) if height >= PARTS_FROM_HEIGHT else []
+        lines += [*parts, EMPTY]
         return lines + curve(market.pnl_history, width, height - len(lines))
 
 
@@ -61,6 +64,28 @@ def _figures(market: MarketView, width: int) -> list[Line]:
         spread((("net", "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
     )
     return lines
+
+
+def decomposition(market: MarketView, width: int) -> list[Line]:
+    """Where the result comes from, two parts a row; nothing while the books know nothing."""
+    books = market.accounting
+    if books is None:
+        return []
+    parts = books.decomposition
+    named = (
+        ("spread", parts.spread), ("adverse", parts.adverse), ("drift", parts.drift), ("fees", parts.fees),
+        ("rebates", parts.rebates), ("funding", parts.funding), ("taker", parts.taker), ("other", parts.other),
+    )  # fmt: skip
+    half = (width - 2) // 2
+    cells = [
+        spread(((name, "muted"),), ((fmt.fitted_money(value, half - 9), fmt.money_role(value)),), half)
+        for name, value in named
+    ]
+    rows: list[Line] = [
+        (*first, ("  ", "text"), *second) for first, second in zip(cells[::2], cells[1::2], strict=True)
+    ]
+    title = " incomplete: " + books.incomplete if books.incomplete else " where it comes from"
+    return [((clip(f"──{title} ", width), "muted"),), *rows]
 
 
 def _account(view: View, width: int) -> Line:
