@@ -83,6 +83,9 @@ class RiskSettings(BaseModel):
         Decimal(1_000), ge=0, description="thinner markets (within 10 bps, each side) are not quoted"
     )
     max_mark_divergence_bps: Decimal = Field(Decimal(25), gt=0, description="mid against mark price")
+    max_toxicity: Decimal = Field(
+        Decimal(6), gt=0, description="t-statistic of the loss 5 s after our fills at which a market rests"
+    )
     max_post_only_per_min: int = Field(60, ge=1, le=10_000, description="post-only cancels per market")
     max_orders_per_min: int = Field(1_500, ge=1, le=100_000, description="orders and amends per market")
     min_liquidation_distance: Decimal = Field(

@@ -7,6 +7,7 @@ three times faster per update than an ordered container, and removal at the touc
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from operator import mul, neg
 
 from okxmm_tui.core.types import Levels
 
@@ -69,6 +70,14 @@ class BookSide:
         """The best ``count`` levels, best first."""
         sizes, direction = self._sizes, self._direction
         return tuple((key * direction, sizes[key * direction]) for key in self._keys[: -count - 1 : -1])
+
+    def depth_to(self, limit_ticks: int) -> tuple[int, int]:
+        """What rests from the best price to a limit, both included: (lots, sum of lots x ticks)."""
+        sizes, direction = self._sizes, self._direction
+        chosen = self._keys[bisect_left(self._keys, limit_ticks * direction) :]
+        prices = chosen if direction > 0 else list(map(neg, chosen))
+        lots = list(map(sizes.__getitem__, prices))
+        return sum(lots), sum(map(mul, lots, prices))
 
     def _trim(self) -> None:
         excess = len(self._keys) - self._depth

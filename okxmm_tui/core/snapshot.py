@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
 
@@ -34,6 +35,8 @@ class OrderView(Struct, frozen=True, gc=False):
     """Placed or taken over by hand."""
     params_version: int = 0
     """Version of the parameters it was placed under."""
+    fill_probability: float | None = None
+    """Of filling completely within ten seconds, from prints at its distance; None while not known."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -196,6 +199,7 @@ class MarketView(Struct, frozen=True, gc=False):
     """Newest orders that no longer work; their status is ``filled`` or ``cancelled``."""
     accounting: AccountingView | None = None
     """Books and trading quality."""
+    signals: Signals = Signals()
 
 
 class AlarmView(Struct, frozen=True, gc=False):

@@ -60,7 +60,8 @@ class Bookkeeper:
 
     def on_fill(self, market: Market, booked: BookedFill) -> None:
         """Take a fill the ledger has just booked, with what is known of its order."""
-        fill, context = booked.fill, Context(volatility_bps=market.volatility.per_sqrt_s * 1e4)
+        fill, signals = booked.fill, market.signals.summary()
+        context = Context(volatility_bps=signals.volatility_per_sqrt_s * 1e4)
         order = market.orders.find(fill.cl_ord_id, fill.ord_id)
         if order is not None:
             self.on_order(market, order, VenueOrderState.FILLED)

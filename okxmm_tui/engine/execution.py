@@ -178,20 +178,22 @@ class Execution:
 
     def _input(self, market: Market) -> MarketInput:
         equity = exposure.equity_quote(self._session)
+        signals = market.signals.summary()
         return MarketInput(
             instrument=market.instrument,
             now_ns=self._session.now_ns,
             bid_ticks=market.bid_ticks,
             ask_ticks=market.ask_ticks,
             position_lots=market.position_lots,
-            volatility_per_sqrt_s=market.volatility.per_sqrt_s,
+            volatility_per_sqrt_s=signals.volatility_per_sqrt_s,
             maker_fee=float(market.fees.maker),
             taker_fee=float(market.fees.taker),
             allow_below_fees=self._session.limits.allow_below_fees,
-            bid_lots=market.top_lots(Side.BUY),
-            ask_lots=market.top_lots(Side.SELL),
+            bid_lots=market.bid_lots,
+            ask_lots=market.ask_lots,
             average_price_ticks=market.average_price_ticks,
             equity_quote=float(equity) if equity is not None else None,
+            signals=signals,
         )
 
     def _allowed(

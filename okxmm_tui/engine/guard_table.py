@@ -14,6 +14,8 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
 NS_PER_MS = 1_000_000
+TOXIC_HORIZON_S = 5
+TOXIC_MIN_FILLS = 20
 
 
 def _spread(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -37,11 +39,33 @@ def _divergence(session: Session, market: Market, limits: Limits) -> Reading | N
 def _thinness(session: Session, market: Market, limits: Limits) -> Reading | None:
     """Depth turned around, so that larger is worse: limit over depth against 1."""
     del session
-    signals = market.signals_summary
-    if not market.is_two_sided or signals is None or limits.min_depth_quote <= 0:
+    signals = market.signals.summary()
+    if not market.is_two_sided or limits.min_depth_quote <= 0:
         return None
+    if not signals.bid_depth_quote and not signals.ask_depth_quote:
+        return None  # not measured yet
     depth, least = min(signals.bid_depth_quote, signals.ask_depth_quote), float(limits.min_depth_quote)
     return Reading(least / depth if depth > 0 else 2.0, 1.0, f"{depth:,.0f} / {least:,.0f} within 10 bps")
+
+
+def _flash(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Fast volatility against slow; the breaker has its own hysteresis."""
+    del session, limits
+    signals = market.signals.summary()
+    if signals.volatility_slow <= 0:
+        return None
+    text = f"{signals.volatility_ratio:.1f} times the usual volatility"
+    return Reading(2.0 if signals.is_volatility_tripped else 0.0, 1.0, text)
+
+
+def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """How surely the 5 s markout of our fills is a loss: minus its t-statistic."""
+    del session
+    for markout in market.signals.summary().markouts:
+        if markout.horizon_s == TOXIC_HORIZON_S and markout.fills >= TOXIC_MIN_FILLS:
+            limit = float(limits.max_toxicity)
+            return Reading(-markout.t_stat, limit, f"t {markout.t_stat:+.1f} / -{limit:.1f}")
+    return None
 
 
 def _post_only(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -93,6 +117,8 @@ TABLE = (
         hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
     ),  # row 5
     Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
+    Guard("flash", "flash move", Reaction.PULL, _flash, severity=Severity.CRITICAL),  # row 6
+    Guard("toxic", "toxic flow", Reaction.PULL, _toxic, release_share=0.5, hold_ns=30 * SECOND_NS),  # row 7
     Guard("post-only-rate", "post-only cancels", Reaction.PULL, _post_only, release_share=0.5),  # row 15
     Guard("order-rate", "orders", Reaction.PULL, _order_rate, release_share=0.5),
     Guard(

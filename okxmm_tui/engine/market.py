@@ -31,14 +31,12 @@ from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.tape import Tape
+from okxmm_tui.signals.collector import MarketSignals
 from okxmm_tui.signals.queue_position import QueuePosition
-from okxmm_tui.signals.summary import Signals
-from okxmm_tui.signals.volatility import EwmaVolatility
 from okxmm_tui.strategies.base import Quote, Strategy, Target
 
 CHAINED_BEFORE_QUOTING = 3
 """Updates that must follow a snapshot before the book is trusted (market-making.md 4, fault 1)."""
-VOLATILITY_HALF_LIFE_S = 30.0
 FILLS_SHOWN = 200
 PARAM_CHANGES = 50
 NO_FEES = FeeRates(Decimal(0), Decimal(0))
@@ -97,8 +95,9 @@ class Market:
         self.book_reason = "waiting for the order book"
         self.last_book_ns: int | None = None
         self.bid_ticks = self.ask_ticks = 0
+        self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
-        self.volatility = EwmaVolatility(VOLATILITY_HALF_LIFE_S)
+        self.signals = MarketSignals(instrument, self.book)
         self.mark_price: Decimal | None = None
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
@@ -157,6 +156,7 @@ class Market:
         self.book.replace(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained = 0
         self.top_seq = -1
+        self.signals.on_snapshot(now_ns)
         self._after_book(event.seq_id, now_ns)
 
     def on_update(self, event: BookUpdate, now_ns: int) -> None:
@@ -165,6 +165,7 @@ class Market:
             return
         self.book.apply(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained += 1
+        self.signals.on_book(event.bids, event.asks, now_ns)
         self._after_book(event.seq_id, now_ns)
 
     def _after_book(self, seq_id: int, now_ns: int) -> None:
@@ -172,15 +173,20 @@ class Market:
         bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
         if bid is None or ask is None:
             self.bid_ticks = self.ask_ticks = 0
+            self.bid_lots = self.ask_lots = 0
+            self.signals.on_break(now_ns)
         elif seq_id >= self.top_seq:
-            self._set_top(bid, ask, seq_id, now_ns)
+            lots = self.book.bids.size_at(bid), self.book.asks.size_at(ask)
+            self._set_top(
+                bid, lots[0], ask, lots[1], seq_id=seq_id, venue_ms=self.book.venue_ms, now_ns=now_ns
+            )
         if self._chained >= CHAINED_BEFORE_QUOTING and self.book.is_two_sided:
             self.book_state = BookState.LIVE
         self._note_mid(self.book.venue_ms)
         for order in self.orders.working:
             if position := self.queue.get(order.cl_ord_id):
                 side = self.book.bids if order.side is Side.BUY else self.book.asks
-                position.on_displayed(side.size_at(order.price_ticks))
+                position.on_displayed(side.size_at(order.price_ticks), self.book.venue_ms)
 
     def on_top(self, event: TopOfBook, now_ns: int) -> None:
         """Take a newer best bid and ask than the book holds."""
@@ -188,19 +194,39 @@ class Market:
             return
         self.last_book_ns = now_ns
         if 0 < event.bid_ticks < event.ask_ticks and event.bid_lots and event.ask_lots:
-            self._set_top(event.bid_ticks, event.ask_ticks, event.seq_id, now_ns)
+            self._set_top(
+                event.bid_ticks,
+                event.bid_lots,
+                event.ask_ticks,
+                event.ask_lots,
+                seq_id=event.seq_id,
+                venue_ms=event.venue_ms,
+                now_ns=now_ns,
+            )
             self._note_mid(event.venue_ms)
 
     def _note_mid(self, venue_ms: int) -> None:
         is_live = self.book_state is BookState.LIVE
         self.quality.on_mid(venue_ms, self.bid_ticks, self.ask_ticks, is_live=is_live)
 
-    def _set_top(self, bid_ticks: int, ask_ticks: int, seq_id: int, now_ns: int) -> None:
+    def _set_top(
+        self,
+        bid_ticks: int,
+        bid_lots: int,
+        ask_ticks: int,
+        ask_lots: int,
+        *,
+        seq_id: int,
+        venue_ms: int,
+        now_ns: int,
+    ) -> None:
         if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
             self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
         self.priced_ns = now_ns
-        self.volatility.update((bid_ticks + ask_ticks) / 2, now_ns)
+        self.bid_lots, self.ask_lots = bid_lots, ask_lots
+        if self.is_two_sided:
+            self.signals.on_top(bid_ticks, bid_lots, ask_ticks, ask_lots, venue_ms=venue_ms, now_ns=now_ns)
 
     def take_mark(self, price: Decimal, now_ns: int) -> None:
         """The venue's mark price; what is no positive price is not taken."""
@@ -214,7 +240,9 @@ class Market:
         self.quality.timeline.lose()
         self.book_state = BookState.RESYNC
         self.book_reason = reason
+        self.signals.on_break()
         self.bid_ticks = self.ask_ticks = 0
+        self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
         self._chained = 0
 
@@ -222,22 +250,30 @@ class Market:
         """No book message for too long; updates must follow before it is trusted again."""
         self.book_state = BookState.STALE
         self.quality.timeline.lose()
+        self.signals.on_break()
         self._chained = 0
 
     # -- tape --------------------------------------------------------------------------------------
 
-    def on_trade(self, event: PublicTrade) -> None:
+    def on_trade(self, event: PublicTrade, now_ns: int) -> None:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
         self.tape.on_trade(event, self.orders)
+        self.signals.on_trade(
+            event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
+        )
         for order in self.orders.side(event.side.opposite):
             if order.price_ticks == event.price_ticks and order.cl_ord_id in self.queue:
-                self.queue[order.cl_ord_id].on_print(event.size_lots)
+                self.queue[order.cl_ord_id].on_print(event.size_lots, event.venue_ms)
 
     def join_queue(self, cl_ord_id: str, side: Side, price_ticks: int) -> None:
         """Start the queue estimate of an order the venue has just confirmed at a price."""
         levels = self.book.bids if side is Side.BUY else self.book.asks
-        self.queue[cl_ord_id] = QueuePosition(levels.size_at(price_ticks))
+        order = self.orders.get(cl_ord_id)
+        own_lots = order.remaining_lots if order is not None else 0
+        self.queue[cl_ord_id] = QueuePosition(
+            levels.size_at(price_ticks), own_lots, shown_ms=self.book.venue_ms
+        )
 
     def change_strategy(self, strategy: Strategy, params: ParamSet, version: int) -> None:
         """Quote with another strategy from now on; book, signals and position stay as they are."""
@@ -289,6 +325,14 @@ class Market:
         )
         return max(0, self.side_positions.held_lots(closes) - claimed)
 
+    def fill_probability(self, order: OwnOrder) -> float | None:
+        """Probability that an order fills within ``FILL_HORIZON_S``; None while that cannot be told."""
+        queue = self.queue.get(order.cl_ord_id)
+        if queue is None:
+            return None
+        needed_lots = queue.expected_ahead_lots + order.remaining_lots
+        return self.signals.fill_probability(order.side, order.price_ticks, needed_lots)
+
     # -- figures -------------------------------------------------------------------------------------
 
     @property
@@ -303,23 +347,11 @@ class Market:
             return None
         return (self.bid_ticks + self.ask_ticks) * self.instrument.tick_size / 2
 
-    def top_lots(self, side: Side) -> int:
-        """Displayed size at the best price of a side; 0 where the book does not show it."""
-        levels, ticks = (
-            (self.book.bids, self.bid_ticks) if side is Side.BUY else (self.book.asks, self.ask_ticks)
-        )
-        return levels.size_at(ticks)
-
     @property
     def average_price_ticks(self) -> float | None:
         """Average entry of the position in ticks; None when flat."""
         average = self.ledger.position.average_price
         return None if average is None else float(average / self.instrument.tick_size)
-
-    @property
-    def signals_summary(self) -> Signals | None:
-        """Figures of the estimators; None before there are any."""
-        return None
 
     @property
     def valuation_price(self) -> Decimal | None:

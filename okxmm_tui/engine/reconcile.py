@@ -20,7 +20,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Severity
+from okxmm_tui.core.types import Liquidity, Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
@@ -136,6 +136,14 @@ class Reconciler:
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
         market.fills.appendleft(booked)
+        if fill.liquidity is Liquidity.MAKER:
+            market.signals.on_fill(
+                fill.side,
+                fill.price_ticks,
+                fill.size_lots,
+                venue_ms=fill.venue_ms,
+                now_ns=self._session.now_ns,
+            )
         market.hurry()
         instrument = market.instrument
         self._session.report(

@@ -232,7 +232,7 @@ class Reducer:
 
     def _on_trade(self, event: PublicTrade) -> None:
         if market := self.session.markets.get(event.inst_id):
-            market.on_trade(event)
+            market.on_trade(event, self.session.now_ns)
 
     def _on_mark(self, event: MarkPrice) -> None:
         if market := self.session.markets.get(event.inst_id):
@@ -358,4 +358,5 @@ class Reducer:
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
             for market in self.session.markets.values():
+                market.signals.on_time(self.session.now_ns)
                 market.pnl_history.append(float(market.ledger.net_quote(market.valuation_price)))

@@ -121,7 +121,7 @@ def _health(reducer: Reducer) -> HealthView:
 
 def _market(reducer: Reducer, market: Market) -> MarketView:
     ledger, price = market.ledger, market.valuation_price
-    target, last = market.target, market.last_trade
+    target, last, signals = market.target, market.last_trade, market.signals.summary()
     age_ns = None if market.last_book_ns is None else reducer.session.now_ns - market.last_book_ns
     half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
     return MarketView(
@@ -135,7 +135,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         last_trade_side=last.side if last else None,
         fair_ticks=target.fair_ticks if target else None,
         half_spread_bps=half_bps,
-        volatility_bps=market.volatility.per_sqrt_s * 1e4,
+        volatility_bps=signals.volatility_per_sqrt_s * 1e4,
         bid=_side(market, Side.BUY),
         ask=_side(market, Side.SELL),
         orders=tuple(_order(market, order) for order in market.orders.working),
@@ -161,6 +161,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         flow=market.tape.flow(reducer.session.now_ns // NS_PER_MS),
         done_orders=tuple(_order(market, order) for order in market.orders.newest_done(DONE_ORDERS_SHOWN)),
         accounting=accounting_view(reducer.books, market),
+        signals=signals,
     )
 
 
@@ -192,6 +193,7 @@ def _order(market: Market, order: OwnOrder) -> OrderView:
         decision=order.decision,
         is_manual=order.is_manual,
         params_version=order.params_version,
+        fill_probability=market.fill_probability(order),
     )
 
 

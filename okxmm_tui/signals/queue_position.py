@@ -1,28 +1,84 @@
 """Quantity ahead of an own order at its price, from displayed sizes and prints (market-making.md 2.8).
 
-Cautious model: only prints at the price and the displayed size itself move the estimate, cancels of others
-are assumed to have stood behind us.
+Two estimates from the same events. The cautious one assumes that others' cancels stood behind us; it is an
+upper bound, it is what the screen shows and what a place in the queue is valued by, because believing to be
+nearer to the front than we are is the error that costs money. The expected one splits a decrease that no
+print explains between front and back by the power form f(x) = x^n (E. Rigtorp's note); only probabilities of
+a fill use it, which ask for an expectation and not for a bound.
 """
 
 from __future__ import annotations
 
+POWER = 2.0
+"""n: 1 takes cancels evenly from the whole queue, larger ones spare the shorter part."""
+
 
 class QueuePosition:
-    """Estimate for one order; create it when the venue confirms the order.
+    """Estimates for one order; create it when the venue confirms the order.
 
     Args:
-        displayed_lots: Size shown at the price at that moment.
+        displayed_lots: Size shown at the price at that moment, all of it taken to be ahead.
+        own_lots: Size of the order itself, so that it is not mistaken for somebody else's.
+        power: n of the expected estimate.
+        shown_ms: Venue time of the book it was read from.
     """
 
-    __slots__ = ("ahead_lots",)
+    __slots__ = (
+        "_behind_prints_lots",
+        "_displayed_lots",
+        "_explained_lots",
+        "_own_lots",
+        "_power",
+        "_shown_lots",
+        "_shown_ms",
+        "expected_ahead_lots",
+    )
 
-    def __init__(self, displayed_lots: int) -> None:
-        self.ahead_lots = displayed_lots
+    def __init__(
+        self, displayed_lots: int, own_lots: int = 0, power: float = POWER, shown_ms: int = 0
+    ) -> None:
+        self._behind_prints_lots = displayed_lots
+        self._shown_lots = displayed_lots
+        self._displayed_lots = displayed_lots
+        self._shown_ms = shown_ms
+        self._explained_lots = 0
+        self._own_lots = own_lots
+        self._power = power
+        self.expected_ahead_lots = float(displayed_lots)
 
-    def on_print(self, size_lots: int) -> None:
-        """A taker traded this much at the price."""
-        self.ahead_lots = max(0, self.ahead_lots - size_lots)
+    @property
+    def ahead_lots(self) -> int:
+        """Cautious estimate: what prints and the displayed size leave room for."""
+        return min(self._behind_prints_lots, self._shown_lots)
 
-    def on_displayed(self, displayed_lots: int) -> None:
-        """The book now shows this much at the price: no more than that can be ahead."""
-        self.ahead_lots = min(self.ahead_lots, displayed_lots)
+    def on_print(self, size_lots: int, venue_ms: int) -> None:
+        """A taker traded this much at the price.
+
+        A print no younger than the displayed size is already missing from it and must not be taken off twice.
+        """
+        self._behind_prints_lots = max(0, self._behind_prints_lots - size_lots)
+        if venue_ms > self._shown_ms:
+            self._shown_lots = max(0, self._shown_lots - size_lots)
+            self._explained_lots += size_lots
+            self.expected_ahead_lots = max(0.0, self.expected_ahead_lots - size_lots)
+        self.expected_ahead_lots = min(self.expected_ahead_lots, float(self.ahead_lots))
+
+    def on_displayed(self, displayed_lots: int, venue_ms: int) -> None:
+        """The book shows this much at the price: no more than that can be ahead."""
+        gone = self._displayed_lots - self._explained_lots - displayed_lots
+        if gone > 0:
+            self.expected_ahead_lots -= self._front_share(gone)
+        self._displayed_lots = displayed_lots
+        self._shown_lots = min(self._shown_lots, displayed_lots)
+        self._shown_ms, self._explained_lots = venue_ms, 0
+        self.expected_ahead_lots = max(0.0, min(self.expected_ahead_lots, float(self.ahead_lots)))
+
+    def _front_share(self, gone_lots: int) -> float:
+        """Lots of a cancelled quantity that stood ahead of us: a share, and what does not fit behind."""
+        front = self.expected_ahead_lots
+        back = max(0.0, self._displayed_lots - self._explained_lots - front - self._own_lots)
+        if back <= 0.0:
+            return float(gone_lots)
+        heavy_back, heavy_front = back**self._power, front**self._power
+        from_back = min(back, gone_lots * heavy_back / (heavy_back + heavy_front))
+        return gone_lots - from_back

@@ -54,7 +54,7 @@ class ListGateway:
         emit(OrderBudget(0, 51))
         emit(StreamUp("public"))
         emit(StreamUp("private"))
-        emit(BookSnapshot(INST, ((600_000, 5),), ((600_001, 5),), 1, 0))
+        emit(BookSnapshot(INST, ((600_000, 500),), ((600_001, 500),), 1, 0))
         for seq in range(2, 7):
             emit(BookUpdate(INST, (), (), seq, 0))
         await asyncio.Event().wait()

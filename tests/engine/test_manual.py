@@ -47,8 +47,9 @@ def test_quoting_leaves_it_alone():
     desk = Desk()
     bid, ask = desk.quoting()
     manual = by_hand(desk)
-    effects = desk.update(bids=((600_000, 0), (599_960, 5)), asks=((600_001, 0), (599_961, 5)), after_ms=600)
-    effects += desk.run(2_000)
+    effects = desk.run(500)
+    effects += desk.update(bids=((600_000, 0), (599_960, 5)), asks=((600_001, 0), (599_961, 5)), after_ms=600)
+    assert {amend.cl_ord_id for amend in desk.taken(AmendOrder, effects)} == {bid, ask}
     touched = {amend.cl_ord_id for amend in desk.taken(AmendOrder, effects)}
     touched |= {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}
     assert manual.cl_ord_id not in touched
