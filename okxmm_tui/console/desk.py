@@ -1,4 +1,7 @@
-"""How the operator has set the screen: grouping, cursor, filters, values being edited. Never sent by itself."""
+"""How the operator has set the screen: grouping, cursor, filters, values being edited.
+
+None of it reaches the engine by itself.
+"""
 
 from __future__ import annotations
 

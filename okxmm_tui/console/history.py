@@ -132,7 +132,8 @@ def _told(order: OrderView) -> tuple[object, ...]:
 
 def _state(market: MarketView, order: OrderView) -> str:
     instrument = market.instrument
-    text = f"{order.status}, {instrument.size_text(order.size_lots)} @ {instrument.price_text(order.price_ticks)}"
+    price = instrument.price_text(order.price_ticks)
+    text = f"{order.status}, {instrument.size_text(order.size_lots)} @ {price}"
     if order.filled_lots:
         text += f", {instrument.size_text(order.filled_lots)} filled"
     return f"{text} ({order.decision})" if order.decision else text

@@ -91,7 +91,9 @@ def order(
         status=status,
         created_ns=NOW_NS - int(age * SECOND),
         queue_ahead_lots=queue,
-        decision="2.5 bp from fair, skew -0.1 bp",
+        decision="HOLD 1 ticks off target",
+        params_version=7,
+        fill_probability=None if queue is None else round(1 / (1 + queue / 200), 2),
     )
 
 
@@ -115,7 +117,7 @@ def fills(count: int = 24) -> tuple[FillView, ...]:
             liquidity=Liquidity.MAKER if index % 7 else Liquidity.TAKER,
             realised_quote=Decimal(index * 31 % 17 - 6) / 4,
             trade_id=str(740_112_930 - index * 3),
-            cl_ord_id=f"o{Side.BUY.value if index % 3 else Side.SELL.value}{MID_TICKS - 60 + (index * 37) % 120}",
+            cl_ord_id=f"o{'buy' if index % 3 else 'sell'}{MID_TICKS - 60 + (index * 37) % 120}",
         )
         for index in range(count)
     )
@@ -351,7 +353,8 @@ def waiting() -> Snapshot:
     side = SideView(False, "waiting for the order book", NOW_NS - SECOND, None, None)  # noqa: FBT003
     snapshot = with_market(
         quoting(Mode.PAPER),
-        book_state="waiting", book_age_ms=None, bids=(), asks=(), trades=(), flow=(), accounting=None, mark_price=None, last_trade_ticks=None,
+        book_state="waiting", book_age_ms=None, bids=(), asks=(), trades=(), flow=(), accounting=None,
+        mark_price=None, last_trade_ticks=None,
         last_trade_side=None, fair_ticks=None, half_spread_bps=None, volatility_bps=None, bid=side, ask=side,
         orders=(), fills=(), fill_count=0, position_lots=0, average_price=None, realised_quote=Decimal(0),
         unrealised_quote=Decimal(0), fees_quote=Decimal(0), net_quote=Decimal(0), pnl_history=(), gauges=(),

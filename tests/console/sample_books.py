@@ -66,7 +66,7 @@ def books() -> AccountingView:
             funding=Decimal("-1.20"),
             taker=Decimal("-5.94"),
             other=Decimal(0),
-        ),  # fmt: skip
+        ),
         markouts=tuple(rows),
         presence=PresenceView(5_400.0, 0.91, 0.06, 0.03, 0.01, 0.0),
         activity=ActivityView(

@@ -39,9 +39,8 @@ class EventLog(ScrolledPanel):
         newest_first = shown_lines(view)
         if not newest_first:
             is_filtered = bool(view.desk.filters.get(PAGE)) and view.snapshot.log
-            return waiting(
-                height, width, "no line passes the filter" if is_filtered else "nothing happened yet"
-            )
+            words = "no line passes the filter" if is_filtered else "nothing happened yet"
+            return waiting(height, width, words)
         has_kind = width >= 60
         lines: list[Line] = []
         for entry in newest_first[: self.offset_rows + height]:
@@ -63,8 +62,6 @@ def shown_lines(view: View) -> list[LogLine]:
     """Lines that pass the filter, newest first."""
     if view.snapshot is None:
         return []
-    return [
-        line
-        for line in reversed(view.snapshot.log)
-        if view.desk.passes(PAGE, f"{line.kind} {line.severity} {line.text}")
-    ]
+    passes = view.desk.passes
+    lines = reversed(view.snapshot.log)
+    return [line for line in lines if passes(PAGE, f"{line.kind} {line.severity} {line.text}")]

@@ -14,9 +14,8 @@ LABEL_WIDTH = 10
 
 def imbalance(market: MarketView) -> float:
     """(bid - ask) / (bid + ask) near the touch, -1..1: the engine's figure where it has one."""
-    signals = getattr(market, "signals", None)
-    if signals is not None and signals.microprice_ticks is not None:
-        return float(signals.imbalance)
+    if market.signals.microprice_ticks is not None:
+        return market.signals.imbalance
     bids, asks = _lots(market.bids), _lots(market.asks)
     return (bids - asks) / (bids + asks) if bids + asks else 0.0
 

@@ -17,7 +17,9 @@ class HealthPanel(LinePanel, can_focus=True):
 
     TITLE = "HEALTH"
     IS_SLOW = True
-    HELP = "Round trips by verb, market data from socket to engine, clocks, budgets and lags. Amber is worth a look."
+    HELP = (
+        "Round trips by verb, market data from socket to engine, clocks, budgets, lags. Amber needs a look."
+    )
 
     def badge(self, view: View) -> Line:
         """The order route, and whether both streams stand."""

@@ -44,8 +44,8 @@ class Ladder(LinePanel, can_focus=True):
 
     TITLE = "BOOK"
     HELP = (
-        "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet, * by hand, "
-        "○ where edited parameters would quote. Up and down move the cursor."
+        "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet, * by "
+        "hand, ○ where edited parameters would quote. Up and down move the cursor."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(1)", "Up", show=False),
@@ -101,8 +101,8 @@ class Ladder(LinePanel, can_focus=True):
         columns = Columns.of(width, max((lots for _, lots in (*asks, *bids)), default=1))
         self._totals.update(asks, bids, view.now_ns)
         known, self._lines_by_row = self._lines_by_row, {}
-        above = self._side(view, market, Side.SELL, asks, columns, known)[::-1]
-        below = self._side(view, market, Side.BUY, bids, columns, known)
+        above = self._side(view, Side.SELL, asks, columns, known)[::-1]
+        below = self._side(view, Side.BUY, bids, columns, known)
         gap = max(0, depth - len(asks)) if view.desk.is_centred else 0
         lines = [header_line(columns), *[EMPTY] * gap, *above, _mid(market, width, columns), *below]
         if self.is_flat and len(lines) < room:
@@ -120,15 +120,11 @@ class Ladder(LinePanel, can_focus=True):
         )
 
     def _side(
-        self,
-        view: View,
-        market: MarketView,
-        side: Side,
-        levels: Levels,
-        columns: Columns,
-        known: dict[Row, Line],
+        self, view: View, side: Side, levels: Levels, columns: Columns, known: dict[Row, Line]
     ) -> list[Line]:
-        group = view.desk.group
+        market, group = view.market, view.desk.group
+        if market is None:
+            return []
         own, ghosts = own_levels(market, side, group), ghost_levels(market, side, group)
         prints = printed_levels(market, group) if columns.prints else {}
         cursor = view.desk.cursor_ticks

@@ -122,7 +122,7 @@ def own_levels(market: MarketView, side: Side, group: int = 1) -> dict[int, Own]
 
 def _merged(seen: Own | None, order: OrderView) -> Own:
     left_lots = order.size_lots - order.filled_lots
-    chance = getattr(order, "fill_probability", None)
+    chance = order.fill_probability
     if seen is None:
         return Own(left_lots, order.queue_ahead_lots, order.status, order.created_ns, chance, order.is_manual)
     status = seen.status if order.status == "live" else order.status
@@ -200,15 +200,12 @@ def standing_levels(market: MarketView, rows: int, desk: Desk) -> tuple[Levels, 
         dict(grouped(levels, side, step))
         for side, levels in ((Side.SELL, market.asks), (Side.BUY, market.bids))
     )
-    best_ask, best_bid = (max(bids, default=0) + step, min(asks, default=0) - step)
+    best_ask = min(asks, default=max(bids, default=0) + step)
     top = floored(desk.anchor_ticks or 0, step, is_up=True) + rows // 2 * step
     prices = [top - row * step for row in range(rows)]
-    is_ask = {
-        price: price >= min(asks, default=best_ask) or price > max(bids, default=best_bid) for price in prices
-    }
     return (
-        tuple((price, asks.get(price, 0)) for price in reversed(prices) if is_ask[price]),
-        tuple((price, bids.get(price, 0)) for price in prices if not is_ask[price]),
+        tuple((price, asks.get(price, 0)) for price in reversed(prices) if price >= best_ask),
+        tuple((price, bids.get(price, 0)) for price in prices if price < best_ask),
     )
 
 
@@ -248,8 +245,8 @@ def _own_spans(instrument: Instrument, row: Row) -> tuple[Span, ...]:
     after = columns.age + columns.chance
     if own is None and row.ghost_lots:
         size = right(fmt.fitted_size(instrument, row.ghost_lots, OWN_WIDTH - 2), OWN_WIDTH - 2)
-        return ((f"{GHOST_GLYPH} {size}", "armed"), (right("preview ", QUEUE_WIDTH + 1)[:QUEUE_WIDTH], "armed"),
-                (" " * after, "text"))  # fmt: skip
+        word = right("preview", QUEUE_WIDTH)
+        return ((f"{GHOST_GLYPH} {size}", "armed"), (word, "armed"), (" " * after, "text"))
     if own is None:
         return ((" " * (OWN_WIDTH + QUEUE_WIDTH + after), "text"),)
     glyph = OWN_GLYPHS.get(own.status, "◇")

@@ -31,8 +31,8 @@ class Orders(LinePanel, can_focus=True):
 
     TITLE = "ORDERS"
     HELP = (
-        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked for, not "
-        "confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
+        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked for, "
+        "not confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -136,7 +136,7 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
     age = fmt.calm_age_text(now_ns - order.created_ns)
     spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))
     if width >= CHANCE_FROM:
-        chance = fmt.share_text(getattr(order, "fill_probability", None))
+        chance = fmt.share_text(order.fill_probability)
         spans.append((right(chance, CHANCE_WIDTH), "muted"))
     if width > WHY_FROM:
         part = f"{fmt.size_text(instrument, order.filled_lots)} filled, " if order.filled_lots else ""

@@ -74,7 +74,8 @@ def decomposition(market: MarketView, width: int) -> list[Line]:
     parts = books.decomposition
     named = (
         ("spread", parts.spread), ("adverse", parts.adverse), ("drift", parts.drift), ("fees", parts.fees),
-        ("rebates", parts.rebates), ("funding", parts.funding), ("taker", parts.taker), ("other", parts.other),
+        ("rebates", parts.rebates), ("funding", parts.funding), ("taker", parts.taker),
+        ("other", parts.other),
     )  # fmt: skip
     half = (width - 2) // 2
     cells = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, right, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, right, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.instrument import Instrument
@@ -47,9 +47,8 @@ class TapePanel(ScrolledPanel):
 
 def _header(width: int) -> Line:
     head = f"time      {right('price', 10)}{right('size', 9)}"
-    return (
-        (head + (right("our bid", 11) + right("our ask", 11) if width >= OWN_FROM_WIDTH else "  us"), "head"),
-    )
+    own = right("our bid", 11) + right("our ask", 11) if width >= OWN_FROM_WIDTH else "   us"
+    return ((head + own, "head"),)
 
 
 def _print(instrument: Instrument, trade: TradeView, now_ns: int, width: int) -> Line:
@@ -64,24 +63,12 @@ def _print(instrument: Instrument, trade: TradeView, now_ns: int, width: int) ->
     is_ours = own is not None and (own - trade.price_ticks) * trade.side.sign <= 0
     if width < OWN_FROM_WIDTH:
         # Where our quote on the side that traded stood, in ticks beyond the print; ◆ where it was reached.
-        text = (
-            fmt.NONE
-            if own is None
-            else ("◆" if is_ours else f"{(own - trade.price_ticks) * trade.side.sign:,}")
-        )
-        return (*head, (right(text, max(5, width - 29)), "own" if is_ours else "muted"))
-    return (
-        *head,
-        (
-            right(fmt.price_text(instrument, trade.own_bid_ticks), 11),
-            _own_role(trade, Side.SELL, is_ours=is_ours),
-        ),
-        (
-            right(fmt.price_text(instrument, trade.own_ask_ticks), 11),
-            _own_role(trade, Side.BUY, is_ours=is_ours),
-        ),
-    )
-
-
-def _own_role(trade: TradeView, taker: Side, *, is_ours: bool) -> str:
-    return "own" if is_ours and trade.side is taker else "muted"
+        away = fmt.NONE if own is None else f"{(own - trade.price_ticks) * trade.side.sign:,}"
+        text, away_role = ("◆", "own") if is_ours else (away, "muted")
+        return (*head, (right(text, max(5, width - 29)), away_role))
+    sides = ((Side.SELL, trade.own_bid_ticks), (Side.BUY, trade.own_ask_ticks))
+    quotes: list[Span] = [
+        (right(fmt.price_text(instrument, ticks), 11), "own" if is_ours and trade.side is taker else "muted")
+        for taker, ticks in sides
+    ]
+    return (*head, *quotes)
