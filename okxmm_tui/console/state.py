@@ -37,6 +37,12 @@ class ConsoleState:
             return None
         return self.snapshot.markets[self.focus % len(self.snapshot.markets)]
 
+    def focus_on(self, place: int) -> None:
+        """Show another instrument; what was set for the last one does not fit it."""
+        self.focus = place
+        self.pending.forget()
+        self.desk.forget_market()
+
     def receive(self, snapshot: Snapshot) -> None:
         """Take the newest picture."""
         self.snapshot = snapshot

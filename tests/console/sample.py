@@ -132,9 +132,15 @@ def trades(mid: int = MID_TICKS, count: int = 50) -> tuple[TradeView, ...]:
         price = mid + 5 if index == 3 else mid + side.sign * random.choice((1, 1, 1, 2, 4))
         at_ms = NOW_NS // 1_000_000 - index * 410 - 90
         prints.append(
-            TradeView(at_ms, Side.BUY if index == 3 else side, price, round(random.lognormvariate(3, 1.2)) + 1,
-                      mid - 4 if index < 30 else None, mid + 5)
-        )  # fmt: skip
+            TradeView(
+                at_ms,
+                Side.BUY if index == 3 else side,
+                price,
+                round(random.lognormvariate(3, 1.2)) + 1,
+                mid - 4 if index < 30 else None,
+                mid + 5,
+            )
+        )
     return tuple(prints)
 
 

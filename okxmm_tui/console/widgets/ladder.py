@@ -55,8 +55,8 @@ class Ladder(LinePanel, can_focus=True):
         Binding("home", "home", "To the middle", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
         self._lines_by_row: dict[Row, Line] = {}
         self._totals = Totals()
 

@@ -31,8 +31,8 @@ class Orders(LinePanel, can_focus=True):
 
     TITLE = "ORDERS"
     HELP = (
-        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked for, "
-        "not confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
+        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked "
+        "for, not confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
