@@ -100,7 +100,7 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("L", "load_preset", "Load preset", "Draft the values kept under a name.", PARAMS),
     KeySpec("T", "switch_strategy", "Strategy", "Quote this market with another strategy.", PARAMS),
     KeySpec("1", "page_dashboard", "Dashboard", "Book, orders, fills, risk.", PAGES),
-    KeySpec("2,f2", "page_markets", "Markets", "All instruments; enter shows one.", PAGES, hint="markets"),
+    KeySpec("2,f2", "page_markets", "Markets", "All instruments; enter shows one.", PAGES, hint="pages"),
     KeySpec("3,f3", "page_blotter", "Blotter", "Orders and fills of the session.", PAGES),
     KeySpec("4,f4", "page_analytics", "Analytics", "Curves, markouts, where the result comes from.", PAGES),
     KeySpec("5,f5", "page_parameters", "Parameters", "The form: draft, see where it would quote, apply.",
@@ -134,7 +134,7 @@ EXTRA_HELP = (
 )
 """Keys the framework binds."""
 
-_SHORT = {"ctrl+q": "^Q", "f1": "F1"}
+_SHORT = {"ctrl+q": "^Q", "f1": "F1", "2,f2": "1..8"}
 
 HINTS: tuple[tuple[str, str], ...] = (
     ("^K", "kill"),

@@ -98,14 +98,12 @@ class HandActs(PageActs):
         if chosen is None:
             self.say("limits are changed on their page: 8")
             return
-        text = f"{chosen.name} is {plain(chosen.value)} {limit_unit(chosen.name)}; {self._safer(chosen.is_lower_safer)}"
+        safer = "lower" if chosen.is_lower_safer else "higher"
+        now = f"{chosen.name} is {plain(chosen.value)} {limit_unit(chosen.name)}"
+        text = f"{now}; {safer} is safer, the other way needs a first."
         self.push_screen(
             TextPrompt("LIMIT", text, lambda typed: self._and_draw(self.hand.set_limit(chosen.name, typed)))
         )
-
-    @staticmethod
-    def _safer(is_lower: bool) -> str:  # noqa: FBT001 - one fact
-        return f"{'lower' if is_lower else 'higher'} is safer, the other way needs a first."
 
     # -- the draft ------------------------------------------------------------------------------------------
 

@@ -66,6 +66,10 @@ PARAMS = (
 )  # fmt: skip
 
 
+RISKS = {"base_spread_bps": "down", "order_size": "up", "max_position": "up"}
+PARAMS = tuple(structs.replace(each, risk=RISKS.get(each.name, "none")) for each in PARAMS)
+
+
 def levels(side: Side, best_ticks: int, seed: int, count: int = 60) -> Levels:
     """Book levels with the gaps and lumps of a real book."""
     random = Random(seed * 2 + (side is Side.BUY))

@@ -1,4 +1,4 @@
-"""The base of every full screen: banner, alarms and kill panel above, keys below, a curtain when it is too small."""
+"""The base of every full screen: banner, alarms and kill panel above, keys below, a curtain over it."""
 
 from __future__ import annotations
 

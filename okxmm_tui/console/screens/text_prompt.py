@@ -1,4 +1,4 @@
-"""One line to type: a filter, a preset's name, a limit; what is wrong with it is said before anything happens."""
+"""One line to type: a filter, a preset's name, a limit; what is wrong with it is said before it is taken."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class EquityPanel(LinePanel, can_focus=True):
 
     TITLE = "EQUITY"
     IS_SLOW = True
-    HELP = "Change of the account's equity since this console opened, a sample a second; net PnL where it is not known."
+    HELP = "Change of the account's equity since this console opened, once a second; net PnL where not known."
 
     def badge(self, view: View) -> Line:
         """The present figure."""
@@ -145,6 +145,7 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
     session, presence, trips = books.session, books.presence, books.episodes
     rate = fmt.NONE if trips.win_rate is None else f"{trips.win_rate:.0%}"
     fees = fmt.NONE if session.fee_bps is None else fmt.bps_text(session.fee_bps, 2)
+    ratio = books.activity.order_to_trade
     pairs = (
         ("net", fmt.money_text(books.net_quote)),
         ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
@@ -152,10 +153,7 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
         ("maker share", fmt.share_text(session.maker_share)),
         ("two-sided", fmt.share_text(presence.two_sided)),
         ("round trips", f"{trips.won}:{trips.lost}, won {rate}"),
-        (
-            "orders to trade",
-            fmt.NONE if books.activity.order_to_trade is None else f"{books.activity.order_to_trade:.1f}",
-        ),
+        ("orders to trade", fmt.NONE if ratio is None else f"{ratio:.1f}"),
     )
     return [spread(((name, "muted"),), ((text, "text"),), width) for name, text in pairs]
 

@@ -60,7 +60,8 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = f"time      {left('market', 16)}{right('price', 11)}{right('size', 9)}{right('filled', 9)}  state     "
+        text = f"time      {left('market', 16)}{right('price', 11)}{right('size', 9)}"
+        text += right("filled", 9) + "  state     "
         return ((text + ("why" if width >= 84 else ""), "head"),)
 
     def line(self, view: View, item: SeenOrder, width: int) -> Line:
@@ -155,8 +156,8 @@ def _badge(view: View, count: int) -> Line:
 def orders_csv(view: View, history: History) -> str:
     """Orders of the session, oldest first; sizes and prices as the venue writes them."""
     rows: list[Sequence[object]] = [
-        ("created_utc_ns", "market", "cl_ord_id", "side", "price", "size", "filled", "status", "params_version",
-         "by_hand", "decision")
+        ("created_utc_ns", "market", "cl_ord_id", "side", "price", "size", "filled", "status",
+         "params_version", "by_hand", "decision")
     ]  # fmt: skip
     for seen in history.orders.values():
         order, instrument = seen.order, instrument_of(view, seen.inst_id)
@@ -173,8 +174,8 @@ def orders_csv(view: View, history: History) -> str:
 def fills_csv(view: View, history: History) -> str:
     """Fills of the session, oldest first; the fee with the venue's sign, negative is charged."""
     rows: list[Sequence[object]] = [
-        ("venue_utc_ms", "market", "trade_id", "cl_ord_id", "side", "price", "size", "liquidity", "fee", "fee_ccy",
-         "realised_quote", *(f"markout_{horizon}s_bps" for horizon in HORIZONS_S))
+        ("venue_utc_ms", "market", "trade_id", "cl_ord_id", "side", "price", "size", "liquidity", "fee",
+         "fee_ccy", "realised_quote", *(f"markout_{horizon}s_bps" for horizon in HORIZONS_S))
     ]  # fmt: skip
     for seen in history.fills.values():
         fill, instrument = seen.fill, instrument_of(view, seen.inst_id)

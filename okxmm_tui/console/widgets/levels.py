@@ -245,7 +245,7 @@ def _own_spans(instrument: Instrument, row: Row) -> tuple[Span, ...]:
     after = columns.age + columns.chance
     if own is None and row.ghost_lots:
         size = right(fmt.fitted_size(instrument, row.ghost_lots, OWN_WIDTH - 2), OWN_WIDTH - 2)
-        word = right("preview", QUEUE_WIDTH)
+        word = right("ghost", QUEUE_WIDTH)
         return ((f"{GHOST_GLYPH} {size}", "armed"), (word, "armed"), (" " * after, "text"))
     if own is None:
         return ((" " * (OWN_WIDTH + QUEUE_WIDTH + after), "text"),)

@@ -1,4 +1,4 @@
-"""The parameter form: every value with bounds, unit and risk direction, edited as a draft that quotes as ghosts."""
+"""The parameter form: values with bounds, unit and risk direction, edited as a draft shown as ghosts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -19,6 +19,7 @@ from okxmm_tui.core.snapshot import ParamView
 
 RISK_WORDS = {"up": "▲ more is riskier", "down": "▼ less is riskier", "none": ""}
 BAR = 12
+RISK_WIDTH = 18
 
 
 class ParamForm(ListPanel[ParamView]):
@@ -26,8 +27,8 @@ class ParamForm(ListPanel[ParamView]):
 
     TITLE = "PARAMETERS"
     HELP = (
-        "Left and right step the chosen value, with shift ten steps; enter types it. Nothing trades on the draft until "
-        "y applies it; the ladder shows where it would quote. Esc drops it."
+        "Left and right step the chosen value, with shift ten steps; enter types it. Nothing trades on the "
+        "draft until y applies it; the ladder shows where it would quote. Esc drops it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Less", show=False),
@@ -97,6 +98,9 @@ class ParamForm(ListPanel[ParamView]):
             share = _share(item, wanted if wanted is not None else item.value)
             spans += [(right(bounds, 20), "muted"), ("  ", "text"), (fmt.bar(share, BAR - 2), "bid-bar"),
                       ("  ", "text"), _risk(item, wanted)]  # fmt: skip
+            room = width - line_width(tuple(spans)) - 2
+            if room >= 24:
+                spans.append(("  " + clip(item.help, room), "muted"))
         elif width >= 72:
             spans.append(_risk(item, wanted))
         return tuple(spans)
@@ -128,11 +132,13 @@ def _share(param: ParamView, value: Decimal) -> float:
 
 
 def _risk(param: ParamView, wanted: Decimal | None) -> Span:
-    words = RISK_WORDS.get(param.risk, "")
-    if wanted is None or not words:
+    words = RISK_WORDS.get(param.risk, "").ljust(RISK_WIDTH)
+    if wanted is None or not words.strip() or wanted == param.value:
         return words, "muted"
     is_riskier = wanted > param.value if param.risk == "up" else wanted < param.value
-    return (f"{words}: takes MORE risk", "alarm-2") if is_riskier else (words, "gain")
+    return (
+        ("MORE RISK".ljust(RISK_WIDTH), "alarm-2") if is_riskier else ("less risk".ljust(RISK_WIDTH), "gain")
+    )
 
 
 class ParamChanges(ScrolledPanel):

@@ -1,4 +1,4 @@
-"""Why an order stands or stood where it did: the decision, the parameters it was made under, what happened to it."""
+"""Why an order stands or stood where it did: the decision, the parameters behind it, what happened to it."""
 
 from __future__ import annotations
 
