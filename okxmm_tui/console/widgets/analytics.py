@@ -76,7 +76,7 @@ class InventoryPanel(LinePanel, can_focus=True):
         samples = view.history.inventory.get(view.market.instrument.inst_id, ())
         if len(samples) < 2:
             return waiting(height, width, "the curve begins with the second second")
-        return curve(tuple(samples), width, height)
+        return curve(tuple(samples), width, height, roles=("bid", "ask"))
 
 
 class MarkoutsPanel(LinePanel, can_focus=True):
@@ -84,7 +84,7 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
     TITLE = "MARKOUTS"
     IS_SLOW = True
-    HELP = "Mean move of the mid after our maker fills, in bp with its standard error; 0s is the spread captured."
+    HELP = "Mean move of the mid after our maker fills, in bp, with its standard error; 0s is the spread."
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a bucket, one column a horizon."""

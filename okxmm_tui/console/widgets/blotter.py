@@ -71,8 +71,8 @@ class OrdersBlotter(ListPanel[SeenOrder]):
             return EMPTY
         spans: list[Span] = [
             (f"{fmt.clock_text(order.created_ns)} ", "muted"),
-            (fmt.side_glyph(order.side), fmt.side_role(order.side)),
-            (left(item.inst_id, 16), "text"),
+            (fmt.side_glyph(order.side) + " ", fmt.side_role(order.side)),
+            (left(item.inst_id, 15), "text"),
             (right(fmt.price_text(instrument, order.price_ticks), 11), fmt.side_role(order.side)),
             (right(fmt.fitted_size(instrument, order.size_lots, 8), 9), "text"),
             (
@@ -130,8 +130,8 @@ class FillsBlotter(ListPanel[SeenFill]):
             return EMPTY
         spans: list[Span] = [
             (f"{fmt.clock_text(fill.venue_ms * 1_000_000)} ", "muted"),
-            (fmt.side_glyph(fill.side), fmt.side_role(fill.side)),
-            (left(item.inst_id, 16), "text"),
+            (fmt.side_glyph(fill.side) + " ", fmt.side_role(fill.side)),
+            (left(item.inst_id, 15), "text"),
             (right(fmt.price_text(instrument, fill.price_ticks), 11), fmt.side_role(fill.side)),
             (right(fmt.fitted_size(instrument, fill.size_lots, 8), 9), "text"),
             (f" {fill.liquidity.value} ", "muted"),

@@ -13,8 +13,8 @@ from okxmm_tui.core.snapshot import LimitView
 
 UNITS = (
     ("_quote", "quote ccy"), ("_bps", "bp"), ("_ms", "ms"), ("_share", "share of equity"),
-    ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"), ("_loss", "share of value"),
-    ("_trips", "in a row"),
+    ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"),
+    ("_loss", "share of value"), ("_trips", "in a row"),
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ class LimitsTable(ListPanel[LimitView]):
 
     def footer(self, view: View) -> Line:
         """The key."""
-        return (("enter changes the chosen limit; more risk needs a first", "muted"),)
+        return (("enter changes it; more risk: a first", "muted"),)
 
     def items(self, view: View) -> Sequence[LimitView]:
         """Limits that pass the filter."""
@@ -49,15 +49,15 @@ class LimitsTable(ListPanel[LimitView]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        return ((left("limit", 32) + right("value", 12) + "  unit             safer", "head"),)
+        return ((left("limit", 28) + right("value", 10) + "  safer  unit", "head"),)
 
     def line(self, view: View, item: LimitView, width: int) -> Line:
         """One limit."""
         return (
-            (left(item.name.replace("_", " "), 32), "text"),
-            (right(f"{item.value:,f}" if abs(item.value) >= 1_000 else plain(item.value), 12), "strong"),
-            (f"  {left(limit_unit(item.name), 15)}", "muted"),
-            ("  lower" if item.is_lower_safer else "  higher", "muted"),
+            (left(item.name.replace("_", " "), 28), "text"),
+            (right(f"{item.value:,f}" if abs(item.value) >= 1_000 else plain(item.value), 10), "strong"),
+            ("  lower  " if item.is_lower_safer else "  higher ", "muted"),
+            (clip(limit_unit(item.name), max(0, width - 47)), "muted"),
         )
 
 
@@ -86,8 +86,8 @@ class DeriskLadder(LinePanel, can_focus=True):
             spans: list[Span] = [
                 (left(f" {key}", 5), "chip-bad" if name == "KILL" else "key"),
                 (f" {left(name, 12)}", "strong"),
-                (left("IN FORCE", 9) if is_on else " " * 9, "armed"),
-                (clip(text, width - 28), "muted"),
+                ("IN FORCE " if is_on else "", "armed"),
+                (clip(text, width - 18 - (9 if is_on else 0)), "muted"),
             ]
             lines.append(tuple(spans))
         return lines[:height]

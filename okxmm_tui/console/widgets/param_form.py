@@ -62,7 +62,13 @@ class ParamForm(ListPanel[ParamView]):
 
     def footer(self, view: View) -> Line:
         """The keys of the form."""
-        return (("◂ ▸ step  enter type  y apply  esc drop  P save  L load  T strategy  u undo", "muted"),)
+        keys = ("◂ ▸ step", "enter type", "y apply", "esc drop", "u undo", "P save", "L load", "T strategy")
+        text = ""
+        for key in keys:
+            if len(text) + len(key) + 2 > self.size.width - 8:
+                break
+            text += f"  {key}"
+        return ((text.strip(), "muted"),)
 
     def items(self, view: View) -> Sequence[ParamView]:
         """Parameters that pass the filter."""

@@ -125,7 +125,9 @@ def resampled(history: tuple[float, ...], width: int) -> list[float]:
     return [sum(run) / len(run) for run in runs][-width:]
 
 
-def curve(history: tuple[float, ...], width: int, height: int) -> list[Line]:
+def curve(
+    history: tuple[float, ...], width: int, height: int, *, roles: tuple[str, str] = ("gain", "loss")
+) -> list[Line]:
     """Signed area curve: gains stand on the zero line, losses hang from it."""
     if height < 1 or width < 1:
         return []
@@ -138,18 +140,14 @@ def curve(history: tuple[float, ...], width: int, height: int) -> list[Line]:
     below = height - above
     pad = width - len(values)
     per_row = max(top / above if above else 0.0, -bottom / below if below else 0.0) or 1.0
-    rows = [_row(values, "gain", (above - y - 1) * per_row, per_row, pad) for y in range(above)]
-    return rows + [_row(values, "loss", y * per_row, per_row, pad) for y in range(below)]
+    up, down = roles
+    tops = [(above - y - 1) * per_row for y in range(above)]
+    rows = [_row([(v - floor) / per_row for v in values], up, pad) for floor in tops]
+    lows = [y * per_row for y in range(below)]
+    return rows + [_row([(-v - floor) / per_row for v in values], down, pad, fmt.HANGING) for floor in lows]
 
 
-def _row(values: list[float], role: str, floor: float, per_row: float, pad: int) -> Line:
-    spans: list[Span] = [(" " * pad, "text")]
-    for value in values:
-        reach = (value if role == "gain" else -value) - floor
-        eighths = max(0, min(8, round(reach / per_row * 8)))
-        cell = ((fmt.RISING if role == "gain" else fmt.HANGING)[eighths], role)
-        if spans[-1][1] == cell[1]:
-            spans[-1] = (spans[-1][0] + cell[0], cell[1])
-        else:
-            spans.append(cell)
-    return tuple(spans)
+def _row(shares: list[float], role: str, pad: int, cells: str = fmt.RISING) -> Line:
+    """One row of cells, each filled by a share of its height."""
+    text = "".join(cells[max(0, min(8, round(share * 8)))] for share in shares)
+    return ((" " * pad, "text"), (text, role))
