@@ -38,7 +38,7 @@ class Execution:
         self._session = session
         self._sender = Sender(session)
         self._back_off = BackOff(session)
-        self._alignment = Alignment(session, self._sender, self._back_off)
+        self.alignment = Alignment(session, self._sender, self._back_off)
 
     # -- the two things it does -----------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ class Execution:
             state.quotes = quotes
             if not quotes:
                 state.say(shortage or why, now_ns)
-            self._alignment.align(market, side, quotes)
+            self.alignment.align(market, side, quotes)
         if target.close is not None:
             self.close(market, target.close.size_lots, target.close.reason)
 

@@ -31,6 +31,7 @@ from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.side_state import SideState
+from okxmm_tui.engine.tape import Tape
 from okxmm_tui.signals.collector import MarketSignals
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.strategies.base import Strategy, Target
@@ -89,6 +90,7 @@ class Market:
         self.funding: FundingRate | None = None
         self.order_route = "ws"
         self.last_trade: PublicTrade | None = None
+        self.tape = Tape()
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}
         self.ledger = ledger or Ledger(instrument)
@@ -118,6 +120,8 @@ class Market:
         self.post_only_cancels = RollingCount()
         self.orders_sent = RollingCount()
         """New and amended orders."""
+        self.blocked = ""
+        """Why this market may not quote at all; empty when it may."""
         self.only_reduce = ""
         """Why this market may only reduce its position; empty when it may quote freely."""
         self.close_after_ns = 0
@@ -242,6 +246,7 @@ class Market:
     def on_trade(self, event: PublicTrade, now_ns: int) -> None:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
+        self.tape.on_trade(event, self.orders)
         self.signals.on_trade(
             event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
         )

@@ -207,7 +207,8 @@ class Reducer:
             or self.journal_watch.only_reduce()
             or self.reconciler.positions.doubt(market)
         )
-        if reason := self._block(market):
+        market.blocked = reason = self._block(market)
+        if reason:
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)
@@ -257,6 +258,7 @@ class Reducer:
         self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
 
     def _on_stream_down(self, event: StreamDown) -> None:
+        self.session.stream_losses += 1
         if event.stream == "private":
             self.session.private_up = False
             self.reconciler.on_logout()

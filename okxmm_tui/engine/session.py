@@ -52,6 +52,7 @@ class Session:
         """The widest markets of the last scan."""
         self.is_widened = False
         """Whether the operator wants quotes at twice their distance."""
+        self.stream_losses = 0
         self.rejects = 0
         self.self_trades = 0
         self.post_only_cancels = 0

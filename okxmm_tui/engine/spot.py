@@ -180,6 +180,9 @@ def affordable(
     instrument = market.instrument
     owned_lots = sellable_lots(session, market) or 0
     funds = spendable_quote(session, market) or ZERO
+    by_hand = [order for order in market.orders.side(side) if order.is_manual]
+    owned_lots -= sum(order.remaining_lots for order in by_hand)
+    funds -= cost_quote(market, by_hand)
     kept: list[Quote] = []
     for quote in quotes:
         if quote.price_ticks <= 0:
