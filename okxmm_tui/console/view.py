@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.core.snapshot import MarketView, Snapshot
 from okxmm_tui.core.types import Mode
 
@@ -41,6 +42,8 @@ class View:
     """What became of the kill key, while that is not yet seen in a snapshot."""
     is_read_only: bool = False
     is_quitting: bool = False
+    keymap: Keymap = field(default_factory=Keymap)
+    """The keys in force, for whatever names one."""
 
     @property
     def is_dim(self) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from textual.pilot import Pilot
 
+from okxmm_tui.console import themes
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.port import ConsoleExit
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
@@ -74,14 +76,24 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    first: Snapshot | None = None, *, size: tuple[int, int] = (120, 35), is_read_only: bool = False
+    first: Snapshot | None = None,
+    *,
+    size: tuple[int, int] = (120, 35),
+    is_read_only: bool = False,
+    theme: str = themes.DEFAULT_THEME,
+    comfort: Comfort = Comfort(),  # noqa: B008 - immutable
 ) -> AsyncIterator[Bench]:
     """A console on a fake link, showing one snapshot."""
     clock = ManualClock()
     link = FakeLink(*([first] if first is not None else []))
     escalations: list[int] = []
     app = ConsoleApp(
-        link, clock=clock, is_read_only=is_read_only, escalate=lambda: escalations.append(clock.now_ns)
+        link,
+        clock=clock,
+        theme=theme,
+        comfort=comfort,
+        is_read_only=is_read_only,
+        escalate=lambda: escalations.append(clock.now_ns),
     )
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, link, pilot, clock, escalations)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from okxmm_tui.console.bindings import HINTS
 from okxmm_tui.console.spans import Line, Span, clip, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -20,14 +19,14 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        return [spread(hints(width), (("read-only ", "armed"),) if view.is_read_only else (), width)]
+        return [spread(hints(width, view.keymap.hints), (("read-only ", "armed"),) if view.is_read_only else (), width)]
 
 
-def hints(width: int) -> Line:
+def hints(width: int, keys: tuple[tuple[str, str], ...]) -> Line:
     """As many key hints as fit."""
     spans: list[Span] = [(" ", "text")]
     room = width - 1
-    for key, label in HINTS:
+    for key, label in keys:
         if len(key) + len(label) + 3 > room:
             break
         spans.extend(((key, "key"), (f" {label}  ", "muted")))
