@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         Path(platformdirs.user_state_dir(APP_NAME)), description="journal, socket and log directory"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
+    keys: dict[str, str] = Field(
+        {}, description="keys by name of the action, see Keys; kill stays where it is"
+    )
+    bell: bool = Field(default=False, description="ring the terminal's bell at every new critical alarm")
+    limited_motion: bool = Field(default=False, description="draw news twice a second instead of ten times")
     tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")
     okx: OkxSettings = OkxSettings()  # pyright: ignore[reportCallIssue]
     risk: RiskSettings = RiskSettings()  # pyright: ignore[reportCallIssue]

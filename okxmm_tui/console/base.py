@@ -188,7 +188,9 @@ class BaseConsole(App[ConsoleExit]):
         if is_typed:
             self.operator.go_live()
         else:
-            self.state.say(f"still paused; {self.comfort.keymap.text('pause')} asks for the phrase again", "armed")
+            self.state.say(
+                f"still paused; {self.comfort.keymap.text('pause')} asks for the phrase again", "armed"
+            )
         self.draw()
 
     async def on_event(self, event: events.Event) -> None:

@@ -45,7 +45,7 @@ class KeySpec:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether no configuration moves it: the kill keys, and the keys that are pressed by mistake for them."""
+        """Whether no configuration moves it: the kill keys, and those pressed by mistake for them."""
         return self.action in FIXED_ACTIONS
 
 
@@ -86,9 +86,9 @@ TABLE: tuple[KeySpec, ...] = (
             "back.", SCREEN),
     KeySpec("n", "next_market", "Next market", "Show the next instrument.", SCREEN),
     KeySpec("t", "next_theme", "Next theme", "Change the colours.", SCREEN),
-    KeySpec("T", "choose_theme", "Choose a theme", "List of themes; the one under the cursor is shown at once.",
+    KeySpec("T", "choose_theme", "Choose a theme", "List of themes; the one under the cursor is shown.",
             SCREEN),
-    KeySpec("ctrl+o", "jump", "Jump", "A letter on every panel; the next key focuses the panel that bears it.",
+    KeySpec("ctrl+o", "jump", "Jump", "A letter on every panel; the next key focuses the one that bears it.",
             SCREEN),
     KeySpec("f1", "help", "Help", "This page.", SCREEN, "F1", hint="help"),
     KeySpec("f8", "picture", "Picture", "Save the screen as SVG in the state directory; the path is shown.",
@@ -107,7 +107,8 @@ _SHORT = {"ctrl+q": "^Q", "f1": "F1"}
 
 
 def short(key_text: str) -> str:
-    """A key as briefly as the foot of the screen has it."""
+    """A key as briefly as the foot of the screen has it; the first of two."""
+    key_text = key_text.partition(" or ")[0]
     if key_text in _SHORT:
         return _SHORT[key_text]
     return f"^{key_text[5:].upper()}" if key_text.startswith("ctrl+") else key_text
@@ -116,9 +117,7 @@ def short(key_text: str) -> str:
 def nudge_keys(table: tuple[KeySpec, ...]) -> dict[str, str]:
     """Keys ``down up`` of every parameter that has some."""
     keys = {spec.action: spec.key_text for spec in table}
-    return {
-        name: f"{keys[f'nudge({name!r}, -1)']} {keys[f'nudge({name!r}, 1)']}" for name in NUDGED_PARAMS
-    }
+    return {name: f"{keys[f'nudge({name!r}, -1)']} {keys[f'nudge({name!r}, 1)']}" for name in NUDGED_PARAMS}
 
 
 def hints(table: tuple[KeySpec, ...]) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,7 @@ TAKEN = {
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super"})
 _NAMED = frozenset(key.value for key in Keys)
+_CHARACTERS = {_character_to_key(each): each for each in map(chr, range(32, 127))}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class Keymap:
             UsageError: Names every unknown action, unusable key and clash at once.
         """
         problems = [_unknown(name) for name in changes if name not in _by_name()]
-        table = tuple(_moved(spec, changes[spec.name], problems) if spec.name in changes else spec for spec in TABLE)
+        table = tuple(
+            _moved(spec, changes[spec.name], problems) if spec.name in changes else spec for spec in TABLE
+        )
         problems += _clashes(table)
         if problems:
             raise UsageError(
@@ -120,18 +123,22 @@ def _problem(spec: KeySpec, key: str) -> str:
     *modifiers, last = key.split("+")
     if not set(modifiers) <= MODIFIERS or not _is_key(last):
         return f"{spec.name} was given {key!r}, which is no key"
-    if spec.is_priority and key_to_character(key) is not None:
+    if spec.is_priority and _character(key):
         return f"{spec.name} works in input fields too and needs a key that types nothing, not {_shown(key)}"
     return ""
 
 
 def _is_key(name: str) -> bool:
-    return name in _NAMED or key_to_character(name) is not None
+    return name in _NAMED or bool(_character(name))
+
+
+def _character(key: str) -> str:
+    """What a key types; nothing for one that types nothing."""
+    return _CHARACTERS.get(key) or key_to_character(key) or ""
 
 
 def _shown(key: str) -> str:
-    character = key_to_character(key) if "+" not in key else None
-    if character is not None and character.isprintable() and character != " ":
+    if (character := _character(key)).strip():
         return character
     return key.upper() if key[0] == "f" and key[1:].isdigit() else key
 
@@ -142,4 +149,6 @@ def _clashes(table: tuple[KeySpec, ...]) -> list[str]:
     for spec in table:
         for key in dict.fromkeys(spec.keys.split(",")):
             owners.setdefault(key, []).append(spec.name)
-    return [f"{_shown(key)} is wanted by {' and '.join(names)}" for key, names in owners.items() if len(names) > 1]
+    return [
+        f"{_shown(key)} is wanted by {' and '.join(names)}" for key, names in owners.items() if len(names) > 1
+    ]

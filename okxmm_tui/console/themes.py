@@ -103,7 +103,7 @@ def read_theme(path: Path) -> ThemeFile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise UsageError(
             f"Theme file {path.name} could not be used: {_first_line(error)}.",
-            "Begin it with name, dark and extends = \"okxmm-dark\", then give only the colours that differ.",
+            'Begin it with name, dark and extends = "okxmm-dark", then give only the colours that differ.',
         ) from error
     return theme
 
@@ -229,7 +229,7 @@ ANSI_VARIABLES = {
     "input-selection-background": "ansi_cyan",
     "input-selection-foreground": "ansi_black",
 }
-"""Where Textual would take the terminal's default colours, which may be the same as ours or their opposite."""
+"""Where Textual would take the terminal's default colours, which may be ours or their opposite."""
 
 
 def to_textual(theme: ThemeFile) -> Theme:
@@ -249,5 +249,9 @@ def to_textual(theme: ThemeFile) -> Theme:
         warning=base.warning,
         error=base.error,
         success=base.success,
-        variables={**theme.variables(), **(ANSI_VARIABLES if theme.is_ansi else {}), "block-cursor-text-style": "none"},
+        variables={
+            **theme.variables(),
+            **(ANSI_VARIABLES if theme.is_ansi else {}),
+            "block-cursor-text-style": "none",
+        },
     )

@@ -115,7 +115,7 @@ def test_a_theme_made_for_certain_eyes_serves_them(eyes, one, other):
 
 
 def test_the_distance_knows_what_such_eyes_lose():
-    """The simulation is one: red and green of one lightness fall together for deuteranopia, not for others."""
+    """Red and green of one lightness fall together for deuteranopia and not for others."""
     assert distance("#b45a3c", "#6e7a2e") > 40
     assert distance("#b45a3c", "#6e7a2e", "deuteranopia") < 20
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.console.view import LinkState, View
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.core.snapshot import DeadManView
 from okxmm_tui.core.types import Mode, Side

@@ -19,7 +19,13 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        return [spread(hints(width, view.keymap.hints), (("read-only ", "armed"),) if view.is_read_only else (), width)]
+        return [
+            spread(
+                hints(width, view.keymap.hints),
+                (("read-only ", "armed"),) if view.is_read_only else (),
+                width,
+            )
+        ]
 
 
 def hints(width: int, keys: tuple[tuple[str, str], ...]) -> Line:
