@@ -24,7 +24,7 @@ MOST_PACKAGES = 12
 CTRL_Q = b"\x11"
 IMPORTS = {
     "okxmm-tui --help": "okxmm_tui.cli",
-    "console process, up to the first paint": "okxmm_tui.console_session, okxmm_tui.console.app, okxmm_tui.launcher",
+    "console process, up to the first paint": "okxmm_tui.console.app, okxmm_tui.launcher",
     "engine process, settings": "okxmm_tui.cli, okxmm_tui.settings",
     "engine process, the rest": "okxmm_tui.compose, okxmm_tui.okx.gateway",
 }

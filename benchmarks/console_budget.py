@@ -76,13 +76,15 @@ async def _measured(app: App[object], probe: Probe, seconds: float, report: Path
 
 def ours(folder: Path, seconds: float, report: Path) -> None:
     """Run our console, with a probe in its loop."""
-    from okxmm_tui.console.app import ConsoleApp  # noqa: PLC0415 - not for the plain one
+    from okxmm_tui.console import app as app_module  # noqa: PLC0415 - not for the plain one
+    from okxmm_tui.console.app import ConsoleApp  # noqa: PLC0415 - the same
 
     probe = Probe()
 
     class Probed(ConsoleApp):
-        def on_mount(self) -> None:
-            super().on_mount()
+        CSS_PATH = Path(app_module.__file__).with_name("console.tcss")
+
+        def on_ready(self) -> None:
             self.run_worker(_measured(self, probe, seconds, report))
 
         def draw(self, *, turn: int | None = None) -> None:
@@ -166,6 +168,8 @@ def _run_both(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
         rows[kind] = {"cpu": (each.cpu_s() - cpu) / span, "out": (each.drawn - drawn) / span / 1e3}
     for kind, each in running.items():
         each.end()
+        if not (folder / f"{kind}.json").exists():
+            raise SystemExit(f"{kind} ended with {each.process.returncode} before it had measured")
         said = json.loads((folder / f"{kind}.json").read_text())
         third = max(1, len(memory[kind]) // 3)
         rows[kind] |= {

@@ -150,8 +150,8 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
 
 
 def _load_engine() -> None:
-    """Import the engine and the venue's libraries, half a second, while the exchange starts on the other core."""
-    import okxmm_tui.engine.host  # noqa: F401, PLC0415 - loading is all it is for
+    """Import engine and the venue's libraries, half a second, while the exchange starts on the other core."""
+    import okxmm_tui.engine.host  # noqa: PLC0415 - loading is all it is for
     import okxmm_tui.okx.gateway  # noqa: F401, PLC0415 - loading is all it is for
 
 
