@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
@@ -64,7 +65,7 @@ class Probe:
         path.write_text(json.dumps({"p99": p99, "max": max(self.lags_ms), "frames": self.frames}))
 
 
-async def _measured(app: App[object], probe: Probe, seconds: float, report: Path) -> None:
+async def _measured(app: App[Any], probe: Probe, seconds: float, report: Path) -> None:
     watching = asyncio.create_task(probe.run())
     await asyncio.sleep(WARM_UP_S)
     probe.begin()

@@ -316,7 +316,7 @@ def _engine(words: list[str]) -> int:
 
 
 def _engine_of_console(given: dict[str, Any]) -> int:
-    from okxmm_tui.engine_start import announce, refuse
+    from okxmm_tui.engine_start import announce, become_engine, refuse
 
     given.pop("i_know_this_is_live", None)
     try:
@@ -326,8 +326,4 @@ def _engine_of_console(given: dict[str, Any]) -> int:
     except OkxmmError as error:
         refuse(error)
         return error.exit_code
-    if not is_wanted:
-        return 0
-    from okxmm_tui.compose import engine_main
-
-    return engine_main(config)
+    return become_engine(config) if is_wanted else 0

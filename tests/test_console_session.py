@@ -1,4 +1,4 @@
-"""Opening consoles: on an engine of their own, several on one, and what is told before the screen is taken."""
+"""Opening consoles: with an engine of their own, several on one, and what is told before the screen comes."""
 
 from __future__ import annotations
 
