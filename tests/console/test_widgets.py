@@ -7,9 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.console.view import LinkState, View
 from okxmm_tui.console.widgets import levels, pnl
-from okxmm_tui.console.widgets.banner import terminal_title
 from okxmm_tui.core.snapshot import DeadManView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
@@ -183,11 +181,3 @@ class TestWords:
         async with running(rich, size=(80, 24)) as bench:
             assert "net -12,346k" in bench.text("#banner")
             assert "pos -1,235k" in bench.text("#banner")
-
-
-def test_terminal_title_names_mode_and_alarms():
-    """A terminal's tab shows what is at stake."""
-    snapshot = sample.alarmed()
-    view = View(snapshot, snapshot.markets[0], LinkState.GONE, sample.NOW_NS, 0)
-    assert terminal_title(view) == "SIM · BTC-USDT-SWAP · +12.50 ct · ACTIVE · ENGINE GONE · !2"
-    assert terminal_title(View(None, None, LinkState.CONNECTING, 0, 0)) == "okxmm-tui"
