@@ -16,7 +16,7 @@ from okxmm_tui.console.widgets.kill_panel import KillPanel
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.status_line import StatusLine
 
-SLOW_EVERY = 4
+SLOW_EVERY = 5
 
 
 class Box(Vertical):
