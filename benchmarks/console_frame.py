@@ -1,8 +1,8 @@
 """CPU of one console frame, page by page: ``python -m benchmarks.console_frame``.
 
 Nothing but the console runs: every picture of the engine differs from the last as a tenth of a second in a
-lively market does. Process time from the picture to the painted cells is counted, Textual's paint included; what
-waiting for an idle console costs in this harness is measured beside it and taken off.
+lively market does. Process time from the picture to the painted cells is counted, Textual's paint included;
+what waiting for an idle console costs in this harness is measured beside it and taken off.
 """
 
 from __future__ import annotations

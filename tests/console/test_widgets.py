@@ -121,7 +121,8 @@ class TestLadder:
 
     def test_imbalance_and_flow_fit_and_tell_sides_apart(self):
         """Exact widths; the heavier side and the taker's side are told by shape, not only by colour."""
-        market = structs.replace(sample.market(), bids=((99, 30),), asks=((101, 10),), flow=((5, 0), (0, 5)))
+        market = structs.replace(sample.market(), bids=((99, 30),), asks=((101, 10),))
+        market = structs.replace(market, flow=((5, 0), (0, 5)))
         bar, flow = flat([imbalance_line(market, 50), flow_line(market, 50)])
         assert len(bar) == 50
         assert bar.count("█") > bar.count("▒")
