@@ -86,7 +86,7 @@ class TestLadder:
         assert levels.grouped(bids, Side.BUY, 1) is bids
 
     def test_standing_prices_show_every_row(self):
-        """Consecutive prices around the anchor, sizes where the book has them, sides parted at the best ask."""
+        """Consecutive prices around the anchor, sizes where there are some, sides parted at the best ask."""
         market = structs.replace(sample.market(), bids=((99, 5),), asks=((102, 7),))
         desk = Desk()
         desk.anchor_ticks = 101
@@ -127,7 +127,7 @@ class TestLadder:
         assert len(bar) == 50
         assert bar.count("█") > bar.count("▒")
         assert "+50%" in bar
-        assert flow.endswith("▃▔")
+        assert flow.endswith("▂▔")
 
 
 class TestTape:
