@@ -60,7 +60,7 @@ class Keymap:
         if problems:
             raise UsageError(
                 f"Keys could not be used: {'; '.join(problems)}.",
-                'Correct [keys] in okxmm.toml; a line there reads: pause = "f5".',
+                'Correct [keys] in okxmm.toml; a line there reads: pause = "f9".',
             )
         return cls(table)
 

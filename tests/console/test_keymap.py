@@ -19,14 +19,14 @@ from tests.console.harness import running
 
 MOVED = Keymap.of(
     {
-        "pause": "f5",
+        "pause": "f9",
         "safe_quit": "ctrl+x",
         "spread_up": ">",
         "arm": "j,ctrl+g",
-        "help": "f2",
+        "help": "f10",
         "size_down": ",",
     }
-    | {"skew_down": "-"}
+    | {"skew_down": "q"}
 )
 
 
@@ -50,7 +50,7 @@ async def test_a_moved_key_acts_and_the_old_one_does_not():
     async with running(sample.quoting(), comfort=Comfort(MOVED)) as bench:
         await bench.press("p", "]", "ctrl+q")
         assert bench.link.sent == []
-        await bench.press("f5", ">")
+        await bench.press("f9", ">")
         assert [type(command) for command in bench.link.sent] == [Pause, SetParam]
         await bench.press("j")
         await bench.press("ctrl+g")
@@ -60,7 +60,7 @@ async def test_a_moved_key_acts_and_the_old_one_does_not():
 async def test_kill_works_whatever_is_moved():
     """Both kill keys, from the dashboard and from a dialog; plain k reminds."""
     async with running(sample.quoting(), comfort=Comfort(MOVED)) as bench:
-        for opener in ((), ("f2",), ("e",), ("ctrl+o",)):
+        for opener in ((), ("f10",), ("e",), ("ctrl+o",)):
             for key in KILL_KEYS:
                 before = len(bench.link.kills)
                 await bench.press(*opener, key)
@@ -72,7 +72,7 @@ async def test_kill_works_whatever_is_moved():
 async def test_no_text_names_a_key_that_has_moved():
     """Foot, help, palette, parameters, alarms and messages all speak of the keys in force."""
     keymap = Keymap.of(
-        {"arm": "j", "acknowledge": "f6", "safe_quit": "ctrl+x", "spread_up": ">", "pause": "f5"}
+        {"arm": "j", "acknowledge": "f11", "safe_quit": "ctrl+x", "spread_up": ">", "pause": "f9"}
     )
     async with running(sample.alarmed(), size=(200, 60), comfort=Comfort(keymap)) as bench:
         assert "F6: seen" in bench.text("#alarms")
@@ -107,12 +107,12 @@ async def test_help_and_hints_equal_what_is_bound():
         ({"kill": "f9"}, ["kill stays on ctrl+k or f12"]),
         ({"remind_kill": "f9"}, ["remind_kill stays on k"]),
         ({"pause": "ctrl+k"}, ["pause cannot have ctrl+k, which kills"]),
-        ({"pause": "f5,F12"}, ["pause cannot have f12, which kills"]),
+        ({"pause": "f9,F12"}, ["pause cannot have f12, which kills"]),
         ({"pause": "k"}, ["only reminds of the kill keys"]),
         ({"pause": "tab"}, ["moves the focus"]),
-        ({"puase": "f5"}, ["no action 'puase'", "did you mean 'pause'"]),
+        ({"puase": "f9"}, ["no action 'puase'", "did you mean 'pause'"]),
         ({"pause": "a"}, ["a is wanted by arm and pause"]),
-        ({"pause": "f5", "resume": "f5"}, ["F5 is wanted by pause and resume"]),
+        ({"pause": "f9", "resume": "f9"}, ["F9 is wanted by pause and resume"]),
         ({"pause": "hyperspace"}, ["'hyperspace', which is no key"]),
         ({"pause": "ctrl+"}, ["no key"]),
         ({"pause": ""}, ["no key"]),
