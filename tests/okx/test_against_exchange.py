@@ -19,6 +19,7 @@ from okxmm_tui.core.effects import (
     PlaceOrder,
     PollPending,
     QueryOrder,
+    ScanMarkets,
     SetDeadMan,
 )
 from okxmm_tui.core.types import OrderKind, Side, VenueOrderState
@@ -305,3 +306,12 @@ async def test_duplicated_and_early_pushes_reach_the_engine_as_they_are(desk):
     await desk.probe.first(m.OrderAccepted)
     kinds = [type(event) for event in desk.probe.events if isinstance(event, m.OrderUpdate | m.OrderAccepted)]
     assert kinds == [m.OrderUpdate, m.OrderUpdate, m.OrderAccepted]
+
+
+async def test_a_scan_names_the_listed_markets(desk):
+    """Both kinds are read over REST and the widest come back as one event."""
+    await desk.probe.first(m.PublicTrade)
+    desk.gateway.execute([ScanMarkets()])
+    found = await desk.probe.first(m.MarketScan)
+    assert [row.inst_id for row in found.rows] == [INST]
+    assert 0 < found.rows[0].spread < 0.01
