@@ -1,8 +1,8 @@
 """Microseconds from a book update to the target quotes, per strategy: ``python -m benchmarks.decision_cost``.
 
 The first column is the strategy alone, called with the same moment again and again. The second is what the
-engine spends on a book update that moves the best price: book, signals, strategy, risk limits and orders, with no
-refresh interval to wait for.
+engine spends on a book update that moves the best price: book, signals, strategy, risk limits and orders,
+with no refresh interval to wait for.
 """
 
 from __future__ import annotations
