@@ -75,7 +75,7 @@ async def test_no_text_names_a_key_that_has_moved():
         {"arm": "j", "acknowledge": "f11", "safe_quit": "ctrl+x", "spread_up": ">", "pause": "f9"}
     )
     async with running(sample.alarmed(), size=(200, 60), comfort=Comfort(keymap)) as bench:
-        assert "F6: seen" in bench.text("#alarms")
+        assert "F11: seen" in bench.text("#alarms")
         assert "^X quit" in bench.text("#status")
         assert "F5 pause" in bench.text("#status")
         assert "[ > " in bench.text("#params")
