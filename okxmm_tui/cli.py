@@ -24,6 +24,7 @@ COMMANDS_HELP = """commands:
   okxmm-tui attach       another console on a running engine
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
+  okxmm-tui doctor       checks everything a session needs; trades nothing
 
 each has its own --help
 
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "attach": _attach,
         "kill": _kill,
         "exchange": _exchange,
+        "doctor": _doctor,
         "engine": _engine,
     }
     try:
@@ -323,6 +325,12 @@ def _exchange(words: list[str]) -> int:
             position_mode=given.position_mode,
         )
     )
+
+
+def _doctor(words: list[str]) -> int:
+    from okxmm_tui.doctor.command import doctor
+
+    return doctor(words)
 
 
 def _engine(words: list[str]) -> int:
