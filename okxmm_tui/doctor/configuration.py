@@ -75,7 +75,7 @@ def _parameters(settings: Settings) -> Row:
             return bad_setting("strategy parameters", problem, "Correct the file given as params_file.")
     params = ParamSet.from_specs(make_strategy(settings.strategy).specs, given | settings.params)
     if isinstance(params, str):
-        return bad_setting("strategy parameters", f"{params[0].upper()}{params[1:]}.", "Correct params.")
+        return bad_setting("strategy parameters", f"{params}.", "Correct params.")
     return ok("strategy parameters", f"{settings.strategy} takes them all")
 
 

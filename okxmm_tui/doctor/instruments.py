@@ -8,7 +8,7 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.types import ContractKind
 from okxmm_tui.doctor.desk import Desk
-from okxmm_tui.doctor.rows import Row, State, bad_setting, failed, ok, warn
+from okxmm_tui.doctor.rows import Row, bad_setting, failed, ok, warn
 from okxmm_tui.errors import OkxmmError, WireError
 from okxmm_tui.okx.convert import optional_number
 from okxmm_tui.okx.instrument_notes import INSTRUMENT_NOTES, InstrumentNotes, UpcomingChange
@@ -73,31 +73,27 @@ async def _announced(desk: Desk, symbol: str) -> Row:
             await desk.rest.get(PUBLIC_INSTRUMENTS, query, is_signed=False), "public/instruments"
         )
         row = next((each for each in reply.rows(INSTRUMENT_NOTES) if each.inst_id == symbol), None)
+        if row is None:
+            return warn(name, "The venue gave none.", "Read the announcements on OKX.")
+        return _notes_row(name, row, desk.clock.now_ns() // 1_000_000)
     except WireError as error:
         return warn(name, error.message, "Read the announcements on OKX.")
     except OkxmmError as error:
         return failed(name, error)
-    if row is None:
-        return warn(name, "The venue gave none.", "Read the announcements on OKX.")
-    return _notes_row(name, row, desk.clock.now_ns() // 1_000_000)
 
 
 def _notes_row(name: str, row: InstrumentNotes, now_ms: int) -> Row:
     notes = [_change_text(change) for change in row.upc_chg or ()]
-    state, advice = (
-        (State.WARN, "Restart the session after the change: rules are read at the start.")
-        if notes
-        else (State.OK, "")
-    )
+    advice = "Start the session anew after the change: rules are read at the start." if notes else ""
     kind = text_of(row.rule_type)
     if kind not in {"", "normal"}:
         notes.append(f"rule type {kind}")
-    expires_ms = optional_number(row.exp_time)
-    if expires_ms:
+    if ends_ms := optional_number(row.exp_time):
         notes.append(f"ends {_when(row.exp_time)}")
-        if expires_ms - now_ms < SOON_MS:
-            state, advice = State.WARN, "Be flat before it ends: it settles or is delisted then."
-    return Row(name, state, "; ".join(notes) or "no change of rules ahead", advice)
+        if ends_ms - now_ms < SOON_MS:
+            advice = "Be flat before it ends: it settles or is delisted then."
+    finding = "; ".join(notes) or "no change of rules ahead"
+    return warn(name, finding, advice) if advice else ok(name, finding)
 
 
 def _change_text(change: UpcomingChange) -> str:

@@ -30,8 +30,12 @@ async def versions(desk: Desk | None) -> list[Row]:
     """Name the program, Python and what it stands on."""
     del desk
     found = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
-    system = f"{platform.system()} {platform.release()}"
-    return [ok("versions", f"okxmm-tui {__version__}, Python {platform.python_version()}, {system}; {found}")]
+    return [
+        ok(
+            "versions",
+            f"okxmm-tui {__version__}, Python {platform.python_version()}, {platform.system()}; {found}",
+        )
+    ]
 
 
 def _version(package: str) -> str:

@@ -1,6 +1,6 @@
 """What OKX announces about an instrument beside its rules: changes to come, expiry, kind of rules.
 
-OKX v5, "Get instruments": ``upcChg``, ``expTime``, ``ruleType``, ``instCategory``. Apart from the rules
+OKX v5, "Get instruments": ``upcChg``, ``expTime`` and ``ruleType``. Apart from the rules
 themselves, so that an odd announcement never keeps a session from starting.
 """
 
@@ -30,8 +30,7 @@ class InstrumentNotes(Struct, gc=False, rename="camel"):
     exp_time: Scalar = ""
     """Unix ms of expiry or delisting; empty when none is planned."""
     rule_type: Scalar = ""
-    min_sz: Scalar = ""
-    max_mkt_sz: Scalar = ""
+    """``normal``, ``pre_market``, ``rebase_contract``, ``xperp``, ..."""
 
 
 INSTRUMENT_NOTES = msgspec.json.Decoder(list[InstrumentNotes])
