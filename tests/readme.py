@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,9 @@ def doctor_output() -> str:
             capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
             env={**os.environ, "COLUMNS": "132"},
         )  # fmt: skip
-    lines = (line.rstrip() for line in done.stdout.replace(f"{home}/", "~/").splitlines())
+    cell = re.compile(rf"{re.escape(home)}/([^│]*)│")  # keeps its width
+    text = cell.sub(lambda found: f"~/{found[1]}{' ' * (len(home) - 1)}│", done.stdout)
+    lines = (line.rstrip() for line in text.splitlines())
     return "```\n" + "\n".join(lines) + "\n```\n"
 
 
