@@ -60,7 +60,7 @@ def summary(rows: Sequence[Row]) -> str:
     counts = Counter(row.state for row in rows)
     told = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
     code = exit_code_of(rows)
-    return f"{told}; exit code {code}" if code else f"{told}; a session can start"
+    return f"{told}; exit code {code}" if code else f"{told}; nothing stands in the way"
 
 
 def show_json(rows: Sequence[Row], settings: Settings | None, sources: dict[str, str]) -> None:

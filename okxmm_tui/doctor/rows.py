@@ -67,7 +67,8 @@ def failed(name: str, error: OkxmmError) -> Row:
     """Turn an error of the house into a row."""
     is_key = isinstance(error, FetchRefusedError) and error.is_final
     code = CredentialError.exit_code if is_key else error.exit_code
-    return Row(name, State.FAIL, error.message, error.hint, code)
+    finding = f"{error.message.rstrip('.')}."  # the venue's own words may end with a full stop, too
+    return Row(name, State.FAIL, finding, error.hint, code)
 
 
 def exit_code_of(rows: Iterable[Row]) -> int:

@@ -124,7 +124,7 @@ async def private_socket(desk: Desk) -> list[Row]:
     if not problem:
         return [ok(name, f"{url}: logged in and subscribed in {_ms_since(started_ns)}")]
     if session.is_login_refused:
-        return [bad_key(name, f"{url}: {problem}.", FIX_KEY)]
+        return [bad_key(name, f"{url}: {problem.rstrip('.')}.", FIX_KEY)]
     return [await _unreachable(name, url, problem)]
 
 
@@ -156,7 +156,7 @@ async def _rest_row(name: str, rest: Rest, endpoints: Endpoints) -> Row:
     try:
         await rest.sync_clock()
     except VenueUnreachableError as error:
-        return await _unreachable(name, endpoints.rest, error.message.rstrip("."))
+        return await _unreachable(name, endpoints.rest, error.message)
     answered = _ms_since(started_ns)
     return ok(name, f"{endpoints.rest}: {await _resolved(endpoints.rest)}, answered in {answered}")
 
@@ -170,7 +170,7 @@ async def _public_row(name: str, endpoints: Endpoints) -> Row:
 
 
 async def _unreachable(name: str, url: str, problem: str) -> Row:
-    shown = problem if url in problem else f"{url}: {problem}"
+    shown = problem.rstrip(".") if url in problem else f"{url}: {problem.rstrip('.')}"
     return unreachable(name, f"{shown} ({await _resolved(url)}).", FIX_NETWORK)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import time
 
@@ -164,3 +165,25 @@ async def test_a_spot_account_does_not_fit_a_swap(doctor):
     assert states(rows, State.FAIL) == {f"{INST} fits"}
     assert rows["account"].finding.startswith("level 1 Spot, net_mode")
     assert exit_code_of(rows.values()) == 2
+
+
+async def test_the_exchange_of_a_running_session_is_used_and_stays(doctor, exchange, endpoints):
+    """The sim's own session is looked at, not another exchange beside it."""
+    state_dir = make_state_dir(doctor.state_dir)
+    known = json.dumps({"rest": exchange.rest, "ws": exchange.ws, "pid": 1})
+    (state_dir / "exchange.json").write_text(known)
+    with owned(state_dir):
+        rows = await doctor.look(endpoints, venue="sim")
+    assert rows["venue"].finding == f"sim: the embedded exchange that runs at {exchange.rest}"
+    assert states(rows, State.FAIL) == set()
+    assert (state_dir / "exchange.json").read_text() == known
+
+
+async def test_beside_a_session_on_another_venue_no_exchange_is_started(doctor, endpoints):
+    """Its state directory is not ours to write in."""
+    state_dir = make_state_dir(doctor.state_dir)
+    with owned(state_dir):
+        rows = await doctor.look(endpoints, venue="sim")
+    assert states(rows, State.FAIL) == {"venue"}
+    assert exit_code_of(rows.values()) == 2
+    assert not (state_dir / "exchange.json").exists()
