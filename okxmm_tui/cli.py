@@ -25,6 +25,7 @@ COMMANDS_HELP = """commands:
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
   okxmm-tui record       the public feed of a venue into a file; needs no key
+  okxmm-tui doctor       checks everything a session needs; trades nothing
 
 each has its own --help
 
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "kill": _kill,
         "exchange": _exchange,
         "record": _record,
+        "doctor": _doctor,
         "engine": _engine,
     }
     try:
@@ -314,6 +316,12 @@ def _exchange(words: list[str]) -> int:
             seed=given.seed,
         )
     )
+
+
+def _doctor(words: list[str]) -> int:
+    from okxmm_tui.doctor.command import doctor
+
+    return doctor(words)
 
 
 def _record(words: list[str]) -> int:
