@@ -24,6 +24,8 @@ COMMANDS_HELP = """commands:
   okxmm-tui attach       another console on a running engine
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
+  okxmm-tui report       what sessions did, recomputed from their journals
+  okxmm-tui replay       the console on a past session, or a check of its event log
 
 each has its own --help
 
@@ -39,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "kill": _kill,
         "exchange": _exchange,
         "engine": _engine,
+        "report": _report,
+        "replay": _replay,
     }
     try:
         if words and words[0] in commands:
@@ -324,6 +328,18 @@ def _exchange(words: list[str]) -> int:
             position_mode=given.position_mode,
         )
     )
+
+
+def _report(words: list[str]) -> int:
+    from okxmm_tui.report.cli import main as report
+
+    return report(words)
+
+
+def _replay(words: list[str]) -> int:
+    from okxmm_tui.replay.cli import main as replay
+
+    return replay(words)
 
 
 def _engine(words: list[str]) -> int:

@@ -47,8 +47,9 @@ class BaseConsole(App[ConsoleExit]):
         escalate: Escalate | None = None,
         clock: Clock = time.time_ns,
         tune: bool = False,
+        watch: KillWatch | None = None,
     ) -> None:
-        self.kill_watch = KillWatch(link, clock, escalate)
+        self.kill_watch = watch or KillWatch(link, clock, escalate)
         super().__init__()
         self.dashboard = Dashboard()
         self.animation_level = "none"

@@ -274,6 +274,23 @@ class LogLine(Struct, frozen=True, gc=False):
     text: str
 
 
+class ReplayView(Struct, frozen=True, gc=False):
+    """Where a replay stands in the log of a past session."""
+
+    events: int
+    """Steps applied so far."""
+    first_ns: int
+    """When the session started."""
+    speed: float
+    """Recorded seconds per second."""
+    is_paused: bool
+    is_at_end: bool
+    differences: int
+    """Steps whose effects differed from the recorded ones."""
+    note: str = ""
+    """What was just done, or why something was refused."""
+
+
 class Snapshot(Struct, frozen=True, gc=False, tag=True):
     """All a console needs."""
 
@@ -302,6 +319,8 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     identity: IdentityView | None = None
     """The account's books against the venue's equity; None until both are known."""
     performance: PerformanceView | None = None
+    replay: ReplayView | None = None
+    """Present only when this is a past session played again: nothing here is happening now."""
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):
