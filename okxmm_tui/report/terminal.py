@@ -1,0 +1,125 @@
+"""The report on a terminal: tables, and plots of block characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from okxmm_tui.report.model import MarketReport, Report, SessionReport
+from okxmm_tui.report.tables import SHARES, Table, money, number, parts_of, session_tables, share
+
+PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 72, 6, 40
+BLOCKS = " ▁▂▃▄▅▆▇█"
+GAIN, LOSS, CALM = "#56b4e9", "#e69f00", "dim"
+SHARE_FILLS = ("█", "▓", "░", "▒", "×")  # noqa: RUF001
+
+
+def write(report: Report, out: TextIO, *, width: int | None = None) -> None:
+    """Print a report; colours only where the stream is a terminal that wants them."""
+    console = Console(file=out, width=width, highlight=False)
+    console.rule(f"okxmm-tui report · {report.title}")
+    if report.differences:
+        text = f" {len(report.differences)} FIGURES DIFFER BETWEEN THE RECORD AND ITS RECOMPUTATION "
+        console.print(Text(text, style="bold white on red"))
+    for session in report.sessions:
+        for table in session_tables(session):
+            _print_table(console, table)
+            if table.title.startswith("Where it came from"):
+                _print_parts(console, session, table.title)
+            if table.title == "Account":
+                _print_plots(console, session)
+        for market in session.markets:
+            _print_uptime(console, market)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    loud = table.title.isupper()
+    console.print()
+    console.print(Text(table.title, style="bold white on red" if loud else "bold"))
+    if table.rows:
+        shown = RichTable(box=SIMPLE_HEAD, show_header=any(table.head), pad_edge=False)
+        for at, name in enumerate(table.head):
+            justify = "right" if at and not table.is_text else "left"
+            shown.add_column(name, justify=justify, overflow="fold")
+        for row in table.rows:
+            is_sum = row[0].isupper()
+            cells = (Text(cell, style=_style(cell)) for cell in row)
+            shown.add_row(*cells, style="bold" if is_sum else None)
+        console.print(shown)
+    if table.note:
+        style = "bold red" if "INCOMPLETE" in table.note or loud else CALM
+        console.print(Text(table.note, style=style))
+
+
+def _style(cell: str) -> str:
+    if cell.startswith("+"):
+        return GAIN
+    if cell == "DIFFERS":
+        return "bold white on red"
+    return LOSS if cell.startswith("−") else ""  # noqa: RUF001
+
+
+def _print_plots(console: Console, session: SessionReport) -> None:
+    _plot(console, "equity", [point.equity for point in session.equity], 2)
+    for market in session.markets:
+        _plot(console, f"net, {market.inst_id}", [point.net for point in market.points], 4)
+        _plot(console, f"inventory, {market.inst_id}", [point.position for point in market.points], 2)
+
+
+def _plot(console: Console, title: str, values: Sequence[float], digits: int) -> None:
+    if len(values) < 2:
+        return
+    console.print(Text(f"\n{title}", style="bold"))
+    low, high = min(values), max(values)
+    for at, line in enumerate(blocks(values, PLOT_WIDTH, PLOT_HEIGHT)):
+        label = number(high, digits) if at == 0 else number(low, digits) if at == PLOT_HEIGHT - 1 else ""
+        console.print(Text(f"{label:>14} │"), Text(line, style=GAIN), sep="")
+
+
+def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
+    """A filled curve in eighths of a line, top line first; a flat one is drawn at half height."""
+    picked = [values[at * (len(values) - 1) // (width - 1)] for at in range(width)]
+    low, high = min(values), max(values)
+    span = high - low
+    eighths = [
+        round((value - low) / span * (8 * height - 1)) + 1 if span else 4 * height for value in picked
+    ]
+    return [
+        "".join(BLOCKS[max(0, min(8, level - 8 * floor))] for level in eighths)
+        for floor in range(height - 1, -1, -1)
+    ]
+
+
+def _print_parts(console: Console, session: SessionReport, title: str) -> None:
+    market = next((each for each in session.markets if title.endswith(each.inst_id)), None)
+    if market is None or market.accounting is None:
+        return
+    parts = [*parts_of(market.accounting.decomposition), ("total", market.accounting.decomposition.total)]
+    most = max(abs(amount) for _, amount in parts) or 1
+    half = BAR_WIDTH // 2
+    for name, amount in parts:
+        length = round(float(abs(amount) / most) * half)
+        left = ("█" * length).rjust(half) if amount < 0 else " " * half
+        right = ("█" * length).ljust(half) if amount > 0 else " " * half
+        bar = Text.assemble((left, LOSS), ("│", CALM), (right, GAIN))
+        console.print(Text(f"{name:>8} "), bar, Text(f" {money(amount)}"), sep="")
+
+
+def _print_uptime(console: Console, market: MarketReport) -> None:
+    if market.accounting is None:
+        return
+    presence = market.accounting.presence
+    shares = [(name, getattr(presence, name) or 0.0) for name in SHARES]
+    bar = "".join(fill * round(PLOT_WIDTH * value) for fill, (_, value) in zip(SHARE_FILLS, shares, strict=True))
+    console.print(Text(f"\nuptime, {market.inst_id}", style="bold"))
+    console.print(Text(bar, style=GAIN))
+    legend = "  ".join(
+        f"{fill} {name.replace('_', ' ')} {share(value)}"
+        for fill, (name, value) in zip(SHARE_FILLS, shares, strict=True)
+    )
+    console.print(Text(legend, style=CALM))
