@@ -1,4 +1,4 @@
-"""The engine's host with its journals: recorded to the end, replayable, and sound under every fault of the disk."""
+"""The engine's host with its journals: recorded to the end, replayable, sound under faults of the disk."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def test_a_journal_that_cannot_be_used_refuses_the_start(tmp_path, monkeyp
 
             monkeypatch.setattr(writer, "open_journal", full)
     gateway = ListGateway()
-    with pytest.raises(JournalError, match="newer version|could not be used"):
+    with pytest.raises(JournalError, match=r"newer version|could not be used"):
         await _host(tmp_path, gateway, []).run()
     assert gateway.seen == []
 
