@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_UNPROVEN = 75
 COMMANDS_HELP = """commands:
-  okxmm-tui              the console, with an engine and, for the sim, an exchange behind it
+  okxmm-tui              the console, with an engine and, for sim and paper, an exchange behind it
   okxmm-tui attach       another console on a running engine
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
   okxmm-tui report       what sessions did, recomputed from their journals
   okxmm-tui replay       the console on a past session, or a check of its event log
+  okxmm-tui record       the public feed of a venue into a file; needs no key
 
 each has its own --help
 
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "attach": _attach,
         "kill": _kill,
         "exchange": _exchange,
+        "record": _record,
         "engine": _engine,
         "report": _report,
         "replay": _replay,
@@ -87,7 +89,10 @@ def _trade_parser() -> argparse.ArgumentParser:
         "--params-file", type=Path, metavar="FILE", help="TOML of parameters, read again when it changes"
     )
     parser.add_argument(
-        "--market", action="append", metavar="M", help="sim: builtin, synthetic or a recording; repeatable"
+        "--market",
+        action="append",
+        metavar="M",
+        help="sim: builtin, synthetic[:ID] or a recording; repeatable",
     )
     parser.add_argument("--speed", type=float, metavar="X", help="sim: speed of the recording (default 1)")
     parser.add_argument("--headless", action="store_true", help="no console; JSON lines on stdout")
@@ -166,6 +171,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         ws_url=settings.okx.ws_url,
         order_route=settings.okx.order_route,
         stp_mode=settings.okx.stp_mode,
+        book_channel=settings.okx.book_channel,
+        has_fills_channel=settings.okx.fills_channel,
     )
 
 
@@ -273,18 +280,19 @@ def _kill(words: list[str]) -> int:
     parser.add_argument("--venue", metavar="VENUE", help="sim, demo or live (default: the last session's)")
     parser.add_argument("--instrument", metavar="ID", help="only this instrument")
     parser.add_argument("--account", action="store_true", help="every order of the account, not only our tag")
+    parser.add_argument("--flatten", action="store_true", help="then close open positions at the market")
+    parser.add_argument("--yes", action="store_true", help="with --flatten: do not ask")
     parser.add_argument("--deadline", type=float, default=30.0, metavar="SECONDS", help="give up after (30)")
     _add_common(parser)
     given = vars(parser.parse_args(words))
-    scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline")}
-    from okxmm_tui.killer import kill, of_last_session
+    scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline", "flatten", "yes")}
+    from okxmm_tui.killer import flatten, kill, of_last_session
 
-    return kill(
-        of_last_session(_settings(given), given),
-        scope["instrument"],
-        whole_account=bool(scope["account"]),
-        deadline_s=scope["deadline"] or 30.0,
-    )
+    settings, deadline_s = of_last_session(_settings(given), given), scope["deadline"] or 30.0
+    code = kill(settings, scope["instrument"], whole_account=bool(scope["account"]), deadline_s=deadline_s)
+    if code or not scope["flatten"]:
+        return code
+    return flatten(settings, scope["instrument"], is_confirmed=bool(scope["yes"]), deadline_s=deadline_s)
 
 
 def _exchange(words: list[str]) -> int:
@@ -298,7 +306,7 @@ def _exchange(words: list[str]) -> int:
         "--market",
         action="append",
         metavar="M",
-        help="builtin (default), synthetic or a recording; repeatable",
+        help="builtin (default), synthetic[:ID], a recording, or relay:REST,WS,ID; repeatable",
     )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="speed of the recording")
     parser.add_argument("--balance", type=Decimal, default=Decimal(100_000), metavar="USDT", help="cash")
@@ -307,6 +315,7 @@ def _exchange(words: list[str]) -> int:
     parser.add_argument("--coins", type=Decimal, default=Decimal(1), metavar="N", help="cash of each coin")
     parser.add_argument("--account-level", default="2", metavar="1-4", help="OKX acctLv (2, futures)")
     parser.add_argument("--position-mode", default="net_mode", metavar="M", help="net_mode, long_short_mode")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of synthetic markets (1)")
     parser.add_argument("--idle-exit", type=float, default=None, metavar="SECONDS", help="exit when unused")
     given = parser.parse_args(words)
     if not 0 < given.speed <= 1_000:
@@ -326,6 +335,7 @@ def _exchange(words: list[str]) -> int:
             coin_balance=given.coins,
             account_level=given.account_level,
             position_mode=given.position_mode,
+            seed=given.seed,
         )
     )
 
@@ -340,6 +350,50 @@ def _replay(words: list[str]) -> int:
     from okxmm_tui.replay.cli import main as replay
 
     return replay(words)
+
+
+def _record(words: list[str]) -> int:
+    parser = _parser(
+        "okxmm-tui record",
+        "Record a venue's public feed: books, best quotes, trades, mark price, funding, instruments.",
+        "play it with: okxmm-tui --market FILE --symbol ID",
+    )
+    parser.add_argument("--symbol", action="append", metavar="ID", help="instrument, repeatable")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="new file, .jsonl.zst")
+    parser.add_argument("--venue", default="live", metavar="VENUE", help="live (default) or demo")
+    parser.add_argument("--rest-url", metavar="URL", help="another REST address, e.g. a local exchange")
+    parser.add_argument("--ws-url", metavar="URL", help="another WebSocket address, up to /ws/v5")
+    parser.add_argument("--rotate-minutes", type=float, metavar="M", help="begin another file after (never)")
+    parser.add_argument("--rotate-mb", type=float, metavar="MB", help="begin another file beyond (never)")
+    parser.add_argument("--progress", type=float, default=10.0, metavar="SECONDS", help="progress every (10)")
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop after this long")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (okxmm.toml)")
+    given = vars(parser.parse_args(words))
+    for name in ("rotate_minutes", "rotate_mb", "progress", "duration"):
+        if not given.get(name, 1.0) > 0:
+            raise UsageError(f"--{name.replace('_', '-')} was {given[name]:g}.", "Give a number above 0.")
+    if given["venue"] not in {"live", "demo"}:
+        raise UsageError(f"--venue was {given['venue']!r}.", "Record from live or demo.")
+    settings = _settings({name: given[name] for name in ("symbol", "config") if name in given})
+    from okxmm_tui.okx.endpoints import Endpoints
+    from okxmm_tui.recorder import RecorderOptions, run_recorder
+
+    return run_recorder(
+        Endpoints.venue(
+            settings.okx.region,
+            is_demo=given["venue"] == "demo",
+            rest=given.get("rest_url") or settings.okx.rest_url,
+            ws=given.get("ws_url") or settings.okx.ws_url,
+        ),
+        RecorderOptions(
+            symbols=tuple(dict.fromkeys(settings.symbol)),
+            out=given["out"],
+            rotate_s=given["rotate_minutes"] * 60 if "rotate_minutes" in given else None,
+            rotate_bytes=int(given["rotate_mb"] * 1e6) if "rotate_mb" in given else None,
+            progress_s=given["progress"],
+            duration_s=given.get("duration"),
+        ),
+    )
 
 
 def _engine(words: list[str]) -> int:

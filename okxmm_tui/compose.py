@@ -12,7 +12,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -68,6 +68,7 @@ class EngineRun:
                 self.reducer = host.reducer
 
     def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
+        from okxmm_tui.okx.extras import Extras  # noqa: PLC0415 - see _load_sockets
         from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
         from okxmm_tui.okx.route_choice import RoutePolicy  # noqa: PLC0415 - see _load_sockets
 
@@ -79,6 +80,8 @@ class EngineRun:
             ack_timeout_ms=plan.limits.ack_timeout_ms,
             order_route=RoutePolicy(self._config.order_route),
             stp_mode=self._config.stp_mode,
+            book_channel=self._config.book_channel,
+            extras=Extras(has_fills=self._config.has_fills_channel),
         )
         return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
 
@@ -110,25 +113,29 @@ def log_to_file(state_dir: Path) -> None:
 def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
     match config.plan.mode:
         case Mode.SIM:
-            with _embedded_exchange(config, state_dir) as urls:
+            with _embedded_exchange(config, state_dir, config.markets) as urls:
                 yield Endpoints.local(urls.rest, urls.ws)
         case Mode.PAPER:
-            raise UsageError(
-                "Venue paper needs the live market relay, which this version does not have.",
-                "Use --venue sim for recorded markets or --venue demo for OKX's own demo.",
-            )
+            with _embedded_exchange(config, state_dir, (_relayed(config),)) as urls:
+                yield Endpoints.local(urls.rest, urls.ws)
         case Mode.DEMO | Mode.LIVE:
             is_demo = config.plan.mode is Mode.DEMO
             yield Endpoints.venue(config.region, is_demo=is_demo, rest=config.rest_url, ws=config.ws_url)
 
 
+def _relayed(config: EngineConfig) -> str:
+    """Market of the paper venue: the live hosts' public data, for the instruments of this session."""
+    source = Endpoints.venue(config.region, is_demo=False, rest=config.rest_url, ws=config.ws_url)
+    return f"relay:{','.join((source.rest, source.ws, *config.plan.symbols))}"
+
+
 @contextlib.contextmanager
-def _embedded_exchange(config: EngineConfig, state_dir: Path) -> Iterator[Urls]:
+def _embedded_exchange(config: EngineConfig, state_dir: Path, markets: Sequence[str]) -> Iterator[Urls]:
     command = [
         sys.executable, "-m", "okxmm_tui", "exchange", "--port", "0", "--speed", str(config.speed),
         "--idle-exit", str(EXCHANGE_IDLE_EXIT_S),
     ]  # fmt: skip
-    for market in config.markets:
+    for market in markets:
         command += ["--market", market]
     errors = state_dir / "exchange.log"
     with errors.open("w+") as stderr:
@@ -168,9 +175,10 @@ def _await_ready(process: subprocess.Popen[bytes], errors: Path) -> Urls:
             f"The embedded exchange did not get ready within {EXCHANGE_READY_S:.0f} s.",
             f"See {errors} for its own words.",
         )
-    process.wait(timeout=5.0)
+    code = process.wait(timeout=5.0)
     said = errors.read_text(encoding="utf-8").strip().splitlines()
-    raise UsageError(said[-1].removeprefix("okxmm-tui: ") if said else "The embedded exchange ended at once.")
+    why = said[-1].removeprefix("okxmm-tui: ") if said else "The embedded exchange ended at once."
+    raise VenueUnreachableError(why) if code == VenueUnreachableError.exit_code else UsageError(why)
 
 
 # -- the engine process ----------------------------------------------------------------------------------

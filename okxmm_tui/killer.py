@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from typing import Literal
 
@@ -14,6 +15,7 @@ from okxmm_tui.credentials import api_key
 from okxmm_tui.engine_config import Urls
 from okxmm_tui.errors import UsageError, VenueUnreachableError
 from okxmm_tui.okx.emergency import cancel_everything
+from okxmm_tui.okx.emergency_flatten import close_positions, open_positions
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.settings import Settings
 from okxmm_tui.statedir import EXCHANGE_NAME, SESSION_NAME, make_state_dir
@@ -78,6 +80,50 @@ def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadli
         "Run the command again, and look at the exchange's own page."
     )
     return EXIT_UNPROVEN
+
+
+def flatten(settings: Settings, inst_id: str | None, *, is_confirmed: bool, deadline_s: float) -> int:
+    """Show the open positions, have the closing confirmed, close them and prove it; returns the exit code.
+
+    Raises:
+        CredentialError: There is no key to do it with.
+        VenueUnreachableError: The positions could not be read.
+        UsageError: Nobody could be asked and nothing was confirmed.
+    """
+    endpoints, key = _endpoints(settings), api_key(settings.venue, settings.okx)
+    held = asyncio.run(open_positions(endpoints, key, inst_id))
+    if not held:
+        print("no position is open")  # noqa: T201 - a command prints
+        return 0
+    print("open positions:", ", ".join(each.text for each in held))  # noqa: T201 - a command prints
+    if not is_confirmed and not _is_typed():
+        print("nothing was closed")  # noqa: T201 - a command prints
+        return 0
+    outcome = asyncio.run(
+        close_positions(
+            endpoints,
+            key,
+            inst_id,
+            deadline_s=deadline_s,
+            on_progress=lambda text: print(text, flush=True),  # noqa: T201 - a command prints
+        )
+    )
+    if outcome.is_proven:
+        print(f"positions proven closed: {outcome.closed}")  # noqa: T201 - a command prints
+        return 0
+    left = ", ".join(each.text for each in outcome.left)
+    print(  # noqa: T201 - a command prints
+        f"NOT CLOSED: {left or 'unknown'}; {outcome.problem}. Look at the exchange's own page."
+    )
+    return EXIT_UNPROVEN
+
+
+def _is_typed() -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "Closing positions needs a confirmation.", "Run it in a terminal, or add --yes to confirm it."
+        )
+    return input("They will be closed at the market. Type flatten to go on: ").strip() == "flatten"
 
 
 def _endpoints(settings: Settings) -> Endpoints:

@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
+from okxmm_tui.core.limits import ConsoleLostPolicy, HoldMode, Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import UsageError
 
@@ -33,6 +33,12 @@ class OkxSettings(BaseModel):
     secret: SecretStr = Field(SecretStr(""), description="secret of the key")
     passphrase: SecretStr = Field(SecretStr(""), description="passphrase of the key")
     region: Literal["global", "eea", "us", "tr"] = Field("global", description="where the account was opened")
+    book_channel: Literal["books", "books5", "bbo-tbt", "books50-l2-tbt", "books-l2-tbt"] = Field(
+        "books", description="order book channel; the two l2-tbt ones need fee tier VIP4"
+    )
+    fills_channel: bool = Field(
+        default=False, description="also check fills against the fills channel; needs fee tier VIP4"
+    )
     rest_url: str = Field("", description="another REST address than the region's, e.g. a test venue")
     ws_url: str = Field("", description="another WebSocket address, up to and including /ws/v5")
     order_route: Literal["auto", "ws", "rest"] = Field("auto", description="way of orders: auto, ws, rest")
@@ -99,6 +105,9 @@ class RiskSettings(BaseModel):
     )
     max_funding_bps: Decimal = Field(Decimal(5), ge=0, description="funding worth reducing for")
     book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
+    feed_age_limit_ms: int = Field(
+        200, ge=20, le=10_000, description="age of market data at the engine at which quotes are pulled"
+    )
     loop_lag_limit_ms: int = Field(
         1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"
     )
@@ -116,6 +125,13 @@ class RiskSettings(BaseModel):
     kill_deadline_ms: int = Field(5_000, ge=1_000, le=60_000, description="a safe quit proves itself by then")
     reconcile_ms: int = Field(30_000, ge=1_000, le=600_000, description="orders are compared with the venue")
     hold_tolerance_ticks: int = Field(3, ge=0, le=10_000, description="quotes nearer to their target stay")
+    hold_mode: HoldMode = Field(
+        HoldMode.SIMPLE, description="simple: hold within that distance; queue: weigh the queue place"
+    )
+    post_only_rest_after: int = Field(
+        10, ge=1, le=1_000, description="post-only refusals of a side in a minute, then it rests"
+    )
+    post_only_rest_ms: int = Field(5_000, ge=0, le=3_600_000, description="how long that rest is")
     clock_alarm_ms: int = Field(
         250, ge=10, le=10_000, description="clock difference to the venue that is said"
     )
@@ -155,7 +171,7 @@ class Settings(BaseSettings):
         None, description="TOML of strategy parameters, read again whenever it changes"
     )
     market: Annotated[list[str], NoDecode] = Field(
-        ["builtin"], description="sim only: builtin, synthetic or recordings"
+        ["builtin"], description="sim only: builtin, synthetic[:ID] or recordings"
     )
     speed: float = Field(1.0, gt=0, le=1_000, description="sim only: speed of the recording")
     headless: bool = Field(default=False, description="run without a console, JSON lines on stdout")

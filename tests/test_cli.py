@@ -43,7 +43,6 @@ def _one_line(done: subprocess.CompletedProcess[str]) -> str:
         (["--venue", "moon"], ["moon"]),
         (["--speed", "0"], ["speed"]),
         (["--config", "/nonexistent.toml"], ["/nonexistent.toml"]),
-        (["--venue", "paper"], ["paper", "sim"]),
         (["--symbol", "NOPE-USDT-SWAP"], ["NOPE-USDT-SWAP"]),
         (["--market", "/nonexistent.jsonl.zst"], ["/nonexistent.jsonl.zst"]),
     ],
@@ -202,3 +201,64 @@ def test_demo_trades_on_a_test_venue(exchange, tmp_path):
     done = _run(*words, environment=exchange)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["proven"] is True
+
+
+def _without_keys(environment):
+    return {**environment, **dict.fromkeys(KEYS, "")}
+
+
+def test_paper_trades_the_relayed_market_without_keys(exchange, tmp_path):
+    """Another exchange's market, our own orders: quotes, a proof and exit code 0."""
+    words = ("--venue", "paper", "--headless", "--duration", "5", "--state-dir", str(tmp_path))
+    done = _run(*words, environment=_without_keys(exchange))
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["proven"] is True
+    kill = next(line for line in lines if line["kind"] == "kill")
+    assert kill["orders"] == 2
+    session = json.loads((tmp_path / "session.json").read_bytes())
+    assert session["venue"] == "paper"
+
+
+def test_paper_without_a_venue_exits_4(tmp_path):
+    """The address that did not answer is named."""
+    environment = {"OKXMM_OKX__REST_URL": "http://127.0.0.1:9", "OKXMM_OKX__WS_URL": "ws://127.0.0.1:9"}
+    done = _run("--venue", "paper", "--headless", "--state-dir", str(tmp_path), environment=environment)
+    assert done.returncode == 4
+    assert "http://127.0.0.1:9" in _one_line(done)
+
+
+def test_paper_with_an_unknown_symbol_exits_2(exchange, tmp_path):
+    """The symbol is named."""
+    words = ("--venue", "paper", "--symbol", "NOPE-USDT-SWAP", "--headless", "--state-dir", str(tmp_path))
+    done = _run(*words, environment=_without_keys(exchange))
+    assert done.returncode == 2
+    assert "NOPE-USDT-SWAP" in _one_line(done)
+
+
+@pytest.mark.parametrize(
+    ("words", "mentions"),
+    [
+        (["--out", "a.txt"], [".jsonl.zst"]),
+        (["--out", "a.jsonl.zst", "--venue", "sim"], ["sim", "live or demo"]),
+        (["--out", "a.jsonl.zst", "--rotate-mb", "0"], ["--rotate-mb", "0"]),
+        (["--out", "a.jsonl.zst", "--duration", "-1"], ["--duration", "-1"]),
+    ],
+)
+def test_bad_words_to_record(words, mentions, tmp_path, monkeypatch):
+    """Each is told in one line before anything is asked or created."""
+    monkeypatch.chdir(tmp_path)
+    done = _run("record", *words)
+    assert done.returncode == 2
+    line = _one_line(done)
+    assert all(each in line for each in mentions)
+    assert not list(tmp_path.iterdir())
+
+
+def test_record_without_a_venue_exits_4(tmp_path):
+    """The address is named and no file is left."""
+    urls = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9/ws/v5")
+    done = _run("record", "--out", str(tmp_path / "a.jsonl.zst"), *urls)
+    assert done.returncode == 4
+    assert "http://127.0.0.1:9" in _one_line(done)
+    assert not list(tmp_path.iterdir())

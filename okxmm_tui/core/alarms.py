@@ -23,6 +23,8 @@ class Alarms:
 
     def __init__(self) -> None:
         self._alarms: dict[str, _Alarm] = {}
+        self._first = ""
+        """Key of the alarm that came first while all was quiet: most often the cause of the rest."""
 
     def __len__(self) -> int:
         return len(self._alarms)
@@ -30,6 +32,8 @@ class Alarms:
     def raise_(self, key: str, severity: Severity, text: str, now_ns: int) -> bool:
         """Raise or repeat an alarm; True when it is news (new, or back after it had cleared)."""
         alarm = self._alarms.get(key)
+        if not any(not each.is_cleared for each in self._alarms.values()):
+            self._first = key
         if alarm is None:
             self._alarms[key] = _Alarm(severity, text, now_ns)
             return True
@@ -74,6 +78,7 @@ class Alarms:
                 count=alarm.count,
                 is_acknowledged=alarm.is_acknowledged,
                 is_cleared=alarm.is_cleared,
+                is_first=key == self._first,
             )
             for key, alarm in self._alarms.items()
         )

@@ -78,8 +78,9 @@ class StateMachine:
             self.disarm()
         target = TRANSITIONS.get((self.state, act), self.state)
         if act is Act.KILL:
-            self.disarm()
+            self.disarm()  # also when it was HALTED before
         if target is not self.state:
+            self.disarm()
             self.state, self.since_ns = target, now_ns
             self.reason = reason
         elif act is Act.PAUSE:

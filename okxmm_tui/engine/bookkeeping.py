@@ -86,7 +86,8 @@ class Bookkeeper:
         """Take bills and balances of a merge, after its fills were booked."""
         for bill in event.bills:
             market = self._session.markets.get(bill.inst_id)
-            if bill.venue_ms >= self._start_ms or (market is not None and market.is_carried_on):
+            is_missed = market is not None and market.is_carried_on and bill.venue_ms >= market.carried_to_ms
+            if bill.venue_ms >= self._start_ms or is_missed:
                 self._on_bill(bill)
         trust = self.account.trust
         if event.is_complete:

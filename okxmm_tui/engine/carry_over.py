@@ -31,6 +31,7 @@ def carry_over(session: Session, reconciler: Reconciler, limits: LossLimits, boo
         market = session.markets.get(saved.ledger.inst_id)
         if market is None:
             continue
+        market.carried_to_ms = saved.complete_to_ms
         if market.has_sides:
             market.side_positions.adopt(saved.long_lots, saved.short_lots)
         if market.holding is not None and saved.base_change is not None:

@@ -101,6 +101,11 @@ class EventLog:
         self._pending += len(body).to_bytes(4, "big")
         self._pending += body
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the writer's thread ended by itself: nothing will be written any more."""
+        return not self._thread.is_alive() and not self._stopping.is_set()
+
     def close(self) -> None:
         """Write what is pending and close the file."""
         self._stopping.set()

@@ -71,6 +71,14 @@ class Positions:
                     f"{market.instrument.size_text(position.size_lots)} {market.instrument.size_unit}"
                 )
 
+    def doubt(self, market: Market) -> str:
+        """Why the position is not certain enough to grow it (fault 29); empty when it is."""
+        since_ns = market.mismatch_since_ns
+        is_late = since_ns is not None and self._session.now_ns - since_ns > MISMATCH_GRACE_NS
+        if market.instrument.inst_id in self._mismatches or is_late:
+            return "position differs from the venue's"
+        return ""
+
     def is_suspicious(self, market: Market) -> bool:
         """Whether the last push has differed from the books for longer than messages take."""
         if not self._differs_from_push(market):

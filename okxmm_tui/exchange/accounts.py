@@ -151,6 +151,12 @@ class Account:
             self.credit(ccy, change, now_ms)
         return Settlement(changes, ZERO, fee, fee_ccy, value)
 
+    def transfer(self, ccy: str, amount: Decimal, now_ms: int) -> None:
+        """Move cash in from outside, or out when negative; the starting balance moves with it."""
+        with localcontext(EXACT):
+            self.started[ccy] = self.started.get(ccy, ZERO) + amount
+        self.credit(ccy, amount, now_ms)
+
     def settle_funding(self, position: Position, mark: Decimal, rate: Decimal, now_ms: int) -> Decimal:
         """Pay or receive funding on an open position; returns the signed balance change."""
         with localcontext(EXACT):

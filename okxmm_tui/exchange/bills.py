@@ -18,7 +18,7 @@ Row = dict[str, Any]
 TRANSFER, TRADE, LIQUIDATION, FUNDING, ADL = "1", "2", "5", "8", "9"
 """Bill types that occur here; 7, interest, never does: nobody borrows."""
 
-TRANSFER_IN = "11"
+TRANSFER_IN, TRANSFER_OUT = "11", "12"
 FUNDING_PAID, FUNDING_RECEIVED = "173", "174"
 CLAW_BACK = "110"
 """Subtype of the transfer by which the insurance fund lifts a balance back to zero."""
@@ -128,7 +128,7 @@ def bill_row(bill: Bill) -> Row:
         "tradeId": fill.trade_id if fill else "",
         "tag": fill.tag if fill else "",
         "execType": fill.exec_type if fill else "",
-        "from": "",
-        "to": "18" if bill.type == TRANSFER else "",
+        "from": "18" if bill.sub_type == TRANSFER_OUT else "",
+        "to": "18" if bill.sub_type == TRANSFER_IN else "",
         "notes": "",
     }

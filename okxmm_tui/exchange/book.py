@@ -43,6 +43,10 @@ class BookSide:
         level = self._levels.get(price_ticks)
         return level[0] if level else 0
 
+    def entry_at(self, price_ticks: int) -> tuple[int, str]:
+        """Displayed size and order count of a price; (0, "0") when there is none."""
+        return self._levels.get(price_ticks, (0, "0"))
+
     def best(self) -> Level | None:
         """Best level, None when the side is empty."""
         return self._level(self._keys[0]) if self._keys else None

@@ -48,7 +48,8 @@ class DeadMan:
         timer = ArmedTimer(state.now_ns + seconds * 1_000_000_000, self._serial)
         self.armed[tag] = timer
         state.timers.at(timer.trigger_ns, lambda: self._trigger(tag, timer))
-        return {"triggerTime": str(timer.trigger_ns // 1_000_000), "tag": tag, "ts": str(state.now_ms)}
+        shown_ms = state.now_ms + seconds * 1000
+        return {"triggerTime": str(shown_ms), "tag": tag, "ts": str(state.now_ms)}
 
     def _trigger(self, tag: str, timer: ArmedTimer) -> None:
         if self.armed.get(tag) != timer:

@@ -1,4 +1,4 @@
-"""Depth channels: books, books-l2-tbt, books50-l2-tbt, books5, bbo-tbt, with their sequence chains."""
+"""Depth channels: books, books-rpi, books-l2-tbt, books50-l2-tbt, books5, bbo-tbt, with their chains."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.display import Display
+from okxmm_tui.exchange.faults.kinds_market import BookGap, SeqReset
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, Level
-from okxmm_tui.exchange.public_rows import Row, bbo_row, depth_row, level_rows
+from okxmm_tui.exchange.public_rows import Row, bbo_row, depth_row, level_rows, rpi_level_rows
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.subscriptions import Connection
 
@@ -17,8 +19,10 @@ HEARTBEAT_NS = 60_000_000_000
 RESET_SEQ = 3
 """Where a sequence starts again when a reset is injected."""
 
-INCREMENTAL = {"books": 400, "books-l2-tbt": 400, "books50-l2-tbt": 50}
-"""Channels with snapshot and increments, and their depth."""
+INCREMENTAL = {"books-l2-tbt": 400, "books50-l2-tbt": 50, "books": 400, "books-rpi": 400}
+"""Channels with snapshot and increments, in the order they are pushed, and their depth."""
+SLOW = ("books", "books-rpi")
+"""Channels of one push per 100 ms."""
 
 
 class Chain:
@@ -50,10 +54,22 @@ class DepthPushes:
         self._top50: dict[str, BookEvent] = {}
         self._has_bbo: set[str] = set()
         self._last_best: dict[str, tuple[Level | None, Level | None]] = {}
-        self._dirty5: dict[str, tuple[tuple[Level, ...], tuple[Level, ...]]] = {}
+        self._dirty5: dict[str, tuple[tuple[Level, ...], ...]] = {}
 
     def _chain(self, channel: str, market: Market) -> Chain:
-        return self._chains.setdefault((channel, market.instrument.inst_id), Chain())
+        key = (channel, market.instrument.inst_id)
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = self._chains[key] = Chain()
+        return chain
+
+    def forget(self, inst_id: str) -> None:
+        """Break every chain of an instrument: subscribers hear nothing until the next snapshot."""
+        for channel in INCREMENTAL:
+            self._chains.pop((channel, inst_id), None)
+        self._top50.pop(inst_id, None)
+        self._last_best.pop(inst_id, None)
+        self._dirty5.pop(inst_id, None)
 
     def on_bbo(self, market: Market, event: BboEvent) -> None:
         """Publish a best quote."""
@@ -63,17 +79,17 @@ class DepthPushes:
     def on_book(self, market: Market, event: BookEvent) -> None:
         """Publish a depth change that is already in the book."""
         inst_id = event.inst_id
-        if inst_id in self._state.faults.seq_resets:
-            self._state.faults.seq_resets.discard(inst_id)
+        if self._state.faults.met(SeqReset, inst_id=inst_id) is not None:
             market.seq_offset = RESET_SEQ - event.seq
         if inst_id not in self._has_bbo:
             self._derive_bbo(market)
         self._increment("books-l2-tbt", market, event)
         self._increment_50(market, event)
-        books = self._chain("books", market)
-        books.collect(event)
-        if not event.is_tick_by_tick or self._state.now_ns - books.pushed_ns >= CHANGED_EVERY_NS:
-            self._flush("books", market)
+        for channel in SLOW:
+            chain = self._chain(channel, market)
+            chain.collect(event)
+            if not event.is_tick_by_tick or self._state.now_ns - chain.pushed_ns >= CHANGED_EVERY_NS:
+                self._flush(channel, market)
 
     def _derive_bbo(self, market: Market) -> None:
         best = (market.book.best(Side.BUY), market.book.best(Side.SELL))
@@ -92,17 +108,17 @@ class DepthPushes:
         self._chain(channel, market).collect(event)
         self._flush(channel, market)
 
-    def _increment_50(self, market: Market, event: BookEvent) -> None:
-        key = ("books50-l2-tbt", event.inst_id)
-        if not self._state.registry.has_listeners(key):
-            self._top50.pop(event.inst_id, None)
+    def _increment_50(self, market: Market, event: BookEvent | None) -> None:
+        inst_id = market.instrument.inst_id
+        if not self._state.registry.has_listeners(("books50-l2-tbt", inst_id)):
+            self._top50.pop(inst_id, None)
             return
         old = DisplayedBook()
-        known = self._top50.get(event.inst_id)
+        known = self._top50.get(inst_id)
         if known is not None:
             old.apply_book(known)
-        top = _top_event(market, event, 50)
-        self._top50[event.inst_id] = top
+        top = _top_event(market, event)
+        self._top50[inst_id] = top
         change = old.difference(top)
         if change.bids or change.asks:
             self._increment("books50-l2-tbt", market, change)
@@ -113,10 +129,15 @@ class DepthPushes:
         prev_seq, seq = chain.last_seq, market.seq()
         chain.last_seq, chain.pushed_ns = seq, state.now_ns
         inst_id = market.instrument.inst_id
-        if channel == "books" and prev_seq >= 0 and state.faults.take_book_gap(inst_id):
-            return
         if prev_seq >= 0:
-            self._push(channel, market, (bids, asks), prev_seq, seq)
+            if state.faults.met(BookGap, inst_id=inst_id, channel=channel) is not None:
+                return
+            if not state.registry.has_listeners((channel, inst_id)):
+                return
+            changes = (bids, asks)
+            if channel != "books50-l2-tbt":
+                changes = market.display.changes(market.book, bids, asks)
+            self._push(channel, market, changes, prev_seq, seq)
         else:
             # Whoever subscribed before the first book was known gets the snapshot now.
             key = (channel, inst_id)
@@ -135,21 +156,41 @@ class DepthPushes:
         if not self._state.registry.has_listeners(key):
             return
         bids, asks = changes
-        row = {
-            "asks": level_rows(market.instrument, asks),
-            "bids": level_rows(market.instrument, bids),
+        write = rpi_level_rows if channel == "books-rpi" else level_rows
+        row: Row = {
+            "asks": write(market.instrument, asks),
+            "bids": write(market.instrument, bids),
             "ts": str(self._state.now_ms),
             "checksum": 0,
             "prevSeqId": prev_seq,
             "seqId": seq,
         }
+        if channel == "books-rpi":
+            del row["checksum"]
         message = {"arg": {"channel": key[0], "instId": key[1]}, "action": "update", "data": [row]}
         self._state.registry.push(key, message, self._state.now_ns)
 
     def settle(self, market: Market) -> None:
-        """Push collected ``books`` changes now, so that a snapshot taken next needs none of them."""
-        if any(self._chain("books", market).pending):
-            self._flush("books", market)
+        """Push collected changes now, so that a snapshot taken next needs none of them."""
+        for channel in SLOW:
+            if any(self._chain(channel, market).pending):
+                self._flush(channel, market)
+
+    def show(self, market: Market, display: Display) -> None:
+        """Show the book another way from now on; every chain gets the difference as one increment."""
+        self.settle(market)
+        changes = display.redrawn(market.book, market.display)
+        market.display = display
+        # No event of the market stands behind it, so the sequence takes one number of its own.
+        market.seq_offset += 1
+        for channel in ("books-l2-tbt", *SLOW):
+            chain = self._chain(channel, market)
+            if chain.last_seq >= 0:
+                prev_seq, chain.last_seq = chain.last_seq, market.seq()
+                chain.pushed_ns = self._state.now_ns
+                self._push(channel, market, changes, prev_seq, chain.last_seq)
+        self._increment_50(market, None)
+        self._push_bbo(market, market.seq())
 
     def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
         """Send the snapshot that follows a subscription; nothing while no book is known."""
@@ -157,7 +198,7 @@ class DepthPushes:
             return
         chain = self._chain(channel, market)
         if channel == "books50-l2-tbt":
-            self._top50.setdefault(market.instrument.inst_id, _top_event(market, None, 50))
+            self._top50.setdefault(market.instrument.inst_id, _top_event(market, None))
             chain.last_seq = chain.last_seq if chain.last_seq >= 0 else market.seq()
         self._state.registry.reply(connection, self._snapshot_message(channel, market), self._state.now_ns)
 
@@ -168,13 +209,16 @@ class DepthPushes:
             return {"arg": arg, "data": [bbo_row(market, market.seq(), now_ms)]}
         if channel == "books5":
             return {"arg": arg, "data": [{**depth_row(market, 5, now_ms), "instId": inst_id}]}
-        row = depth_row(market, INCREMENTAL[channel], now_ms)
-        chained = {"checksum": 0, "prevSeqId": -1, "seqId": self._chain(channel, market).last_seq}
+        row = depth_row(market, INCREMENTAL[channel], now_ms, is_rpi=channel == "books-rpi")
+        chained = {"prevSeqId": -1, "seqId": self._chain(channel, market).last_seq}
+        if channel != "books-rpi":
+            chained["checksum"] = 0
         return {"arg": arg, "action": "snapshot", "data": [row | chained]}
 
     def every_100_ms(self, market: Market) -> None:
-        """Publish books5, late ``books`` changes, and the heartbeats of quiet chains."""
-        self._settle_if_due(market)
+        """Publish late changes, books5, and the heartbeats of quiet chains."""
+        for channel in SLOW:
+            self._settle_if_due(channel, market)
         self._push_top5(market)
         for channel in INCREMENTAL:
             chain = self._chain(channel, market)
@@ -182,17 +226,17 @@ class DepthPushes:
                 chain.pushed_ns = self._state.now_ns
                 self._push(channel, market, ((), ()), chain.last_seq, chain.last_seq)
 
-    def _settle_if_due(self, market: Market) -> None:
-        chain = self._chain("books", market)
+    def _settle_if_due(self, channel: str, market: Market) -> None:
+        chain = self._chain(channel, market)
         if any(chain.pending) and self._state.now_ns - chain.pushed_ns >= CHANGED_EVERY_NS:
-            self._flush("books", market)
+            self._flush(channel, market)
 
     def _push_top5(self, market: Market) -> None:
         inst_id = market.instrument.inst_id
         key = ("books5", inst_id)
         if not self._state.registry.has_listeners(key):
             return
-        top = (market.book.bids.top(5), market.book.asks.top(5))
+        top = tuple(market.display.top(market.book, side, 5) for side in (Side.BUY, Side.SELL))
         if self._dirty5.get(inst_id) != top:
             self._dirty5[inst_id] = top
             row = {**depth_row(market, 5, self._state.now_ms), "instId": inst_id}
@@ -200,12 +244,13 @@ class DepthPushes:
             self._state.registry.push(key, {"arg": arg, "data": [row]}, self._state.now_ns)
 
 
-def _top_event(market: Market, event: BookEvent | None, depth: int) -> BookEvent:
+def _top_event(market: Market, event: BookEvent | None) -> BookEvent:
+    depth = INCREMENTAL["books50-l2-tbt"]
     return BookEvent(
         market.instrument.inst_id,
         is_snapshot=True,
-        bids=market.book.bids.top(depth),
-        asks=market.book.asks.top(depth),
+        bids=market.display.top(market.book, Side.BUY, depth),
+        asks=market.display.top(market.book, Side.SELL, depth),
         source_ms=event.source_ms if event else 0,
         seq=event.seq if event else market.book.seq,
     )

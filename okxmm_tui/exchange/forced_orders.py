@@ -93,6 +93,9 @@ class ForcedOrders:
             part = math.ceil(lots * (value - goal) / value)
             if part < lots:
                 lots, category = part, Category.PARTIAL_LIQUIDATION
+        self._close_at_risk(position, lots, category)
+
+    def _close_at_risk(self, position: Position, lots: int, category: Category) -> None:
         at_risk = position.margin
         booked = self._reduce(position, lots, category, self._state.settings.taker_rate)
         lost = at_risk - position.margin + booked.realised + booked.fee
@@ -100,15 +103,16 @@ class ForcedOrders:
             # An isolated position risks its margin and nothing else of the account.
             self._pay_in(position.instrument.settle_ccy, -lost)
 
-    def force_reduce(self, inst_id: str, size: Decimal, category: Category = Category.ADL) -> None:
-        """Take a part of every kind of position in an instrument away, as auto-deleveraging does.
+    def force_reduce(self, inst_id: str, size: Decimal | None, category: Category = Category.ADL) -> None:
+        """Take positions in an instrument away, in turn, as auto-deleveraging or liquidation does.
 
-        Orders of the instrument are canceled first (cancelSource 6); no fee is charged.
+        Auto-deleveraging cancels the instrument's orders first (cancelSource 6) and charges no fee;
+        liquidation cancels every order behind the same margin (cancelSource 3) and charges the taker fee.
 
         Args:
             inst_id: OKX instId.
-            size: Contracts to take away, at most what is open.
-            category: What the orders channel calls it.
+            size: Contracts to take away, at most what is open; None takes all.
+            category: ADL, or FULL_LIQUIDATION, which a position that keeps a part calls partial.
 
         Raises:
             ApiError: 51001 unknown instrument, 51023 no position, 51121 no lot multiple.
@@ -117,17 +121,25 @@ class ForcedOrders:
         found = [one for one in self._state.account.open_positions() if one.instrument.inst_id == inst_id]
         if not found:
             raise ApiError("51023", "Position does not exist.")
-        lots = size / listed.instrument.lot_size
-        if lots != int(lots) or lots <= 0:
-            raise ApiError("51121", "Order quantity must be a multiple of the lot size.")
-        for order in list(self._state.store.pending_of(inst_id)):
-            self._desk.cancel_order(order, CancelSource.ADL)
-        left = int(lots)
+        left = sum(abs(one.lots) for one in found)
+        if size is not None:
+            lots = size / listed.instrument.lot_size
+            if not lots.is_finite() or lots != int(lots) or lots <= 0:
+                raise ApiError("51121", "Order quantity must be a multiple of the lot size.")
+            left = min(left, int(lots))
         for position in found:
             taken = min(left, abs(position.lots))
-            if taken:
-                self._reduce(position, taken, category, ZERO)
             left -= taken
+            if taken and category is Category.ADL:
+                for order in list(self._state.store.pending_of(inst_id)):
+                    self._desk.cancel_order(order, CancelSource.ADL)
+                self._reduce(position, taken, category, ZERO)
+            elif taken:
+                self._cancel_behind(position)
+                is_whole = taken == abs(position.lots)
+                self._close_at_risk(position, taken, category if is_whole else Category.PARTIAL_LIQUIDATION)
+        if category is not Category.ADL:
+            self._claw_back()
 
     def _reduce(self, position: Position, lots: int, category: Category, rate: Decimal) -> Settlement:
         state, ours = self._state, position.instrument

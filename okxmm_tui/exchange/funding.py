@@ -17,7 +17,8 @@ class Funding:
         self._schedule()
 
     def _schedule(self) -> None:
-        self._state.timers.at(next_funding_ms(self._state.now_ms) * 1_000_000, self._on_time)
+        due_ms = next_funding_ms(self._state.now_ns // 1_000_000)
+        self._state.timers.at(due_ms * 1_000_000, self._on_time)
 
     def _on_time(self) -> None:
         self._schedule()

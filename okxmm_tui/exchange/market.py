@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.candles import Candles
+from okxmm_tui.exchange.display import Display
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market_events import Level, TradeEvent
 from okxmm_tui.exchange.numbers import EXACT, ZERO
@@ -60,23 +63,60 @@ class Market:
         self.source_ms = 0
         self.book_ms = 0
         self.seq_offset = 0
-        self._last_mark = ZERO
+        self.candles = Candles()
+        self.mark_candles = Candles()
+        self.display = Display()
+        self.changed_fields: dict[str, Any] = {}
+        """Fields of the instrument row that differ from the listing's for now."""
+        self.lot_multiple = 1
+        self.min_size_lots = listed.instrument.min_size_lots
+        self.band: Decimal | None = None
+        """Price limit as a fraction of the fair price, where it differs from the venue's."""
+        self.mark_factor = Decimal(1)
+        self.frozen_mark: Decimal | None = None
+        self._last_fair = ZERO
+        self.quoted_mark: Decimal | None = None
+        """Mark price the source gave itself."""
 
     @property
     def is_open(self) -> bool:
         """Whether both sides are displayed, so that orders can be priced."""
         return self.book.mid_sum_ticks() is not None
 
+    def lose_book(self) -> None:
+        """Know no book until the next snapshot; own orders keep resting."""
+        self.book = DisplayedBook()
+
+    def relist(self, listed: Listing) -> None:
+        """Take new metadata; tick, lot and contract are those of the session."""
+        self.listing, self.instrument = listed, listed.instrument
+
     def seq(self) -> int:
         """Sequence number of the depth as published."""
         return max(0, self.book.seq + self.seq_offset)
 
-    def mark_price(self) -> Decimal:
+    @property
+    def state(self) -> str:
+        """OKX state: live, suspend, preopen and so on."""
+        return str(self.changed_fields.get("state", self.instrument.state))
+
+    def row(self) -> dict[str, Any]:
+        """Row of public/instruments as it is now."""
+        return {**self.listing.row, **self.changed_fields}
+
+    def fair_price(self) -> Decimal:
         """Mid of the displayed book, exact to half a tick; the last known while a side is empty."""
         mid_sum = self.book.mid_sum_ticks()
         if mid_sum is not None:
-            self._last_mark = EXACT.multiply(mid_sum * self.instrument.tick_size, Decimal("0.5"))
-        return self._last_mark
+            self._last_fair = EXACT.multiply(mid_sum * self.instrument.tick_size, Decimal("0.5"))
+        return self._last_fair
+
+    def mark_price(self) -> Decimal:
+        """Mark price: the fair price unless a fault froze it or led it astray."""
+        if self.frozen_mark is not None:
+            return self.frozen_mark
+        mark = self.quoted_mark if self.quoted_mark is not None else self.fair_price()
+        return EXACT.multiply(mark, self.mark_factor) if self.mark_factor != 1 else mark
 
     def last_ticks(self) -> int:
         """Price of the last trade, or of the best bid before the first trade."""
@@ -86,7 +126,8 @@ class Market:
         return bid[0] if bid else 0
 
     def price_limits(self, band: Decimal) -> tuple[int, int]:
-        """Highest buy and lowest sell price in ticks."""
-        mark = self.mark_price()
-        tick = self.instrument.tick_size
-        return math.floor(mark * (1 + band) / tick), max(1, math.ceil(mark * (1 - band) / tick))
+        """Highest buy and lowest sell price in ticks, for the venue's band unless a fault changed it."""
+        fair, band = self.fair_price(), band if self.band is None else self.band
+        tick, grid = self.instrument.tick_size, self.display.grid
+        highest, lowest = fair * (1 + band) / tick / grid, fair * (1 - band) / tick / grid
+        return math.floor(highest) * grid, max(1, math.ceil(lowest)) * grid

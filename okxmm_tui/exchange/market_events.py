@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -61,7 +61,32 @@ class FundingEvent(Struct, frozen=True):
     rate: Decimal
 
 
-MarketEvent = BookEvent | BboEvent | TradeEvent | FundingEvent
+class MarkEvent(Struct, frozen=True):
+    """The mark price as the source gives it; without one the mid stands for it."""
+
+    inst_id: str
+    price: Decimal
+
+
+class GapEvent(Struct, frozen=True):
+    """The source no longer knows the book: nothing may be shown or traded until its next snapshot."""
+
+    inst_id: str
+    reason: str
+
+
+class InstrumentEvent(Struct, frozen=True):
+    """New metadata of an instrument: its state, or a limit; tick, lot and kind never change in a session."""
+
+    listed: Listing
+
+    @property
+    def inst_id(self) -> str:
+        """OKX instId."""
+        return self.listed.inst_id
+
+
+MarketEvent = BookEvent | BboEvent | TradeEvent | FundingEvent | MarkEvent | GapEvent | InstrumentEvent
 
 
 class MarketFeed(Protocol):
@@ -79,4 +104,23 @@ class MarketFeed(Protocol):
 
     def events(self) -> Iterator[tuple[int, tuple[MarketEvent, ...]]]:
         """Yield (nanoseconds since the start of the feed, events), never decreasing."""
+        ...
+
+
+@runtime_checkable
+class LiveFeed(Protocol):
+    """A source that happens now: its events are taken when they come, whatever the speed."""
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        """Instruments of the feed."""
+        ...
+
+    @property
+    def loop(self) -> int:
+        """Always 1."""
+        ...
+
+    def live(self) -> AsyncIterator[tuple[MarketEvent, ...]]:
+        """Yield events for ever, through every loss of connection."""
         ...

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from okxmm_tui.core.types import ContractKind
+from okxmm_tui.exchange.candle_push import CandlePushes
 from okxmm_tui.exchange.depth_push import DepthPushes
+from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market, PublishedTrade
-from okxmm_tui.exchange.market_events import BboEvent, BookEvent, FundingEvent, MarketEvent, TradeEvent
+from okxmm_tui.exchange.market_events import (
+    BboEvent,
+    BookEvent,
+    FundingEvent,
+    GapEvent,
+    InstrumentEvent,
+    MarketEvent,
+    MarkEvent,
+    TradeEvent,
+)
+from okxmm_tui.exchange.numbers import ZERO, rounded
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.public_rows import (
     Row,
@@ -30,6 +45,7 @@ class MarketPushes:
         self._state = state
         self._desk = desk
         self.depth = DepthPushes(state)
+        self._candles = CandlePushes(state)
         self._ticks = 0
         self._shown: dict[tuple[str, str], tuple[Row, int]] = {}
         state.timers.at(state.now_ns + TICK_NS, self._tick)
@@ -46,6 +62,21 @@ class MarketPushes:
                 self._trade(market, event)
             case FundingEvent():
                 market.funding_rate = event.rate
+            case MarkEvent():
+                market.quoted_mark = event.price
+            case GapEvent():
+                market.lose_book()
+                self.depth.forget(event.inst_id)
+            case InstrumentEvent():
+                self._relist(market, event.listed)
+
+    def _relist(self, market: Market, listed: Listing) -> None:
+        state = self._state
+        market.relist(listed)
+        state.listings[listed.inst_id] = state.by_code[listed.code] = listed
+        for inst_type in (listed.instrument.inst_type, "ANY"):
+            message = {"arg": {"channel": "instruments", "instType": inst_type}, "data": [listed.row]}
+            state.registry.push(("instruments", inst_type), message, state.now_ns)
 
     def _book(self, market: Market, event: BookEvent) -> None:
         if event.is_snapshot and market.book.seq >= 0:
@@ -68,6 +99,7 @@ class MarketPushes:
         trade = PublishedTrade(event, state.now_ms)
         market.trades.append(trade)
         market.day.take(event.price_ticks, event.size_lots)
+        _take_candle(market, event, state.now_ms)
         for channel in ("trades", "trades-all"):
             key = (channel, event.inst_id)
             if state.registry.has_listeners(key):
@@ -87,11 +119,15 @@ class MarketPushes:
                 continue
             self.depth.every_100_ms(market)
             self._publish("tickers", market, quiet_ns=0)
-            self._publish("index-tickers", market, quiet_ns=MARK_QUIET_NS * 6)
+            if state.index_market(market.listing.index_id) is market:
+                self._publish("index-tickers", market, quiet_ns=MARK_QUIET_NS * 6)
             if self._ticks % 2 == 0:
+                market.mark_candles.add(state.now_ms, market.mark_price())
                 self._publish("mark-price", market, quiet_ns=MARK_QUIET_NS)
                 self._publish("price-limit", market, quiet_ns=0)
             self._publish("funding-rate", market, quiet_ns=FUNDING_EVERY_NS)
+            if self._ticks % 10 == 0:
+                self._candles.every_second(market)
 
     def row(self, channel: str, market: Market) -> Row:
         """Build the row a channel would push now."""
@@ -123,6 +159,10 @@ class MarketPushes:
         self._shown[key] = (content, state.now_ns)
         state.registry.push(key, {"arg": _arg(channel, inst_id), "data": [row]}, state.now_ns)
 
+    def candles(self, connection: Connection, channel: str, market: Market) -> None:
+        """Send the present candle right after a subscription."""
+        self._candles.snapshot(connection, channel, market)
+
     def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
         """Send the first state of a channel right after its subscription."""
         state = self._state
@@ -141,3 +181,10 @@ def _content(row: Row) -> Row:
 
 def _arg(channel: str, inst_id: str) -> Row:
     return {"channel": channel, "instId": inst_id}
+
+
+def _take_candle(market: Market, event: TradeEvent, now_ms: int) -> None:
+    ours = market.instrument
+    price_ticks, lots = Decimal(event.price_ticks), event.size_lots
+    per_price = rounded(lots / price_ticks) if ours.kind is ContractKind.INVERSE else ZERO
+    market.candles.add(now_ms, price_ticks, lots, price_ticks * lots, per_price)

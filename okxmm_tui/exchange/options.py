@@ -16,7 +16,7 @@ class ExchangeOptions(Struct, frozen=True):
     port: int = 0
     """Loopback port; 0 picks a free one."""
     markets: tuple[str, ...] = ("builtin",)
-    """Market sources: ``builtin``, ``synthetic`` or recording files."""
+    """Market sources: ``builtin``, ``synthetic[:ID]``, recording files or ``relay:REST,WS,ID``."""
     speed: float = 1.0
     """Replay speed; 2 plays a recording twice as fast as it happened."""
     balance: Decimal = Decimal(100_000)
@@ -38,9 +38,9 @@ class ExchangeOptions(Struct, frozen=True):
     idle_exit_s: float | None = None
     """Exit once nobody has been connected for this long; None never does."""
     seed: int = 1
-    """Seed of the synthetic market."""
+    """Seed of the synthetic markets and of the dice of faults."""
     vip: bool = False
-    """Serve the fee-gated depth channels (books-l2-tbt, books50-l2-tbt)."""
+    """Serve the fee-gated channels (books-l2-tbt, books50-l2-tbt, fills)."""
 
 
 class VenueSettings(Struct, frozen=True):
@@ -63,6 +63,8 @@ class VenueSettings(Struct, frozen=True):
     price_band: Decimal = Decimal("0.02")
     """Price limit as a fraction of the mark price."""
     default_lever: Decimal = Decimal(10)
+    seed: int = 1
+    """Seed of the dice of faults."""
 
     @classmethod
     def from_options(cls, options: ExchangeOptions) -> VenueSettings:
@@ -82,6 +84,7 @@ class VenueSettings(Struct, frozen=True):
             spot_maker_rate=-options.spot_maker_fee_bps / 10_000,
             spot_taker_rate=-options.spot_taker_fee_bps / 10_000,
             vip=options.vip,
+            seed=options.seed,
         )
 
     def rate(self, *, is_spot: bool, is_maker: bool) -> Decimal:

@@ -16,6 +16,7 @@ from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.orders import Order
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_modes import Params, position_side, trade_mode
+from okxmm_tui.exchange.trading_rules import check_grid, check_state
 
 PRICED_TYPES = frozenset({"limit", "post_only", "fok", "ioc"})
 SPOT_ORDER_TYPES = PRICED_TYPES | {"market"}
@@ -86,11 +87,12 @@ def parse_place(params: Params, listed: Listing, state: VenueState) -> Order:
         tgt_ccy=tgt_ccy,
         quote_amount=parse_amount(params.get("sz"), "sz") if is_quote else None,
     )
-    if not listed.instrument.is_tradable:
-        raise ApiError("51022", f"{listed.inst_id} is suspended (state {listed.instrument.state}).")
+    check_state(market, ord_type)
     if not market.is_open:
         raise ApiError("51022", f"{listed.inst_id} has no quote on one side; trading is suspended.")
     order.price_ticks = _limit_price(params, order, market, state)
+    # The lots of a spot order sized in quote currency come out of the book, later.
+    check_grid(market, order.price_ticks, None if is_quote else order.size_lots)
     _check_size(order, listed)
     _check_counts(order, state)
     return order
@@ -179,6 +181,7 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
     """
     why = "Order modification failed as the order has been filled, canceled or does not exist."
     order = find_pending(params, listed, state, "51503", why)
+    check_state(state.markets[listed.inst_id], order.ord_type)
     ours = listed.instrument
     if not params.get("newPx") and not params.get("newSz"):
         raise ApiError("51500", "Either newPx or newSz is required.")
@@ -195,6 +198,10 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
         if order.is_closing:
             _refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
         size_lots = parse_size(params["newSz"], "newSz", ours)
+    market = state.markets[listed.inst_id]
+    check_grid(
+        market, price_ticks if params.get("newPx") else None, size_lots if params.get("newSz") else None
+    )
     return AmendRequest(
         order, price_ticks, size_lots, _pattern(params, "reqId", _ID), _flag(params, "cxlOnFail")
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.exchange.api_error import ApiError
+from okxmm_tui.exchange.faults.order_acts import failing_amend, intercept_cancel
 from okxmm_tui.exchange.fill_booking import FillBooking
 from okxmm_tui.exchange.funds import lots_for_quote, refuse_unfunded, refuse_unfunded_amend
 from okxmm_tui.exchange.instruments import Listing
@@ -27,6 +28,7 @@ from okxmm_tui.exchange.orders import CancelSource, Order
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.resting import MakerFill
 from okxmm_tui.exchange.state import VenueState
+from okxmm_tui.exchange.trading_rules import check_grid
 
 ONE_SHOT = {
     "fok": CancelSource.FOK_UNFILLED,
@@ -51,11 +53,6 @@ class OrderDesk:
             ApiError: The order was refused; nothing happened.
         """
         state = self._state
-        refused = state.faults.take_reject()
-        if refused:
-            raise ApiError(
-                refused, "Order placement failed by an injected fault.", "1000" if refused == "51008" else ""
-            )
         order = self.judge(params, listed)
         order.order_id = state.store.next_order_id()
         state.store.add(order)
@@ -87,13 +84,19 @@ class OrderDesk:
         state = self._state
         order = parse_place(params, listed, state)
         fit_to_position(order, state)
-        levels: list[tuple[int, int, int]] = []
+        market, levels = state.markets[listed.inst_id], list[tuple[int, int, int]]()
         if order.tgt_ccy:
-            levels = self._crossing_levels(order, state.markets[listed.inst_id])
+            maker = order.side.opposite
+            levels = [
+                (market.display.on_grid(maker, price_ticks), displayed, available)
+                for price_ticks, displayed, available in self._crossing_levels(order, market)
+            ]
         if order.quote_amount is not None:
             ours = listed.instrument
-            order.size_lots = lots_for_quote(ours, order.quote_amount, levels, order.price_ticks or 0)
+            lots = lots_for_quote(ours, order.quote_amount, levels, order.price_ticks or 0)
+            order.size_lots = lots - lots % market.lot_multiple
             refuse_below_minimum(order.size_lots, ours)
+            check_grid(market, None, order.size_lots)
         refuse_unfunded(state, order, levels, among)
         return order
 
@@ -147,7 +150,8 @@ class OrderDesk:
                 return
             if size > 0:
                 market.own.consumption.take(order.side.opposite, price_ticks, displayed, size)
-                self._fill(order, price_ticks, size, "T")
+                shown_ticks = market.display.on_grid(order.side.opposite, price_ticks)
+                self._fill(order, shown_ticks, size, "T")
             if not order.is_pending:
                 return
         self._prevent_self_trade(order, market, order.price_ticks or 0)
@@ -206,7 +210,8 @@ class OrderDesk:
         """
         why = "Cancellation failed as the order has been filled, canceled or does not exist."
         order = find_pending(params, listed, self._state, "51400", why)
-        self.cancel_order(order, CancelSource.USER)
+        if not intercept_cancel(self._state, self, order):
+            self.cancel_order(order, CancelSource.USER)
         return order
 
     def cancel_order(self, order: Order, source: CancelSource) -> None:
@@ -227,6 +232,11 @@ class OrderDesk:
         state = self._state
         request = parse_amend(params, listed, state)
         order = request.order
+        failure = failing_amend(state.faults, order)
+        if failure is not None:
+            order.amends_in_flight += 1
+            state.timers.at(state.now_ns + failure[1], lambda: self._fail_amend(request, failure[0]))
+            return order
         if state.faults.amend_delay_ms:
             order.amends_in_flight += 1
             due_ns = state.now_ns + state.faults.amend_delay_ms * 1_000_000
@@ -250,13 +260,20 @@ class OrderDesk:
         try:
             self._apply_amend(request)
         except ApiError as error:
-            if request.cancel_on_fail:
-                order.amend_source = "1"
-                self.cancel_order(order, CancelSource.USER)
-            result = "1" if request.cancel_on_fail else "-1"
-            self._pushes.order(
-                order, amendResult=result, reqId=request.req_id, code=error.code, msg=error.text
-            )
+            self._report_failed_amend(request, error)
+
+    def _fail_amend(self, request: AmendRequest, error: ApiError) -> None:
+        request.order.amends_in_flight -= 1
+        if request.order.is_pending:
+            self._report_failed_amend(request, error)
+
+    def _report_failed_amend(self, request: AmendRequest, error: ApiError) -> None:
+        order = request.order
+        if request.cancel_on_fail:
+            order.amend_source = "1"
+            self.cancel_order(order, CancelSource.USER)
+        result = "1" if request.cancel_on_fail else "-1"
+        self._pushes.order(order, amendResult=result, reqId=request.req_id, code=error.code, msg=error.text)
 
     def _apply_amend(self, request: AmendRequest) -> None:
         order, market = request.order, self._state.markets[request.order.listing.inst_id]

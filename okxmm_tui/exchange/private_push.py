@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from okxmm_tui.exchange.account_rows import UID, Row, balance_row, position_id, position_row
+from okxmm_tui.exchange.fills_push import fill_push_row
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.margin import MarginView
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.order_rows import order_push_row
-from okxmm_tui.exchange.orders import Fill, Order
+from okxmm_tui.exchange.orders import Category, Fill, Order
 from okxmm_tui.exchange.positions import Position
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.subscriptions import Connection, Subscription
@@ -54,6 +55,12 @@ class PrivatePushes:
             row |= {"someNewField": {"nested": ["value"]}, "category": "some_new_category"}
         for _ in range(2 if faults.duplicate_pushes else 1):
             self._to_matching("orders", lambda arg: _matches(arg, order.listing), {"data": [row]})
+        # The fast channel tells of matches in the book alone (OKX v5, fills).
+        if fill is not None and fill.category is Category.NORMAL:
+            wanted = {None, "", order.listing.inst_id}
+            self._to_matching(
+                "fills", lambda arg: arg.get("instId") in wanted, {"data": [fill_push_row(fill)]}
+            )
 
     def position(self, position: Position) -> None:
         """Push one position after it changed."""

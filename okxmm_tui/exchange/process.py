@@ -69,13 +69,15 @@ async def running_exchange(options: ExchangeOptions | None = None) -> AsyncItera
 
     Raises:
         UsageError: The port is taken or a market cannot be used.
+        VenueUnreachableError: The venue to relay did not answer.
     """
     options = options or ExchangeOptions()
     _check(options)
-    feeds = open_feeds(options.markets, options.seed)
-    listener = _listen(options.port)
+    # In a thread: scanning takes a second, and a relay asks its venue for metadata.
+    feeds = await asyncio.to_thread(open_feeds, options.markets, options.seed)
     listings = [one for feed in feeds for one in feed.listings]
     venue = Venue(listings, VenueSettings.from_options(options), time.time_ns())
+    listener = _listen(options.port)
     server = ExchangeServer(venue, feeds, options.speed)
     config = uvicorn.Config(
         server.app,

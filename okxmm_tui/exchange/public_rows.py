@@ -8,9 +8,11 @@ from typing import Any
 
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind, Side
+from okxmm_tui.exchange.candles import Candle
 from okxmm_tui.exchange.market import FUNDING_INTERVAL_MS, Market, PublishedTrade
 from okxmm_tui.exchange.market_events import Level
-from okxmm_tui.exchange.numbers import text
+from okxmm_tui.exchange.numbers import ZERO, rounded, text
+from okxmm_tui.exchange.position_tiers import TIERS
 
 Row = dict[str, Any]
 
@@ -23,20 +25,42 @@ def level_rows(ours: Instrument, levels: Iterable[Level]) -> list[list[str]]:
     ]
 
 
-def depth_row(market: Market, depth: int, now_ms: int) -> Row:
-    """Depth of both sides with its sequence number."""
-    ours = market.instrument
+def rpi_level_rows(ours: Instrument, levels: Iterable[Level]) -> list[list[str]]:
+    """Write levels of books-rpi: [price, total, without RPI orders, orders]; nobody sends RPI here."""
+    return [[price, size, size, count] for price, size, _, count in level_rows(ours, levels)]
+
+
+def full_depth_row(market: Market, depth: int, now_ms: int) -> Row:
+    """Depth as market/books-full shows it: [price, size, orders]."""
+    row = depth_row(market, depth, now_ms)
     return {
-        "asks": level_rows(ours, market.book.asks.top(depth)),
-        "bids": level_rows(ours, market.book.bids.top(depth)),
+        "asks": [[price, size, count] for price, size, _, count in row["asks"]],
+        "bids": [[price, size, count] for price, size, _, count in row["bids"]],
+        "ts": row["ts"],
+    }
+
+
+def depth_row(market: Market, depth: int, now_ms: int, *, is_rpi: bool = False) -> Row:
+    """Depth of both sides with its sequence number."""
+    ours, display, book = market.instrument, market.display, market.book
+    write = rpi_level_rows if is_rpi else level_rows
+    return {
+        "asks": write(ours, display.top(book, Side.SELL, depth)),
+        "bids": write(ours, display.top(book, Side.BUY, depth)),
         "ts": str(now_ms),
         "seqId": market.seq(),
     }
 
 
+def shown_best(market: Market) -> tuple[Level | None, Level | None]:
+    """Best bid and ask as shown."""
+    book, display = market.book, market.display
+    return display.level(Side.BUY, book.best(Side.BUY)), display.level(Side.SELL, book.best(Side.SELL))
+
+
 def bbo_row(market: Market, seq: int, now_ms: int) -> Row:
     """Best quote."""
-    bid, ask = market.book.best(Side.BUY), market.book.best(Side.SELL)
+    bid, ask = shown_best(market)
     return {
         "asks": level_rows(market.instrument, (ask,) if ask else ()),
         "bids": level_rows(market.instrument, (bid,) if bid else ()),
@@ -51,7 +75,7 @@ def trade_row(market: Market, trade: PublishedTrade) -> Row:
     return {
         "instId": ours.inst_id,
         "tradeId": str(event.trade_id),
-        "px": text(ours.price(event.price_ticks)),
+        "px": text(ours.price(market.display.on_grid(event.side.opposite, event.price_ticks))),
         "sz": text(ours.size(event.size_lots)),
         "side": event.side.value,
         "ts": str(trade.ts_ms),
@@ -62,7 +86,7 @@ def trade_row(market: Market, trade: PublishedTrade) -> Row:
 def ticker_row(market: Market, now_ms: int) -> Row:
     """Ticker; the 24 h figures begin with the session."""
     ours, day = market.instrument, market.day
-    bid, ask = market.book.best(Side.BUY), market.book.best(Side.SELL)
+    bid, ask = shown_best(market)
     last = market.last_ticks()
     volume = ours.size(day.volume_lots)
     return {
@@ -111,11 +135,11 @@ def mark_row(market: Market, now_ms: int) -> Row:
 
 
 def index_row(market: Market, now_ms: int) -> Row:
-    """Index ticker; the exchange has no index of its own and shows the mark price."""
-    mark, ticker = text(market.mark_price()), ticker_row(market, now_ms)
+    """Index ticker; the exchange has no index of its own and shows the fair price."""
+    fair, ticker = text(market.fair_price()), ticker_row(market, now_ms)
     return {
         "instId": market.listing.index_id,
-        "idxPx": mark,
+        "idxPx": fair,
         "high24h": ticker["high24h"],
         "low24h": ticker["low24h"],
         "open24h": ticker["open24h"],
@@ -166,3 +190,68 @@ def funding_row(market: Market, now_ms: int) -> Row:
 def next_funding_ms(now_ms: int) -> int:
     """Next funding time after now, Unix ms."""
     return (now_ms // FUNDING_INTERVAL_MS + 1) * FUNDING_INTERVAL_MS
+
+
+def candle_row(market: Market, candle: Candle, *, is_confirmed: bool) -> list[str]:
+    """One candle: [ts, o, h, l, c, vol, volCcy, volCcyQuote, confirm].
+
+    Volumes of derivatives are contracts, coin, and quote currency; of spot base, quote, and quote.
+    """
+    ours = market.instrument
+    prices = (ours.tick_size * one for one in (candle.open, candle.high, candle.low, candle.close))
+    contracts = ours.size(candle.volume_lots)
+    if ours.kind is ContractKind.INVERSE:
+        quote = contracts * ours.contract_value
+        coin = rounded(candle.per_price * ours.lot_size * ours.contract_value / ours.tick_size)
+    else:
+        coin = contracts * ours.contract_value
+        quote = candle.value * ours.tick_size * ours.lot_size * ours.contract_value
+    middle = quote if ours.kind is ContractKind.SPOT else coin
+    volumes = (contracts, middle, quote)
+    shown = [text(one) for one in (*prices, *volumes)]
+    return [str(candle.start_ms), *shown, "1" if is_confirmed else "0"]
+
+
+def price_candle_row(candle: Candle, *, is_confirmed: bool) -> list[str]:
+    """One candle of the mark price or the index: [ts, o, h, l, c, confirm]."""
+    prices = [text(one) for one in (candle.open, candle.high, candle.low, candle.close)]
+    return [str(candle.start_ms), *prices, "1" if is_confirmed else "0"]
+
+
+def tier_rows(market: Market, td_mode: str, maintenance_rate: Decimal) -> list[Row]:
+    """Position tiers of contracts, as liquidation uses them, in lots at the present mark price.
+
+    Before there is a price only the first tier is known.
+    """
+    ours, largest = market.instrument, Decimal(market.listing.row["maxLmtSz"])
+    # A contract is worth its face in USD when inverse, its face in coin at the mark when linear.
+    lot_usd = ours.lot_size * ours.contract_value
+    if ours.kind is not ContractKind.INVERSE:
+        lot_usd *= market.mark_price()
+    rows: list[Row] = []
+    least = ZERO
+    for tier in TIERS if lot_usd else TIERS[:1]:
+        most = largest
+        if lot_usd and tier.most_usd.is_finite():
+            most = ours.size(int(tier.most_usd / lot_usd))
+        lever = min(ours.max_leverage, tier.max_lever)
+        rows.append(
+            {
+                "instType": ours.inst_type,
+                "tdMode": td_mode,
+                "uly": market.listing.row.get("uly", ""),
+                "instFamily": market.listing.row.get("instFamily", ""),
+                "instId": ours.inst_id,
+                "tier": str(tier.number),
+                "minSz": text(least),
+                "maxSz": text(max(least, most)),
+                "mmr": text(maintenance_rate * tier.rate_multiple),
+                "imr": text(rounded(1 / lever)),
+                "maxLever": text(lever),
+                "optMgnFactor": "0",
+                "quoteMaxLoan": "",
+                "baseMaxLoan": "",
+            }
+        )
+        least = most + ours.lot_size
+    return rows

@@ -26,6 +26,12 @@ ENDPOINT_LIMITS: dict[str, tuple[int, int]] = {
     "public/funding-rate": (10, 2),
     "public/mark-price": (10, 2),
     "public/price-limit": (20, 2),
+    "public/position-tiers": (10, 2),
+    "market/books-full": (10, 2),
+    "market/books-rpi": (20, 2),
+    "market/candles": (40, 2),
+    "market/history-candles": (20, 2),
+    "market/index-tickers": (20, 2),
     "system/status": (1, 5),
     "account/instruments": (20, 2),
     "account/config": (5, 2),
@@ -53,6 +59,17 @@ ENDPOINT_LIMITS: dict[str, tuple[int, int]] = {
     "trade/account-rate-limit": (1, 1),
 }
 """(requests, seconds) per path under /api/v5, for everything but trade operations."""
+
+KEYED_BY = {
+    "public/instruments": "instType",
+    "account/instruments": "instType",
+    "public/funding-rate": "instId",
+    "public/mark-price": "instId",
+    "trade/order": "instId",
+    "trade/close-position": "instId",
+    "trade/cancel-all-after": "tag",
+}
+"""Parameter each value of which has a window of its own."""
 
 
 class RatePools:
@@ -97,12 +114,14 @@ class RatePools:
             if not self.admits(f"{verb} {form} {inst_id}", amount, limit, WINDOW_NS, now_ns):
                 raise ApiError("50011", f"Rate limit reached: {limit} {form} {verb} per 2 s of {inst_id}.")
 
-    def account_order(self, now_ns: int) -> None:
-        """Count one new or amended order of the account.
+    def account_order(self, now_ns: int, inst_type: str = "SWAP") -> None:
+        """Count one new or amended order of the account; spot and margin orders are exempt.
 
         Raises:
             ApiError: 50061, more than 1000 in 2 s.
         """
+        if inst_type in {"SPOT", "MARGIN"}:
+            return
         if not self.admits("account", 1, ACCOUNT_LIMIT, WINDOW_NS, now_ns):
             raise ApiError(
                 "50061", "Order rate of the sub-account exceeded 1000 new and amended orders per 2 s."

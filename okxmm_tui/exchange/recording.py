@@ -1,6 +1,6 @@
 """Reads market recordings line by line: OKX v5 pushes as JSON, plain or zstd-compressed.
 
-Nothing is held decoded; a recording of any length costs one decompression block of memory.
+Nothing is held decoded but the frame at hand, and of the first frame only a block.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ _HINT = 'A recording holds one {"t": ns, "ws": "public", "m": {OKX push}} per li
 
 DEPTH_CHAINS = ("books-l2-tbt", "books")
 """Channels with snapshot and increments, the finer one first."""
+
+GAP = "gap"
+"""``event`` of the marker a recorder leaves where its book was lost."""
 
 DEPTH_SNAPSHOTS = ("books5", "bbo-tbt")
 """Channels that hold a whole (short) book each time; used where a recording has no chain."""
@@ -55,6 +58,7 @@ class WireRow(Struct, rename="camel"):
     asks: list[list[str]] = []
     ts: str = "0"
     seq_id: int | None = None
+    prev_seq_id: int | None = None
     trade_id: str = "0"
     px: str = ""
     sz: str = ""
@@ -62,6 +66,7 @@ class WireRow(Struct, rename="camel"):
     count: str = "1"
     source: str = "0"
     funding_rate: str = ""
+    mark_px: str = ""
 
 
 class RecordingSummary(Struct, frozen=True):
@@ -87,7 +92,8 @@ def read_lines(source: Path | Traversable) -> Iterator[tuple[int, bytes]]:
     """Yield (line number from 1, line) of a recording.
 
     Raises:
-        RecordingError: The file is missing, no zstd, or cut off.
+        RecordingError: The file is missing, no zstd, or cut off inside its only frame; a torn frame after
+            whole ones is what a killed recorder leaves, and is skipped.
     """
     try:
         with source.open("rb") as file:
@@ -101,17 +107,26 @@ def read_lines(source: Path | Traversable) -> Iterator[tuple[int, bytes]]:
 def _decompressed(source: Path | Traversable, blocks: Iterator[bytes]) -> Iterator[bytes]:
     context = zstandard.ZstdDecompressor()
     frame = context.decompressobj()
+    is_first, held = True, bytearray()
     try:
         for block in blocks:
             rest = block
             while rest:
                 if frame.eof:
-                    frame = context.decompressobj()
-                yield frame.decompress(rest)
+                    frame, is_first = context.decompressobj(), False
+                plain = frame.decompress(rest)
                 rest = frame.unused_data if frame.eof else b""
+                if is_first:
+                    yield plain
+                    continue
+                # A later frame counts only when it is whole: a recorder killed while writing tears its last.
+                held += plain
+                if frame.eof:
+                    yield bytes(held)
+                    held.clear()
     except zstandard.ZstdError as error:
         raise RecordingError(f"Recording {source} was no valid zstd file: {error}.", _HINT) from error
-    if not frame.eof:
+    if is_first and not frame.eof:
         # zstandard reports a cut-off frame as a plain end of data; only the frame knows better.
         raise RecordingError(
             f"Recording {source} was cut off: its zstd frame never ends.", "Copy or download it again."
@@ -159,27 +174,30 @@ def read_rows(source: Path | Traversable, number: int, data: msgspec.Raw) -> lis
         ) from error
 
 
-def scan(source: Path | Traversable) -> RecordingSummary:
-    """Read a recording once from end to end, so that a broken one is refused before it trades.
+def scan(*sources: Path | Traversable) -> RecordingSummary:
+    """Read a recording, or its parts in order, from end to end, so that a broken one never trades.
 
     Raises:
-        RecordingError: The recording was unreadable, or held no order book.
+        RecordingError: It was unreadable, held no order book, or the parts were out of order.
     """
     channels: dict[str, set[str]] = {}
     messages, first_ns, last_ns = 0, 0, 0
-    for number, line in read_messages(source):
-        if line.t < last_ns:
-            raise RecordingError(
-                f"Recording {source}, line {number}, went back in time: {line.t} after {last_ns}.", _HINT
-            )
-        last_ns = line.t
-        message = line.m
-        if message.event is None and message.arg is not None and message.arg.inst_id:
-            messages += 1
-            first_ns = first_ns or line.t
-            channels.setdefault(message.arg.inst_id, set()).add(message.arg.channel)
+    for source in sources:
+        for number, line in read_messages(source):
+            if line.t < last_ns:
+                raise RecordingError(
+                    f"Recording {source}, line {number}, went back in time: {line.t} after {last_ns}.", _HINT
+                )
+            last_ns = line.t
+            message = line.m
+            if message.event is None and message.arg is not None and message.arg.inst_id:
+                messages += 1
+                first_ns = first_ns or line.t
+                channels.setdefault(message.arg.inst_id, set()).add(message.arg.channel)
     found = {inst_id: frozenset(names) for inst_id, names in channels.items()}
     summary = RecordingSummary(found, messages, first_ns, last_ns)
     if not any(summary.depth_channel(inst_id) for inst_id in found):
-        raise RecordingError(f"Recording {source} held no order book (market messages: {messages}).", _HINT)
+        raise RecordingError(
+            f"Recording {sources[0]} held no order book (market messages: {messages}).", _HINT
+        )
     return summary

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from okxmm_tui.exchange.api_error import ApiError, missing
+from okxmm_tui.exchange.faults.kinds_orders import Latency
+from okxmm_tui.exchange.faults.kinds_wire import HttpError, RestError, SlowRest
+from okxmm_tui.exchange.faults.order_acts import injected_error
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.login import check_headers
 from okxmm_tui.exchange.private_push import PrivatePushes
+from okxmm_tui.exchange.rate_pools import KEYED_BY
 from okxmm_tui.exchange.rest_account import AccountApi
 from okxmm_tui.exchange.rest_bills import BillsApi
 from okxmm_tui.exchange.rest_leverage import LeverageApi
@@ -20,7 +24,7 @@ from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_operations import TradeOperations, Verb
 
 PREFIX = "/api/v5/"
-Handler = Callable[[RestRequest], list[Row]]
+Handler = Callable[[RestRequest], list[Any]]
 
 TRADE_PATHS = {
     "trade/order": (Verb.PLACE, False),
@@ -59,6 +63,12 @@ class RestApi:
             ("GET", "public/mark-price"): public.mark_price,
             ("GET", "public/funding-rate"): public.funding_rate,
             ("GET", "public/price-limit"): public.price_limit,
+            ("GET", "public/position-tiers"): public.position_tiers,
+            ("GET", "market/books-full"): public.books_full,
+            ("GET", "market/books-rpi"): public.books_rpi,
+            ("GET", "market/candles"): public.candles,
+            ("GET", "market/history-candles"): public.candles,
+            ("GET", "market/index-tickers"): public.index_tickers,
             ("GET", "system/status"): public.status,
         }
         self._private: dict[tuple[str, str], Handler] = {
@@ -88,13 +98,33 @@ class RestApi:
             ("GET", "trade/account-rate-limit"): account.rate_limit,
         }
 
-    def is_trade(self, request: RestRequest) -> bool:
-        """Whether a request places, amends or cancels, and so meets the injected latency."""
-        return request.method == "POST" and request.path.removeprefix(PREFIX) in TRADE_PATHS
+    def delay_ns(self, request: RestRequest) -> int:
+        """Injected delay before a request is handled."""
+        path, faults = request.path.removeprefix(PREFIX), self._state.faults
+        slow = faults.met(SlowRest, path=path)
+        delay_ms = slow.ms if slow is not None else 0
+        if request.method == "POST" and path in TRADE_PATHS and faults.has(Latency):
+            late = faults.met(Latency, op=TRADE_PATHS[path][0].value, via="rest", inst_id=_named(request))
+            delay_ms += late.ms if late is not None else 0
+        return delay_ms * 1_000_000
 
     def answer(self, request: RestRequest) -> RestReply:
         """Answer one request; every refusal is an OKX envelope."""
-        path = request.path.removeprefix(PREFIX)
+        path, faults = request.path.removeprefix(PREFIX), self._state.faults
+        broken = faults.met(HttpError, path=path)
+        if broken is not None:
+            if broken.executed:
+                self._answer(request, path)
+            return RestReply(broken.status, broken.body.encode(), media_type="text/html")
+        error = faults.met(RestError, path=path)
+        if error is None:
+            return self._answer(request, path)
+        if error.executed:
+            self._answer(request, path)
+        refusal = injected_error(error.code)
+        return reply(refusal.http_status, {"code": refusal.code, "msg": refusal.text, "data": []})
+
+    def _answer(self, request: RestRequest, path: str) -> RestReply:
         try:
             if request.method == "POST" and path in TRADE_PATHS:
                 self._authenticate(request)
@@ -107,16 +137,12 @@ class RestApi:
     def _handler(self, request: RestRequest, path: str) -> Handler:
         route = (request.method, path)
         if route in self._public:
-            self._state.pools.endpoint(path, request.params().get("instType", ""), self._state.now_ns)
+            self._state.pools.endpoint(path, f"{request.client} {_key(request, path)}", self._state.now_ns)
             return self._public[route]
         if route not in self._private:
             raise self._unrouted(path)
         self._authenticate(request)
-        key = ""
-        if path == "trade/cancel-all-after":
-            body = request.json()
-            key = str(body.get("tag") or "") if isinstance(body, dict) else ""
-        self._state.pools.endpoint(path, key, self._state.now_ns)
+        self._state.pools.endpoint(path, f"user {_key(request, path)}", self._state.now_ns)
         return self._private[route]
 
     def _unrouted(self, path: str) -> ApiError:
@@ -125,17 +151,20 @@ class RestApi:
 
     def _authenticate(self, request: RestRequest) -> None:
         body = request.body.decode(errors="replace")
-        check_headers(request.headers, request.received_ns, request.method, request.signed_path, body)
+        shown_ns = request.received_ns + self._state.faults.skew_ns()
+        check_headers(request.headers, shown_ns, request.method, request.signed_path, body)
 
     def _trade(self, request: RestRequest, verb: Verb, takes_list: bool) -> RestReply:  # noqa: FBT001 - a table column
         body: Any = request.json()
         items = body if takes_list else [body]
         if request.headers.get("content-type", "application/json").split(";")[0] != "application/json":
             raise ApiError("50006", "Invalid Content-Type, please use application/json.")
+        received_ns = request.received_ns + self._state.faults.skew_ns()
+        self._state.faults.via = "rest"
         self._pushes.hold()
         try:
             answer = self._trades.execute(
-                verb, items, self._listing, request.headers.get("exptime"), request.received_ns
+                verb, items, self._listing, request.headers.get("exptime"), received_ns
             )
         finally:
             self._pushes.release()
@@ -143,8 +172,8 @@ class RestApi:
             "code": answer.code,
             "msg": answer.msg,
             "data": answer.data,
-            "inTime": str(request.received_ns // 1000),
-            "outTime": str(self._state.now_ns // 1000),
+            "inTime": str(received_ns // 1000),
+            "outTime": str(self._state.shown_ns // 1000),
         }
         return reply(answer.http_status, content, is_lost=answer.is_lost)
 
@@ -153,6 +182,27 @@ class RestApi:
         if not inst_id:
             raise missing("instId")
         return self._state.listing(str(inst_id))
+
+
+def _key(request: RestRequest, path: str) -> str:
+    """Value of the parameter by which an endpoint's windows are told apart."""
+    name = KEYED_BY.get(path)
+    if name is None:
+        return ""
+    if request.method == "GET":
+        return request.params().get(name, "")
+    body = request.json()
+    return str(body.get(name) or "") if isinstance(body, dict) else ""
+
+
+def _named(request: RestRequest) -> str:
+    """Return the instrument a trade request names first; empty when it is malformed."""
+    try:
+        body = request.json()
+    except ApiError:
+        return ""
+    first = body[0] if isinstance(body, list) and body else body
+    return str(first.get("instId", "")) if isinstance(first, dict) else ""
 
 
 class NotFound(ApiError):  # noqa: N818 - the HTTP name

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from okxmm_tui.exchange.api_error import missing, wrong
+from itertools import islice, takewhile
+
+from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.candles import BARS
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_push import MarketPushes
-from okxmm_tui.exchange.public_rows import depth_row, limit_row, mark_row, ticker_row, trade_row
+from okxmm_tui.exchange.public_rows import (
+    candle_row,
+    depth_row,
+    full_depth_row,
+    index_row,
+    limit_row,
+    mark_row,
+    ticker_row,
+    tier_rows,
+    trade_row,
+)
 from okxmm_tui.exchange.rest_request import RestRequest, Row, limit_of, required
 from okxmm_tui.exchange.state import VenueState
 
 MAX_DEPTH = 400
+MAX_FULL_DEPTH = 5000
+STATUS_STATES = frozenset({"scheduled", "ongoing", "pre_open", "completed", "canceled"})
 
 
 class PublicApi:
@@ -32,7 +47,7 @@ class PublicApi:
         if inst_type == "OPTION" and not params.get("instFamily"):
             raise missing("instFamily")
         rows = [
-            one.row
+            self._state.markets[one.inst_id].row()
             for one in self._state.listings.values()
             if one.instrument.inst_type == inst_type
             and params.get("instFamily") in {None, "", one.family}
@@ -45,11 +60,62 @@ class PublicApi:
     def books(self, request: RestRequest) -> list[Row]:
         """GET market/books."""
         params = request.params()
+        return [depth_row(self._required_market(params), _depth(params, MAX_DEPTH), self._state.now_ms)]
+
+    def books_full(self, request: RestRequest) -> list[Row]:
+        """GET market/books-full."""
+        params = request.params()
         market = self._required_market(params)
-        size = params.get("sz") or "1"
-        if not size.isdigit() or not 1 <= int(size) <= MAX_DEPTH:
-            raise wrong("sz", f"must be 1 to {MAX_DEPTH}")
-        return [depth_row(market, int(size), self._state.now_ms)]
+        return [full_depth_row(market, _depth(params, MAX_FULL_DEPTH), self._state.now_ms)]
+
+    def books_rpi(self, request: RestRequest) -> list[Row]:
+        """GET market/books-rpi."""
+        params = request.params()
+        market, depth = self._required_market(params), _depth(params, MAX_DEPTH)
+        return [depth_row(market, depth, self._state.now_ms, is_rpi=True)]
+
+    def candles(self, request: RestRequest) -> list[list[str]]:
+        """GET market/candles and market/history-candles, newest first; the present one has confirm 0."""
+        params = request.params()
+        market, bar = self._required_market(params), params.get("bar") or "1m"
+        if bar not in BARS:
+            raise wrong("bar")
+        limit, after, before = limit_of(params, 100, 300), _time(params, "after"), _time(params, "before")
+        now_ms = self._state.now_ms
+        present = BARS[bar].start(now_ms)
+        newer = takewhile(
+            lambda one: before is None or one.start_ms > before, market.candles.newest_first(bar, now_ms)
+        )
+        fitting = (one for one in newer if after is None or one.start_ms < after)
+        # With ``before`` alone the page next to the bound is meant, not the newest one.
+        found = list(fitting)[-limit:] if before is not None and after is None else islice(fitting, limit)
+        return [candle_row(market, one, is_confirmed=one.start_ms < present) for one in found]
+
+    def index_tickers(self, request: RestRequest) -> list[Row]:
+        """GET market/index-tickers by index or by quote currency."""
+        params = request.params()
+        wanted, quote = params.get("instId"), params.get("quoteCcy")
+        if not wanted and not quote:
+            raise missing("instId")
+        known = dict.fromkeys(one.index_id for one in self._state.listings.values())
+        named = [one for one in known if (one == wanted if wanted else one.endswith(f"-{quote}"))]
+        if wanted and not named:
+            raise ApiError("51001", f"Index {wanted} doesn't exist.")
+        found = (self._state.index_market(one) for one in named)
+        return [index_row(one, self._state.now_ms) for one in found if one is not None]
+
+    def position_tiers(self, request: RestRequest) -> list[Row]:
+        """GET public/position-tiers."""
+        params = request.params()
+        inst_type, td_mode = required(params, "instType"), required(params, "tdMode")
+        if td_mode not in {"cross", "isolated"}:
+            raise wrong("tdMode", "cross or isolated")
+        if inst_type == "SPOT":
+            raise wrong("instType", "spot has no positions")
+        rate = self._state.settings.maintenance_rate
+        found = self._matching(inst_type, params)
+        rows = [row for one in found for row in tier_rows(one, td_mode, rate)]
+        return [row for row in rows if params.get("tier") in {None, "", row["tier"]}]
 
     def ticker(self, request: RestRequest) -> list[Row]:
         """GET market/ticker."""
@@ -89,9 +155,11 @@ class PublicApi:
         return [limit_row(market, self._state.settings.price_band, self._state.now_ms)]
 
     def status(self, request: RestRequest) -> list[Row]:
-        """GET system/status; no maintenance is ever planned here."""
-        del request
-        return []
+        """GET system/status, by state if one is asked for."""
+        state = request.params().get("state")
+        if state and state not in STATUS_STATES:
+            raise wrong("state")
+        return [one for one in self._state.status if state in {None, "", one["state"]}]
 
     def _required_market(self, params: dict[str, str]) -> Market:
         return self._state.market(required(params, "instId"))
@@ -105,3 +173,17 @@ class PublicApi:
             )
 
         return [one for one in self._state.markets.values() if fits(one.listing)]
+
+
+def _depth(params: dict[str, str], most: int) -> int:
+    size = params.get("sz") or "1"
+    if not size.isdigit() or not 1 <= int(size) <= most:
+        raise wrong("sz", f"must be 1 to {most}")
+    return int(size)
+
+
+def _time(params: dict[str, str], name: str) -> int | None:
+    value = params.get(name)
+    if value and not value.isdigit():
+        raise wrong(name, "Unix milliseconds")
+    return int(value) if value else None

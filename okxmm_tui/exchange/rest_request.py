@@ -26,6 +26,8 @@ class RestRequest(Struct, frozen=True):
     """Header names in lower case."""
     body: bytes
     received_ns: int
+    client: str = ""
+    """Address it came from; public limits are counted by it."""
 
     @property
     def signed_path(self) -> str:
@@ -56,6 +58,7 @@ class RestReply(Struct, frozen=True):
     status: int
     body: bytes
     is_lost: bool = False
+    media_type: str = "application/json"
 
 
 def reply(status: int, content: Row, *, is_lost: bool = False) -> RestReply:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from okxmm_tui.exchange.market_events import MarketFeed
+from okxmm_tui.exchange.market_events import LiveFeed, MarketFeed
 from okxmm_tui.exchange.outbox import Close, Send
 from okxmm_tui.exchange.rest_request import RestReply, RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
@@ -64,7 +64,7 @@ class Wire:
 class ExchangeServer:
     """The venue, its feeds and its connections."""
 
-    def __init__(self, venue: Venue, feeds: Sequence[MarketFeed], speed: float) -> None:
+    def __init__(self, venue: Venue, feeds: Sequence[MarketFeed | LiveFeed], speed: float) -> None:
         self.venue = venue
         self.messages = 0
         self.last_active_s = time.monotonic()
@@ -77,7 +77,7 @@ class ExchangeServer:
             routes=[
                 Route("/api/v5/{path:path}", self._rest, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
                 Route("/sim/v1/state", self._state, methods=["GET"]),
-                Route("/sim/v1/faults", self._faults, methods=["POST"]),
+                Route("/sim/v1/faults", self._faults, methods=["GET", "POST"]),
                 WebSocketRoute("/ws/v5/{socket}", self._websocket),
             ],
             exception_handlers={404: _not_found, 405: _not_found},
@@ -99,7 +99,7 @@ class ExchangeServer:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_deadlines())
                 for feed in self._feeds:
-                    tasks.create_task(self._play(feed))
+                    tasks.create_task(self._relay(feed) if isinstance(feed, LiveFeed) else self._play(feed))
         except ExceptionGroup as failures:
             # One broken recording ends the exchange; its own sentence says more than the group.
             raise failures.exceptions[0] from failures
@@ -155,6 +155,14 @@ class ExchangeServer:
             self.messages += 1
             self.flush()
 
+    async def _relay(self, feed: LiveFeed) -> None:
+        async for events in feed.live():
+            await self._thawed()
+            for event in events:
+                self.venue.on_market(event, time.time_ns())
+            self.messages += 1
+            self.flush()
+
     async def _rest(self, request: Request) -> Response:
         received_ns = time.time_ns()
         self.last_active_s = time.monotonic()
@@ -166,6 +174,7 @@ class ExchangeServer:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=body,
             received_ns=received_ns,
+            client=request.client.host if request.client else "",
         )
         delay_ns = self.venue.rest_delay_ns(asked)
         if delay_ns:
@@ -200,6 +209,9 @@ class ExchangeServer:
 
     async def _faults(self, request: Request) -> Response:
         self.last_active_s = time.monotonic()
+        if request.method == "GET":
+            wants_all = request.query_params.get("describe", "") not in {"", "0"}
+            return _response(self.venue.faults(time.time_ns(), describe_all=wants_all))
         answer = self.venue.inject(await request.body(), time.time_ns())
         self.flush()
         return _response(answer)
@@ -257,7 +269,7 @@ async def set_within(event: asyncio.Event, wait_s: float) -> None:
 
 
 def _response(answer: RestReply) -> Response:
-    return Response(answer.body, status_code=answer.status, media_type="application/json")
+    return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from okxmm_tui.core.types import PositionMode, PositionSide
 from okxmm_tui.exchange.accounts import MAIN_CCY, Account
 from okxmm_tui.exchange.api_error import ApiError
-from okxmm_tui.exchange.bills import TRANSFER, TRANSFER_IN, Bill
-from okxmm_tui.exchange.faults import Faults
+from okxmm_tui.exchange.bills import TRANSFER, TRANSFER_IN, TRANSFER_OUT, Bill
+from okxmm_tui.exchange.faults.frames import FrameGate
+from okxmm_tui.exchange.faults.laboratory import Faults
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.margin import MarginView
 from okxmm_tui.exchange.market import Market
@@ -35,36 +37,54 @@ class VenueState:
         self.by_code = {one.code: one for one in self.listings.values()}
         self.markets = {inst_id: Market(one, settings.queue_power) for inst_id, one in self.listings.items()}
         self.store = OrderStore()
-        self.bills: list[Bill] = []
         self.account = Account(settings.balance, self._coins())
-        self._book_start()
+        self.bills: list[Bill] = []
         self.position_mode = settings.position_mode
         self.levers: dict[LeverKey, Decimal] = {}
-        self.faults = Faults()
         self.pools = RatePools()
         self.timers = Timers()
+        self.faults = Faults(self.timers, lambda: self.now_ns, settings.seed)
+        self.frames = FrameGate(self.faults)
         self.outbox = Outbox()
         self.registry = Registry(self.outbox)
+        self.outbox.guard(
+            self.frames,
+            self.registry.socket_of,
+            lambda delay_ns, action: self.timers.at(self.now_ns + delay_ns, action),
+        )
+        self.status: list[dict[str, Any]] = []
+        """Rows of system/status."""
+        for ccy, amount in self.account.started.items():
+            if amount:
+                self._bill_transfer(ccy, amount)
+
+    @property
+    def shown_ns(self) -> int:
+        """Unix nanoseconds as the venue's own clock shows them, which a fault may set wrong."""
+        return self.now_ns + self.faults.skew_ns()
 
     def _coins(self) -> dict[str, Decimal]:
         needed = {ccy for one in self.listings.values() if one.is_tradable_here for ccy in one.currencies}
         return dict.fromkeys(sorted(needed - {MAIN_CCY}), self.settings.coin_balance)
 
-    def _book_start(self) -> None:
-        for ccy, amount in self.account.started.items():
-            if amount:
-                self.bills.append(
-                    Bill(
-                        bill_id=self.store.next_bill_id(),
-                        ts_ms=self.now_ms,
-                        type=TRANSFER,
-                        sub_type=TRANSFER_IN,
-                        ccy=ccy,
-                        amount=amount,
-                        balance=amount,
-                        size=amount,
-                    )
-                )
+    def transfer(self, ccy: str, amount: Decimal) -> None:
+        """Move cash in from outside, or out when negative, and bill it."""
+        self.account.transfer(ccy, amount, self.now_ms)
+        self._bill_transfer(ccy, amount)
+
+    def _bill_transfer(self, ccy: str, amount: Decimal) -> None:
+        self.bills.append(
+            Bill(
+                bill_id=self.store.next_bill_id(),
+                ts_ms=self.now_ms,
+                type=TRANSFER,
+                sub_type=TRANSFER_IN if amount > 0 else TRANSFER_OUT,
+                ccy=ccy,
+                amount=amount,
+                balance=self.account.balance(ccy),
+                size=abs(amount),
+            )
+        )
 
     @property
     def is_hedged(self) -> bool:
@@ -73,8 +93,8 @@ class VenueState:
 
     @property
     def now_ms(self) -> int:
-        """Unix milliseconds."""
-        return self.now_ns // 1_000_000
+        """Unix milliseconds as the venue's own clock shows them."""
+        return self.shown_ns // 1_000_000
 
     def listing(self, inst_id: str) -> Listing:
         """Return a listing by instId.
@@ -116,6 +136,13 @@ class VenueState:
             if one is not but and one.is_closing and (one.pos_side, one.td_mode) == key
         )
         return max(0, abs(position.lots) - claimed)
+
+    def index_market(self, index_id: str) -> Market | None:
+        """Return the market that stands for an index: one with a book before others, then spot."""
+        found = [one for one in self.markets.values() if one.listing.index_id == index_id]
+        return min(
+            found, key=lambda one: (one.book.seq < 0, one.instrument.inst_type != "SPOT"), default=None
+        )
 
     def margin(self, *extra: Order) -> MarginView:
         """Margin figures now, optionally as if further orders were pending."""

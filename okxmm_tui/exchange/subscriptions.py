@@ -70,6 +70,11 @@ class Registry:
         self.connections[connection.number] = connection
         return connection
 
+    def socket_of(self, number: int) -> str:
+        """Connection kind by number; empty when it is gone."""
+        connection = self.connections.get(number)
+        return connection.socket.value if connection else ""
+
     def forget(self, number: int) -> None:
         """Remove a connection and all it listened to."""
         connection = self.connections.pop(number, None)
@@ -123,6 +128,12 @@ class Registry:
                 if one.arg["channel"] == channel:
                     yield connection, one
 
+    def channels_of(self, inst_id: str) -> list[str]:
+        """Channels somebody listens to for an instrument or index."""
+        return [
+            channel for (channel, name), numbers in self._listeners.items() if name == inst_id and numbers
+        ]
+
     def listener_count(self, channel: str) -> int:
         """Connections on one private channel, each counted once."""
         return len(self._listeners.get((channel, ""), {}))
@@ -136,7 +147,10 @@ class Registry:
         ]
 
 
-PRIVATE_CHANNELS = frozenset({"orders", "account", "positions", "balance_and_position"})
+CAPPED_CHANNELS = frozenset({"orders", "account", "positions", "balance_and_position"})
+"""Channels of which a sub-account may have thirty connections."""
+
+PRIVATE_CHANNELS = CAPPED_CHANNELS | {"fills"}
 
 
 def key_of(arg: dict[str, Any]) -> Key:

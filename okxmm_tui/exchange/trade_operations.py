@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from okxmm_tui.core.types import AccountLevel
 from okxmm_tui.exchange.api_error import ApiError, wrong
+from okxmm_tui.exchange.faults.kinds_orders import LoseAck
+from okxmm_tui.exchange.faults.order_acts import judge_request, refuse_item
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.order_checks import Params
 from okxmm_tui.exchange.order_desk import OrderDesk
@@ -73,25 +75,46 @@ class TradeOperations:
     ) -> TradeAnswer:
         """Execute the orders of one request in turn; a refused request executes nothing."""
         state = self._state
+        inst_id = ""
         try:
             orders = _orders(items)
             if verb is not Verb.CANCEL:
-                judge_expiry(exp_time, received_ns, state.now_ns)
+                judge_expiry(exp_time, received_ns, state.shown_ns)
             listings = [_listing_or_error(params, find) for params in orders]
             known = [one.inst_id for one in listings if isinstance(one, Listing)]
             if known:
+                inst_id = known[0]
                 state.pools.trade(verb.value, known, state.now_ns)
+            disowned = judge_request(state.faults, verb.value, inst_id)
             if verb is Verb.AMEND:
                 _refuse_duplicates(orders)
+            listings = [
+                self._admitted(verb, found, place, len(orders)) for place, found in enumerate(listings)
+            ]
             if verb is Verb.PLACE and len(orders) > 1:
                 listings = self._all_or_nothing(orders, listings)
             rows = [self._one(verb, params, found) for params, found in zip(orders, listings, strict=True)]
-            self._raise_unknown_outcome(verb)
+            if disowned is not None:
+                raise disowned
         except ApiError as error:
-            return TradeAnswer(error.code, error.text, [], state.faults.take_lost_ack(), error.http_status)
+            is_lost = state.faults.operation(LoseAck, verb.value, inst_id) is not None
+            return TradeAnswer(error.code, error.text, [], is_lost, error.http_status)
         failed = sum(row["sCode"] != "0" for row in rows)
         code = "0" if not failed else "1" if failed == len(rows) else "2"
-        return TradeAnswer(code, "", rows, state.faults.take_lost_ack())
+        is_lost = state.faults.operation(LoseAck, verb.value, inst_id) is not None
+        return TradeAnswer(code, "", rows, is_lost)
+
+    def _admitted(self, verb: Verb, found: Listing | ApiError, place: int, size: int) -> Listing | ApiError:
+        """Judge what does not depend on the orders before it: the account's cap and injected refusals."""
+        if isinstance(found, ApiError):
+            return found
+        try:
+            if verb is not Verb.CANCEL:
+                self._state.pools.account_order(self._state.now_ns, found.instrument.inst_type)
+            refuse_item(self._state.faults, verb.value, found.inst_id, place, size)
+        except ApiError as error:
+            return error
+        return found
 
     def _all_or_nothing(
         self, orders: list[Params], listings: list[Listing | ApiError]
@@ -122,17 +145,10 @@ class TradeOperations:
             return ApiError("51016", "Duplicated client order ID.")
         return order
 
-    def _raise_unknown_outcome(self, verb: Verb) -> None:
-        outcomes = self._state.faults.unknown_outcomes
-        if verb is Verb.PLACE and outcomes:
-            raise ApiError(outcomes.pop(0), "Order timed out.")
-
     def _one(self, verb: Verb, params: Params, found: Listing | ApiError) -> Row:
         try:
             if isinstance(found, ApiError):
                 raise found
-            if verb is not Verb.CANCEL:
-                self._state.pools.account_order(self._state.now_ns)
             order = self._run[verb](params, found)
         except ApiError as error:
             return self._ack(verb, params, None, error)

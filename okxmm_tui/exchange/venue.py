@@ -13,7 +13,9 @@ import msgspec
 
 from okxmm_tui.exchange.api_error import ApiError
 from okxmm_tui.exchange.dead_man import DeadMan
-from okxmm_tui.exchange.faults import inject
+from okxmm_tui.exchange.faults.description import common_parameters, describe
+from okxmm_tui.exchange.faults.kinds_wire import ConnectionLimit
+from okxmm_tui.exchange.faults.venue_acts import VenueActs
 from okxmm_tui.exchange.forced_orders import ForcedOrders
 from okxmm_tui.exchange.funding import Funding
 from okxmm_tui.exchange.instruments import Listing
@@ -40,7 +42,6 @@ from okxmm_tui.exchange.ws_session import WsSession
 IDLE_CHECK_NS = 1_000_000_000
 PRUNE_NS = 60_000_000_000
 CONNECTIONS_PER_SECOND = 3
-UPGRADE_NOTICE_NS = 60_000_000_000
 
 
 class Venue:
@@ -52,8 +53,9 @@ class Venue:
         self.desk = OrderDesk(self.state, self._pushes)
         self.dead_man = DeadMan(self.state, self.desk)
         self._market = MarketPushes(self.state, self.desk)
-        self._funding = Funding(self.state, self._pushes)
-        self.forced = ForcedOrders(self.state, self.desk, self._pushes)
+        funding = Funding(self.state, self._pushes)
+        forced = ForcedOrders(self.state, self.desk, self._pushes)
+        VenueActs(self.state, self.desk, self._pushes, self._market, funding, forced=forced)
         trades = TradeOperations(self.state, self.desk)
         self._ws = WsSession(self.state, self._market, self._pushes, trades)
         apis = (
@@ -99,7 +101,7 @@ class Venue:
         """Accept a WebSocket and return its number; None when connections come too fast."""
         self.on_time(now_ns)
         state = self.state
-        if state.faults.connection_limit and not state.pools.admits(
+        if state.faults.level(ConnectionLimit) is not None and not state.pools.admits(
             "connections", 1, CONNECTIONS_PER_SECOND, 1_000_000_000, now_ns
         ):
             return None
@@ -117,6 +119,22 @@ class Venue:
             self._held_texts.append((number, text))
             return
         connection = self.state.registry.connections.get(number)
+        if connection is None:
+            return
+        if not self.state.frames.is_armed or text == "ping":
+            self._ws.receive(connection, text)
+            return
+        for delay_ns in self.state.frames.inbound(connection.socket.value, text):
+            if delay_ns:
+                self.state.timers.at(now_ns + delay_ns, lambda: self._receive_late(number, text))
+            else:
+                self._ws.receive(connection, text)
+
+    def _receive_late(self, number: int, text: str) -> None:
+        if self.is_frozen():
+            self._held_texts.append((number, text))
+            return
+        connection = self.state.registry.connections.get(number)
         if connection is not None:
             self._ws.receive(connection, text)
 
@@ -126,8 +144,8 @@ class Venue:
         return self._rest.answer(request)
 
     def rest_delay_ns(self, request: RestRequest) -> int:
-        """Injected latency a REST request must wait before it is answered."""
-        return self.state.faults.latency_ms * 1_000_000 if self._rest.is_trade(request) else 0
+        """Injected delay a REST request must wait before it is handled."""
+        return self._rest.delay_ns(request)
 
     def ledger(self, now_ns: int) -> dict[str, Any]:
         """Return the exchange's own books."""
@@ -138,8 +156,7 @@ class Venue:
         """Apply one fault request."""
         self.on_time(now_ns)
         try:
-            inject(self.state.faults, msgspec.json.decode(body), now_ns)
-            self._act_on_faults()
+            self.state.faults.inject(msgspec.json.decode(body))
         except msgspec.DecodeError:
             return reply(400, {"code": "50002", "msg": "JSON syntax error.", "data": []})
         except ApiError as error:
@@ -147,33 +164,15 @@ class Venue:
         self.on_time(now_ns)
         return reply(200, {"code": "0", "msg": "", "data": []})
 
-    def _act_on_faults(self) -> None:
-        state, faults = self.state, self.state.faults
-        drops, faults.drops = faults.drops, []
-        for which in drops:
-            for one in list(state.registry.connections.values()):
-                if which in {"all", one.socket.value}:
-                    state.registry.close(one.number, 4006, "connection dropped by an injected fault")
-        if faults.notice:
-            faults.notice = False
-            self._announce_upgrade()
-        forced, faults.forced = faults.forced, []
-        for inst_id, size in forced:
-            self.forced.force_reduce(inst_id, size)
-        if faults.funding_now:
-            faults.funding_now = False
-            self._funding.settle()
-
-    def _announce_upgrade(self) -> None:
-        state = self.state
-        text = "The connection will soon be closed for a service upgrade. Please reconnect."
-        for one in list(state.registry.connections.values()):
-            notice = {"event": "notice", "code": "64008", "msg": text, "connId": one.conn_id}
-            state.registry.reply(one, notice, state.now_ns)
-            due_ns = state.now_ns + UPGRADE_NOTICE_NS
-            state.timers.at(
-                due_ns, lambda number=one.number: state.registry.close(number, 1001, "service upgrade")
+    def faults(self, now_ns: int, *, describe_all: bool = False) -> RestReply:
+        """Return the armed faults with their tallies, or what every fault is and takes."""
+        self.on_time(now_ns)
+        if describe_all:
+            return reply(
+                200, {"code": "0", "msg": "", "data": describe(), "everyFaultTakes": common_parameters()}
             )
+        faults = self.state.faults
+        return reply(200, {"code": "0", "msg": "", "data": faults.report(), "fired": dict(faults.fired)})
 
     def _close_idle(self) -> None:
         state = self.state

@@ -7,13 +7,30 @@ from typing import Any
 import msgspec
 
 from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel, wrong
-from okxmm_tui.exchange.channels import DEPTH_CHANNELS, ROW_CHANNELS, check_argument
+from okxmm_tui.exchange.channels import (
+    CANDLE_CHANNELS,
+    DEPTH_CHANNELS,
+    INDEX_CHANNELS,
+    ROW_CHANNELS,
+    check_argument,
+)
+from okxmm_tui.exchange.depth_push import SLOW
+from okxmm_tui.exchange.faults.kinds_orders import DropBeforeAck, Latency, PushBeforeAck, RefuseWsOrders
+from okxmm_tui.exchange.faults.kinds_wire import RefuseLogin
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.login import check_login
+from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_push import MarketPushes
 from okxmm_tui.exchange.private_push import PrivatePushes
 from okxmm_tui.exchange.state import VenueState
-from okxmm_tui.exchange.subscriptions import PRIVATE_CHANNELS, Connection, Socket, identity_of, key_of
+from okxmm_tui.exchange.subscriptions import (
+    CAPPED_CHANNELS,
+    PRIVATE_CHANNELS,
+    Connection,
+    Socket,
+    identity_of,
+    key_of,
+)
 from okxmm_tui.exchange.trade_operations import TradeAnswer, TradeOperations, Verb
 
 OPERATIONS_PER_HOUR = 480
@@ -50,13 +67,13 @@ class WsSession:
             connection.last_ping_ns = state.now_ns
             state.outbox.send_text(connection.number, "pong")
             return
-        if len(text) > MAX_REQUEST_BYTES:
-            state.registry.close(connection.number, 1009, "message too large")
-            return
         try:
             request = msgspec.json.decode(text)
         except msgspec.DecodeError:
             request = None
+        if len(text.encode()) > MAX_REQUEST_BYTES and not _is_subscription(request):
+            state.registry.close(connection.number, 1009, "message too large")
+            return
         if not isinstance(request, dict) or not isinstance(request.get("op"), str):
             self._error(connection, "", ApiError("60012", f"Illegal request: {text[:200]}"))
             return
@@ -99,7 +116,10 @@ class WsSession:
         if connection.is_logged_in:
             raise ApiError("60031", "Repeated login is not allowed.")
         try:
-            check_login(request.get("args"), self._state.now_ns)
+            check_login(request.get("args"), self._state.shown_ns)
+            refused = self._state.faults.met(RefuseLogin)
+            if refused is not None:
+                raise ApiError(refused.code, "Login failed.")  # noqa: TRY301 - one place answers every refusal
         except ApiError as error:
             self._error(connection, "", error)
             self._state.registry.close(connection.number, 4001, "login failed")
@@ -112,6 +132,8 @@ class WsSession:
         args = request.get("args")
         if not isinstance(args, list) or not args:
             raise ApiError("60013", "Invalid args")
+        if len(msgspec.json.encode(args)) > MAX_REQUEST_BYTES:
+            raise ApiError("60012", "Illegal request: args are longer than 64 KB.")
         for arg in args:
             try:
                 if request["op"] == "subscribe":
@@ -129,7 +151,7 @@ class WsSession:
     def _subscribe(self, connection: Connection, arg: Row, message_id: str) -> None:
         registry, channel = self._state.registry, arg["channel"]
         self._event(connection, message_id, "subscribe", arg)
-        if channel in PRIVATE_CHANNELS:
+        if channel in CAPPED_CHANNELS:
             count = registry.listener_count(channel)
             is_new = all(one.arg["channel"] != channel for one in connection.subscriptions.values())
             full = is_new and count >= MAX_CHANNEL_CONNECTIONS
@@ -139,7 +161,7 @@ class WsSession:
             registry.reply(connection, row, self._state.now_ns)
             if full:
                 return
-        if channel == "books":
+        if channel in SLOW:
             # Before the newcomer listens: an update must never precede its snapshot.
             self._market.depth.settle(self._state.markets[arg["instId"]])
         registry.add(connection, identity_of(arg), key_of(arg), arg)
@@ -151,14 +173,13 @@ class WsSession:
             self._pushes.snapshot(connection, arg)
         elif channel in DEPTH_CHANNELS:
             self._market.depth.snapshot(connection, channel, state.markets[arg["instId"]])
-        elif channel in ROW_CHANNELS:
-            wanted = arg["instId"]
-            market = next(
-                one
-                for one in state.markets.values()
-                if wanted == (one.listing.index_id if channel == "index-tickers" else one.instrument.inst_id)
-            )
-            self._market.snapshot(connection, channel, market)
+        elif channel in ROW_CHANNELS | CANDLE_CHANNELS:
+            send = self._market.candles if channel in CANDLE_CHANNELS else self._market.snapshot
+            send(connection, channel, self._market_of(channel, arg["instId"]))
+
+    def _market_of(self, channel: str, wanted: str) -> Market:
+        index = self._state.index_market(wanted) if channel in INDEX_CHANNELS else None
+        return index or self._state.market(wanted)
 
     def _unsubscribe(self, connection: Connection, arg: object, message_id: str) -> None:
         if not isinstance(arg, dict) or not isinstance(arg.get("channel"), str):
@@ -171,10 +192,11 @@ class WsSession:
     def _trade(self, connection: Connection, request: Row) -> None:
         _check_trader(connection, request)
         state, received_ns = self._state, self._state.now_ns
-        delay_ns = state.faults.latency_ms * 1_000_000
-        if delay_ns:
-            number = connection.number
-            state.timers.at(received_ns + delay_ns, lambda: self._trade_later(number, request, received_ns))
+        state.faults.via = "ws"
+        late = state.faults.operation(Latency, TRADE_OPS[request["op"]].value, self._named(request))
+        if late is not None:
+            number, due_ns = connection.number, received_ns + late.ms * 1_000_000
+            state.timers.at(due_ns, lambda: self._trade_later(number, request, received_ns))
         else:
             self._execute(connection, request, received_ns)
 
@@ -183,26 +205,39 @@ class WsSession:
         # Options with market-maker protection only; no account of this exchange has that permission.
         refusal, now_ns = no_mass_cancel(), self._state.now_ns
         answer = TradeAnswer(refusal.code, refusal.text, [])
-        self._state.registry.reply(connection, self._envelope(request, answer, now_ns), now_ns)
+        shown = self._envelope(request, answer, self._state.shown_ns)
+        self._state.registry.reply(connection, shown, now_ns)
 
     def _trade_later(self, number: int, request: Row, received_ns: int) -> None:
         # The connection may be gone by now; the request was received, so it executes all the same.
         self._execute(self._state.registry.connections.get(number), request, received_ns)
 
+    def _named(self, request: Row) -> str:
+        """Return the instrument a trade request names first; empty when there is none."""
+        args = request.get("args")
+        first = args[0] if isinstance(args, list) and args else None
+        code = first.get("instIdCode") if isinstance(first, dict) else None
+        found = self._state.by_code.get(code) if isinstance(code, int) else None
+        return found.inst_id if found is not None else ""
+
     def _execute(self, connection: Connection | None, request: Row, received_ns: int) -> None:
         state, op, args = self._state, request["op"], request.get("args")
+        verb, inst_id = TRADE_OPS[op], self._named(request)
+        received_ns += state.faults.skew_ns()
+        state.faults.via = "ws"
         self._pushes.hold()
         is_single = not op.startswith("batch-")
         if is_single and isinstance(args, list) and len(args) > 1:
             answer = TradeAnswer("60013", "Invalid args", [])
         else:
+            exp_time = request.get("expTime")
             answer = self._trades.execute(
-                TRADE_OPS[op], args, self._listing, request.get("expTime"), received_ns
+                verb, args, lambda params: self._listing(verb, params), exp_time, received_ns
             )
-        if state.faults.push_before_ack:
+        if state.faults.operation(PushBeforeAck, verb.value, inst_id) is not None:
             self._pushes.release()
-        if connection is not None and state.faults.drop_before_ack:
-            state.faults.drop_before_ack -= 1
+        dropped = state.faults.operation(DropBeforeAck, verb.value, inst_id) if connection else None
+        if connection is not None and dropped is not None:
             state.registry.close(connection.number, 4006, "connection dropped by an injected fault")
         elif connection is not None and not answer.is_lost:
             state.registry.reply(connection, self._envelope(request, answer, received_ns), state.now_ns)
@@ -216,19 +251,26 @@ class WsSession:
             "msg": answer.msg,
             "data": answer.data,
             "inTime": str(received_ns // 1000),
-            "outTime": str(self._state.now_ns // 1000),
+            "outTime": str(self._state.shown_ns // 1000),
         }
 
-    def _listing(self, params: Row) -> Listing:
+    def _listing(self, verb: Verb, params: Row) -> Listing:
         code = params.get("instIdCode")
         if code is None or code == "":
             raise missing("instIdCode")
         if not isinstance(code, int) or isinstance(code, bool):
             raise wrong("instIdCode", "must be an unquoted integer")
         found = self._state.by_code.get(code)
-        if found is None or self._state.faults.refuse_ws_orders:
+        if found is None:
             raise ApiError("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+        refused = self._state.faults.operation(RefuseWsOrders, verb.value, found.inst_id)
+        if refused is not None:
+            raise ApiError(refused.code, "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
         return found
+
+
+def _is_subscription(request: object) -> bool:
+    return isinstance(request, dict) and request.get("op") in {"subscribe", "unsubscribe"}
 
 
 def _check_trader(connection: Connection, request: Row) -> None:

@@ -13,7 +13,8 @@ from rich.text import Text
 from okxmm_tui.report.model import MarketReport, Report, SessionReport
 from okxmm_tui.report.tables import SHARES, Table, money, number, parts_of, session_tables, share
 
-PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 72, 6, 40
+PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 100, 6, 40
+LABEL_WIDTH = 16
 BLOCKS = " ▁▂▃▄▅▆▇█"
 GAIN, LOSS, CALM = "#56b4e9", "#e69f00", "dim"
 SHARE_FILLS = ("█", "▓", "░", "▒", "×")  # noqa: RUF001
@@ -45,7 +46,7 @@ def _print_table(console: Console, table: Table) -> None:
         shown = RichTable(box=SIMPLE_HEAD, show_header=any(table.head), pad_edge=False)
         for at, name in enumerate(table.head):
             justify = "right" if at and not table.is_text else "left"
-            shown.add_column(name, justify=justify, overflow="fold")
+            shown.add_column(name, justify=justify, overflow="fold", no_wrap=at == 0)
         for row in table.rows:
             is_sum = row[0].isupper()
             cells = (Text(cell, style=_style(cell)) for cell in row)
@@ -65,20 +66,39 @@ def _style(cell: str) -> str:
 
 
 def _print_plots(console: Console, session: SessionReport) -> None:
-    _plot(console, "equity", [point.equity for point in session.equity], 2)
+    width = min(PLOT_WIDTH, console.width - LABEL_WIDTH)
+    equity = [point.equity for point in session.equity]
+    if len(equity) > 1:
+        _draw(console, "equity", blocks(equity, width, PLOT_HEIGHT), (max(equity), min(equity)))
     for market in session.markets:
-        _plot(console, f"net, {market.inst_id}", [point.net for point in market.points], 4)
-        _plot(console, f"inventory, {market.inst_id}", [point.position for point in market.points], 2)
+        curves = (
+            ("net PnL", [point.net for point in market.points]),
+            ("inventory", [point.position for point in market.points]),
+        )
+        for name, values in curves:
+            if len(values) > 1:
+                most = max(abs(value) for value in values)
+                lines = signed_blocks(values, width, PLOT_HEIGHT // 2)
+                _draw(console, f"{name}, {market.inst_id}", lines, (most, -most))
 
 
-def _plot(console: Console, title: str, values: Sequence[float], digits: int) -> None:
-    if len(values) < 2:
-        return
+def _draw(console: Console, title: str, lines: Sequence[str], ends: tuple[float, float]) -> None:
     console.print(Text(f"\n{title}", style="bold"))
-    low, high = min(values), max(values)
-    for at, line in enumerate(blocks(values, PLOT_WIDTH, PLOT_HEIGHT)):
-        label = number(high, digits) if at == 0 else number(low, digits) if at == PLOT_HEIGHT - 1 else ""
-        console.print(Text(f"{label:>14} │"), Text(line, style=GAIN), sep="")
+    for at, line in enumerate(lines):
+        label = number(ends[0]) if at == 0 else number(ends[1]) if at == len(lines) - 1 else ""
+        console.print(Text.assemble(f"{label:>{LABEL_WIDTH - 2}} │", (line, GAIN)), no_wrap=True)
+
+
+def signed_blocks(values: Sequence[float], width: int, half: int) -> list[str]:
+    """Columns from a zero line in the middle: eighths of a line upwards, halves downwards; top line first."""
+    picked = [values[at * (len(values) - 1) // (width - 1)] for at in range(width)]
+    most = max(abs(value) for value in values) or 1.0
+    above = [round(max(0.0, value) / most * 8 * half) for value in picked]
+    below = [round(max(0.0, -value) / most * 2 * half) for value in picked]
+    return [
+        "".join(BLOCKS[max(0, min(8, level - 8 * floor))] for level in above)
+        for floor in range(half - 1, -1, -1)
+    ] + ["".join(" ▀█"[max(0, min(2, level - 2 * floor))] for level in below) for floor in range(half)]
 
 
 def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
@@ -107,7 +127,7 @@ def _print_parts(console: Console, session: SessionReport, title: str) -> None:
         left = ("█" * length).rjust(half) if amount < 0 else " " * half
         right = ("█" * length).ljust(half) if amount > 0 else " " * half
         bar = Text.assemble((left, LOSS), ("│", CALM), (right, GAIN))
-        console.print(Text(f"{name:>8} "), bar, Text(f" {money(amount)}"), sep="")
+        console.print(Text.assemble(f"{name:>8} ", bar, f" {money(amount)}"))
 
 
 def _print_uptime(console: Console, market: MarketReport) -> None:
@@ -115,7 +135,8 @@ def _print_uptime(console: Console, market: MarketReport) -> None:
         return
     presence = market.accounting.presence
     shares = [(name, getattr(presence, name) or 0.0) for name in SHARES]
-    bar = "".join(fill * round(PLOT_WIDTH * value) for fill, (_, value) in zip(SHARE_FILLS, shares, strict=True))
+    width = min(PLOT_WIDTH, console.width - 1)
+    bar = "".join(fill * int(width * value) for fill, (_, value) in zip(SHARE_FILLS, shares, strict=True))
     console.print(Text(f"\nuptime, {market.inst_id}", style="bold"))
     console.print(Text(bar, style=GAIN))
     legend = "  ".join(

@@ -267,10 +267,6 @@ def test_ccxt_asks_for_a_mark_price_without_type(shared):
 
 UNSERVED = {
     "currencies": lambda client: client.fetch_currencies(),
-    "candles": lambda client: client.fetch_ohlcv(SYMBOL),
-    "books_full": lambda client: client.fetch_order_book(SYMBOL, 500),
-    "books_rpi": lambda client: client.fetch_order_book(SYMBOL, 5, {"rpi": True}),
-    "position_tiers": lambda client: client.fetch_market_leverage_tiers(SYMBOL, {"marginMode": "cross"}),
 }
 
 

@@ -274,9 +274,3 @@ async def test_wrong_login(shared_exchange, field, code):
     async with connected(shared_exchange, **{field: "no"}) as stranger:
         with pytest.raises(ccxt.AuthenticationError, match=code):
             await stranger.watch_balance()
-
-
-async def test_candles_are_not_served(onlooker):
-    """There is no candle channel here; 60018 says so."""
-    with pytest.raises(ccxt.BadRequest, match="60018"):
-        await onlooker.watch_ohlcv(SYMBOL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from functools import cached_property
 
 import pytest
@@ -28,8 +29,8 @@ FAR_BID, FARTHER_BID = "60000", "59990"
 """Prices far below a market that walks slowly around 65,000."""
 CROSSING_BID = "66000"
 """Above the market and below the price limit of a buy."""
-NEAR_BID = "64000"
-"""Below every level of the book, and within the price limits of a sell."""
+NEAR = Decimal("6.5")
+"""One basis point: a bid so far below the best is reached by a sale of a few thousand contracts."""
 
 
 class Sdk:
@@ -256,10 +257,12 @@ def test_optimal_limit_ioc_fills(sdk):
 
 
 def test_own_orders_do_not_trade_with_each_other(sdk):
-    """A sell through the whole book cancels our own bid below it with source 32, and never fills it."""
+    """A sell through the book cancels our own bid below its best with source 32, and never fills it."""
     data(sdk.account.set_leverage(lever="100", mgnMode="cross", instId=INST))
-    maker = rest_at(sdk, NEAR_BID)
-    data(sdk.trade.place_order(INST, "cross", "sell", "limit", "8000", px=NEAR_BID))
+    best = Decimal(data(sdk.market.get_orderbook(INST))[0]["bids"][0][0])
+    price = str(best - NEAR)
+    maker = rest_at(sdk, price)
+    data(sdk.trade.place_order(INST, "cross", "sell", "limit", "8000", px=price))
     order = data(sdk.trade.get_order(INST, ordId=maker))[0]
     assert (order["state"], order["cancelSource"], order["accFillSz"]) == ("canceled", "32", "0")
 
@@ -356,9 +359,7 @@ def test_wrong_credentials(shared_exchange, keys, code):
 
 
 UNSERVED = {
-    "candles": lambda sdk: sdk.market.get_candlesticks(INST),
-    "books_rpi": lambda sdk: sdk.market.get_rpi_orderbook(INST),
-    "position_tiers": lambda sdk: sdk.public.get_position_tiers("SWAP", "cross", instFamily="BTC-USDT"),
+    "open_interest": lambda sdk: sdk.public.get_open_interest("SWAP"),
 }
 
 

@@ -183,10 +183,10 @@ async def test_single_trades_on_business(shared_tls_exchange):
 
 
 SUBSCRIPTION_REFUSALS = {
-    "unknown_channel": ({"channel": "candle1m", "instId": INST}, "60018"),
+    "unknown_channel": ({"channel": "candle7m", "instId": INST}, "60018"),
     "unknown_instrument": ({"channel": "books", "instId": "NO-USDT-SWAP"}, "60018"),
     "private_channel": ({"channel": "orders", "instType": "ANY"}, "60018"),
-    "business_channel": ({"channel": "trades-all", "instId": INST}, "60018"),
+    "business_channel": ({"channel": "trades-all", "instId": INST}, "64001"),
     "fee_tier": ({"channel": "books-l2-tbt", "instId": INST}, "64003"),
 }
 

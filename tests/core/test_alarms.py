@@ -42,3 +42,15 @@ def test_a_cause_that_comes_back_is_news_again():
     alarms.clear("a")
     assert alarms.raise_("a", Severity.WARNING, "x", 2)
     assert (alarms.views()[0].count, alarms.views()[0].is_acknowledged) == (2, False)
+
+
+def test_the_first_out_is_marked():
+    """The alarm that broke the silence is most often the cause; a new silence finds a new first."""
+    alarms = Alarms()
+    alarms.raise_("stream", Severity.CRITICAL, "down", 1)
+    alarms.raise_("book", Severity.CRITICAL, "stale", 2)
+    assert {view.key: view.is_first for view in alarms.views()} == {"stream": True, "book": False}
+    alarms.clear("stream")
+    alarms.clear("book")
+    alarms.raise_("book", Severity.CRITICAL, "stale", 3)
+    assert {view.key: view.is_first for view in alarms.views()} == {"stream": False, "book": True}

@@ -121,7 +121,7 @@ class Bench:
         assert (status, answer["code"]) == (200, "0"), answer
         return answer["data"]
 
-    def fault(self, name, **params):
+    def fault(self, name, /, **params):
         """Inject a fault that must be accepted."""
         answer = self.venue.inject(json.dumps({"fault": name, **params}).encode(), self.now_ns)
         assert answer.status == 200, answer.body

@@ -172,6 +172,48 @@ def test_wrong_adl_requests(indebted, params, code):
     assert indebted.position().lots == 1000
 
 
+def test_forced_fills_are_not_on_the_fast_channel():
+    """The fills channel tells of matches in the book; what the venue takes away is on orders alone."""
+    bench = Bench(vip=True).deep_book()
+    client = bench.connect().subscribe("fills").subscribe("orders", instType="ANY")
+    bench.place("buy", ASK, "1")
+    assert len(client.rows("fills")) == 1
+    bench.fault("adl", instId=INST, size="1")
+    channels = [one["arg"]["channel"] for one in client.take()]
+    assert channels == ["orders"]
+
+
+def test_liquidation_on_request(indebted):
+    """All of a healthy position goes at the mark with the taker fee; orders behind the margin go first."""
+    ask = indebted.order(indebted.place("sell", ASK + 500, "1"))
+    indebted.fault("liquidation", instId=INST)
+    fill = indebted.state.store.fills[-1]
+    assert (ask.cancel_source, indebted.position().lots) == ("3", 0)
+    assert (fill.category.value, fill.price) == ("full_liquidation", Decimal(60000))
+    assert fill.fee == -Decimal("0.1") * 60_000 * Decimal("0.0005")
+    (bill,) = indebted.data("account/bills?type=5")
+    assert bill["subType"] == "107"
+
+
+def test_liquidation_of_a_part_on_request():
+    """A size takes the sides in turn and calls what is left over partial."""
+    bench = Bench(position_mode=PositionMode.LONG_SHORT).deep_book()
+    bench.place("buy", ASK, "1", posSide="long")
+    bench.place("sell", BID, "1", posSide="short")
+    bench.fault("liquidation", instId=INST, size="1.5")
+    assert [abs(one.lots) for one in bench.account.positions.values()] == [0, 50]
+    categories = [one.category.value for one in bench.state.store.fills[-2:]]
+    assert categories == ["full_liquidation", "partial_liquidation"]
+
+
+def test_liquidation_on_request_after_a_crash_leaves_no_debt(indebted):
+    """What the account cannot pay is paid in and billed, as when margin runs out by itself."""
+    indebted.deep_book(10_000, bid=BID - 150_000)
+    indebted.fault("liquidation", instId=INST)
+    assert indebted.account.cash == 0
+    assert sum(Decimal(bill["balChg"]) for bill in indebted.data("account/bills")) == 0
+
+
 def test_a_loss_cancels_spot_orders_it_left_without_balance():
     """Dollars lost in a swap no longer back a spot bid: it is canceled with source 9."""
     bench = Bench(balance=Decimal(10_000)).deep_book(10_000)

@@ -353,6 +353,15 @@ def test_batch_codes(bench, client):
     assert client.op("batch-orders", *[good] * 21).take()[0]["data"] == []
 
 
+def test_batches_are_limited(bench, client):
+    """21 orders are refused as a whole, 51501, by either transport."""
+    order = {"tdMode": "cross", "side": "buy", "ordType": "limit", "px": "59999", "sz": "1"}
+    answer = client.op("batch-orders", *[order | {"instIdCode": CODE}] * 21).take()[0]
+    assert (answer["code"], answer["data"]) == ("51501", [])
+    assert bench.refused("POST", "trade/batch-orders", [order | {"instId": INST}] * 21) == "51501"
+    assert bench.state.store.orders == {}
+
+
 def test_expired_requests_are_not_processed(bench, client):
     """ExpTime in the past is 50036; running out in the queue is 50037; cancels have none."""
     order = {

@@ -9,7 +9,7 @@ import pytest
 
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
-from okxmm_tui.exchange.market_events import BboEvent, BookEvent, TradeEvent
+from okxmm_tui.exchange.market_events import BookEvent, TradeEvent
 from okxmm_tui.exchange.market_source import open_feeds
 from tests.exchange.bench import INST
 
@@ -127,27 +127,6 @@ def test_recording_without_a_chain_uses_its_best_quotes(tmp_path):
     path.write_text("\n".join(map(json.dumps, rows)))
     (feed,) = open_feeds((str(path),))
     assert all(isinstance(event, BookEvent) for *_, event in until_loop(feed, 1))
-
-
-def test_synthetic_market_is_deterministic_and_uncrossed():
-    """The same seed gives the same market: books, quotes and trades at the touch."""
-    kinds = set()
-    runs = []
-    for _ in range(2):
-        (feed,) = open_feeds(("synthetic",), seed=5)
-        runs.append(list(itertools.islice(feed.events(), 500)))
-    assert runs[0] == runs[1]
-    book = DisplayedBook()
-    for _, events in runs[0]:
-        for event in events:
-            kinds.add(type(event))
-            if isinstance(event, BookEvent):
-                book.apply_book(event)
-            elif isinstance(event, BboEvent):
-                book.apply_bbo(event)
-            bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-            assert bid[0] < ask[0]
-    assert kinds == {BookEvent, BboEvent, TradeEvent}
 
 
 @pytest.mark.parametrize(

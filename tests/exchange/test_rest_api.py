@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
 
-from tests.exchange.bench import ASK, BID, CODE, INST, SECOND
+from okxmm_tui.exchange.rest_request import RestRequest
+from okxmm_tui.okx.auth import rest_headers
+from tests.exchange.bench import ASK, BID, CODE, INST, SECOND, SIM
 
 
 def test_public_endpoints(bench):
@@ -89,6 +92,16 @@ def test_refusals(bench, method, path, status, code):
     """HTTP status and code of wrong requests."""
     got, answer = bench.rest(method, path)
     assert (got, answer["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["trade/order", "account/set-leverage"])
+def test_bodies_that_are_no_json(bench, path):
+    """A body that cannot be read is 50002 with HTTP 400."""
+    full, body = f"/api/v5/{path}", "{"
+    signed = {k.lower(): v for k, v in rest_headers(SIM, bench.now_ns, "POST", full, body).items()}
+    asked = RestRequest("POST", full, "", signed, body.encode(), bench.now_ns)
+    answer = bench.venue.rest(asked, bench.now_ns)
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "50002")
 
 
 def test_pending_orders_page_by_order_id(bench):

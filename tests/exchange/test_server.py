@@ -16,6 +16,7 @@ import pytest
 import websockets
 
 from okxmm_tui.errors import RecordingError, UsageError
+from okxmm_tui.exchange import process
 from okxmm_tui.exchange.process import ExchangeOptions, _listen, running_exchange
 from okxmm_tui.exchange.server import MAX_QUEUED_TEXTS, Wire
 from okxmm_tui.okx.auth import login_args, rest_headers
@@ -219,6 +220,14 @@ async def test_taken_port(exchange):
     port = int(exchange.rest.rsplit(":", 1)[1])
     with pytest.raises(UsageError, match="could not listen"):
         async with running_exchange(ExchangeOptions(port=port, markets=("synthetic",))):
+            pass
+
+
+async def test_a_refused_account_takes_no_port(monkeypatch):
+    """What the venue refuses to be is found out before a socket is opened that nobody would close."""
+    monkeypatch.setattr(process, "_listen", lambda port: pytest.fail(f"took port {port}"))
+    with pytest.raises(UsageError, match="Account level"):
+        async with running_exchange(ExchangeOptions(markets=("synthetic",), account_level="9")):
             pass
 
 

@@ -84,7 +84,9 @@ def test_one_ack_per_argument_with_id(bench):
         ("public", {"channel": "books", "instId": {"a": 1}}, "60013"),
         ("private", {"channel": "fills"}, "64003"),
         ("private", {"channel": "positions"}, "60013"),
-        ("business", {"channel": "trades", "instId": INST}, "60018"),
+        ("business", {"channel": "trades", "instId": INST}, "64002"),
+        ("public", {"channel": "trades-all", "instId": INST}, "64001"),
+        ("private", {"channel": "candle1m", "instId": INST}, "64001"),
     ],
 )
 def test_refused_subscriptions(bench, socket, arg, code):

@@ -1,8 +1,7 @@
 """Every kind of instrument and account against the embedded exchange, through the gateway's own sockets.
 
-A case is skipped, with the reason, where the exchange does not have the instrument, the account level or the
-position mode; where it has them, the case is strict. Level and mode are asked for as options of the exchange
-where it has such options, else by set-account-level and set-position-mode, as OKX offers them.
+Every case runs on an exchange of its own with an account of the level and position mode it asks for; the
+market is a small recording of each kind (``kinds_market``).
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from okxmm_tui.core import messages as m
@@ -25,27 +23,18 @@ from okxmm_tui.core.position_sides import closed_by, opened_by
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import AccountLevel, OrderKind, PositionMode, PositionSide, Side, VenueOrderState
 from okxmm_tui.errors import UsageError
+from okxmm_tui.exchange.process import ExchangeOptions, running_exchange
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.emergency import cancel_everything
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.gateway import OkxGateway
-from okxmm_tui.okx.preparation import inst_type_of
-from okxmm_tui.okx.requests import encode
-from okxmm_tui.okx.rest import Rest
+from tests.okx.kinds_market import write_market
 from tests.okx.test_gateway import Probe
-
-process = pytest.importorskip("okxmm_tui.exchange.process")
 
 SIM = ApiKey("sim", "sim", "sim")
 NET, APART = PositionMode.NET, PositionMode.LONG_SHORT
-SPOT, SWAP, COIN, FUTURE, COIN_FUTURE = (
-    "BTC-USDT",
-    "BTC-USDT-SWAP",
-    "BTC-USD-SWAP",
-    "BTC-USDT-FUTURES",
-    "BTC-USD-FUTURES",
-)
-"""The futures are stand-ins: their delivery date is looked up at the exchange."""
+SPOT, SWAP, COIN = "BTC-USDT", "BTC-USDT-SWAP", "BTC-USD-SWAP"
+FUTURE, COIN_FUTURE = "BTC-USDT-270625", "BTC-USD-270625"
 
 CASES = [
     (SPOT, "1", NET), (SPOT, "2", NET), (SPOT, "3", NET), (SPOT, "4", NET),
@@ -96,10 +85,7 @@ def in_a_second() -> int:
 
 def cash_in(state: dict[str, Any], ccy: str) -> Decimal:
     """Cash of one currency by the exchange's ledger; zero where it has no row."""
-    rows = state.get("balances") or [state["balance"]]
-    if isinstance(rows, dict):
-        rows = [{"ccy": name, **row} for name, row in rows.items()]
-    return next((Decimal(row["cash"]) for row in rows if row["ccy"] == ccy), Decimal(0))
+    return next((Decimal(row["cash"]) for row in state["balances"] if row["ccy"] == ccy), Decimal(0))
 
 
 def net_in(state: dict[str, Any], inst_id: str) -> Decimal:
@@ -112,77 +98,41 @@ def net_in(state: dict[str, Any], inst_id: str) -> Decimal:
     return total
 
 
-async def rows_of(rest: Rest, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-    """Rows of a read, as plain dictionaries; none where it is refused."""
-    reply = await rest.get(path, query)
-    return reply.rows(msgspec.json.Decoder(list[dict[str, Any]])) if reply.is_ok else []
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    """Path of a recording with every kind of instrument."""
+    return write_market(tmp_path_factory.mktemp("kinds"))
 
 
-async def find(rest: Rest, wanted: str) -> str:
-    """The id of an instrument the exchange trades; skips where it has none."""
-    is_future = wanted.endswith("-FUTURES")
-    inst_type = "FUTURES" if is_future else inst_type_of(wanted)
-    prefix = wanted.removesuffix("FUTURES")
-    for row in await rows_of(rest, "/api/v5/public/instruments", {"instType": inst_type}):
-        is_it = row["instId"].startswith(prefix) if is_future else row["instId"] == wanted
-        if is_it and row.get("state") == "live":
-            return row["instId"]
-    pytest.skip(f"the embedded exchange lists no live {wanted}")
+@pytest.fixture
+def open_desk(market):
+    """A context manager that starts an exchange and a gateway on it."""
 
+    @asynccontextmanager
+    async def opened(wanted: str, level: str, mode: PositionMode) -> AsyncIterator[Desk]:
+        options = ExchangeOptions(markets=(market,), account_level=level, position_mode=mode.value)
+        async with running_exchange(options) as exchange:
+            endpoints = Endpoints.local(exchange.rest, exchange.ws)
+            gateway, run = OkxGateway(endpoints, SIM, tag="mmx"), None
+            try:
+                [instrument], facts = await gateway.prepare([wanted])
+                assert (facts.level, facts.position_mode) == (AccountLevel(level), mode)
+                desk = Desk(gateway, endpoints, instrument)
+                run = asyncio.create_task(gateway.run(desk.probe))
+                for stream in ("public", "private"):
+                    await desk.probe.first(m.StreamUp, lambda event, stream=stream: event.stream == stream)
+                desk.has_sides = mode is APART and not instrument.is_spot
+                yield desk
+            finally:
+                await gateway.close()
+                if run is not None:
+                    await run
 
-async def set_modes(rest: Rest, level: str, mode: PositionMode) -> None:
-    """Bring the account to a level and a position mode; skips where the exchange cannot."""
-    wishes = (
-        ("acctLv", level, "/api/v5/account/set-account-level"),
-        ("posMode", mode.value, "/api/v5/account/set-position-mode"),
-    )
-    for name, value, path in wishes:
-        config = await rows_of(rest, "/api/v5/account/config", {})
-        if config[0][name] != value:
-            reply = await rest.post(path, encode({name: value}))
-            if not reply.is_ok:
-                pytest.skip(f"the embedded exchange has no account with {name} {value}: {reply.problem}")
-
-
-@asynccontextmanager
-async def open_desk(wanted: str, level: str, mode: PositionMode) -> AsyncIterator[Desk]:
-    """Start an exchange and a gateway on it, or skip."""
-    wishes = {"account_level": AccountLevel(level), "position_mode": mode}
-    known = process.ExchangeOptions.__struct_fields__
-    options = process.ExchangeOptions(**{name: wish for name, wish in wishes.items() if name in known})
-    async with process.running_exchange(options) as exchange:
-        endpoints = Endpoints.local(exchange.rest, exchange.ws)
-        rest, gateway = Rest(endpoints, SIM), OkxGateway(endpoints, SIM, tag="mmx")
-        run = None
-        try:
-            inst_id = await find(rest, wanted)
-            await set_modes(rest, level, mode)
-            [instrument], facts = await gateway.prepare([inst_id])
-            assert (facts.level, facts.position_mode) == (AccountLevel(level), mode)
-            desk = Desk(gateway, endpoints, instrument)
-            run = asyncio.create_task(gateway.run(desk.probe))
-            for stream in ("public", "private"):
-                await desk.probe.first(m.StreamUp, lambda event, stream=stream: event.stream == stream)
-            desk.has_sides = mode is APART and not instrument.is_spot
-            await must_trade(desk)
-            yield desk
-        finally:
-            await gateway.close()
-            await rest.close()
-            if run is not None:
-                await run
-
-
-async def must_trade(desk: Desk) -> None:
-    """Skip where the exchange plays no market for the instrument."""
-    try:
-        await desk.probe.first(m.TopOfBook, lambda event: event.bid_ticks > 0 < event.ask_ticks, 3)
-    except TimeoutError:
-        pytest.skip(f"the embedded exchange plays no market for {desk.instrument.inst_id}")
+    return opened
 
 
 @pytest.mark.parametrize(("wanted", "level", "mode"), CASES)
-async def test_place_amend_cancel(wanted, level, mode):
+async def test_place_amend_cancel(open_desk, wanted, level, mode):
     """An order rests, moves and goes, and the exchange's ledger agrees at every step."""
     async with open_desk(wanted, level, mode) as desk:
         top = await desk.top()
@@ -206,7 +156,7 @@ async def test_place_amend_cancel(wanted, level, mode):
 
 
 @pytest.mark.parametrize(("wanted", "level", "mode"), CASES)
-async def test_fill_and_close(wanted, level, mode):
+async def test_fill_and_close(open_desk, wanted, level, mode):
     """An IOC order takes, another closes; positions and balances are the exchange's to the last digit."""
     async with open_desk(wanted, level, mode) as desk:
         start, top = await desk.state(), await desk.top()
@@ -260,8 +210,8 @@ async def agrees(desk: Desk, start: dict[str, Any], request_id: int) -> None:
         assert cash_in(state, ccy) - cash_in(start, ccy) == change
 
 
-@pytest.mark.parametrize("wanted", [SPOT, SWAP, COIN, FUTURE])
-async def test_kill_cancels_every_kind(wanted):
+@pytest.mark.parametrize("wanted", [SPOT, SWAP, COIN, FUTURE, COIN_FUTURE])
+async def test_kill_cancels_every_kind(open_desk, wanted):
     """The REST-only sweep finds and removes orders of any kind, and proves it."""
     async with open_desk(wanted, "2", NET) as desk:
         top = await desk.top()
@@ -279,17 +229,18 @@ async def test_kill_cancels_every_kind(wanted):
         (SWAP, "1", NET, "Spot mode"),
         (COIN, "1", NET, "Spot mode"),
         (FUTURE, "1", NET, "Spot mode"),
-        (SWAP, "4", APART, "Portfolio"),
     ],
 )
-async def test_what_the_account_cannot_trade_is_refused_before_it_starts(wanted, level, mode, words):
+async def test_what_the_account_cannot_trade_is_refused_before_it_starts(
+    open_desk, wanted, level, mode, words
+):
     """The reason comes from the preparation, not from a refused order."""
     with pytest.raises(UsageError, match=words):
         async with open_desk(wanted, level, mode):
             pass
 
 
-async def test_both_sides_are_held_at_once():
+async def test_both_sides_are_held_at_once(open_desk):
     """A long and a short of one swap: two rows at REST and in the pushes, a net of nothing."""
     async with open_desk(SWAP, "2", APART) as desk:
         top = await desk.top()

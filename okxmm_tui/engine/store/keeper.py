@@ -84,9 +84,12 @@ class Keeper:
     def news(self) -> JournalState | None:
         """How far the journal is, when that differs from what was last told."""
         store, events = self._store, self._events
+        problem = store.problem or (events.problem if events is not None else "")
+        if store.is_dead or (events is not None and events.is_dead):
+            problem = "its writer has ended, see okxmm.log; restart to record again"
         state = JournalState(
             recorded_step=store.recorded_step,
-            problem=store.problem or (events.problem if events is not None else ""),
+            problem=problem,
             lost_rows=store.lost_rows + (events.lost_steps if events is not None else 0),
             notice="; ".join([*self._notices, *([store.replaced] if store.replaced else [])]),
         )

@@ -273,9 +273,12 @@ class Recorder:
                 self._write(market, order)
 
     def _save_books(self) -> None:
-        """The books that have changed, once what the venue holds has been taken over; nothing before."""
+        """The books that have changed, once what the venue holds has been taken over.
+
+        An embedded exchange forgets the account with the session: there is nothing to carry on.
+        """
         session, reducer = self._session, self._reducer
-        if not session.is_merged:
+        if not session.is_merged or not make.is_carried_on(session.started.mode):
             return
         self._next_books_ns = session.now_ns + BOOKS_NS
         for inst_id, market in session.markets.items():

@@ -26,7 +26,8 @@ from okxmm_tui.engine.store.rows import is_carried_on
 from okxmm_tui.errors import WireError
 
 ENDED = ("filled", "canceled", "mmp_canceled", "refused", "absent")
-LOOKBACK_MS = 3_600_000
+LOOKBACK_MS = 300_000
+"""Trade ids are known from this long before the time the venue's lists had been read up to."""
 CLOCK_TOLERANCE_NS = 1_000_000_000
 _FILL_COLUMNS = (
     "inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, "

@@ -41,8 +41,8 @@ ORDER_EVENT = (
     "INSERT INTO order_events (session_id, at_ns, inst_id, cl_ord_id, kind, text) VALUES (?, ?, ?, ?, ?, ?)"
 )
 FILL = (
-    "INSERT OR IGNORE INTO fills (scope, inst_id, trade_id, session_id, ord_id, cl_ord_id, side, price, size, "
-    "fee, fee_ccy, liquidity, realised, mid, venue_ms, at_ns, position_side, tag, params_version) "
+    "INSERT OR IGNORE INTO fills (scope, inst_id, trade_id, session_id, ord_id, cl_ord_id, side, price, "
+    "size, fee, fee_ccy, liquidity, realised, mid, venue_ms, at_ns, position_side, tag, params_version) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 BILL = (

@@ -104,6 +104,11 @@ class Store:
                     self._pending.append(row)
 
     @property
+    def is_dead(self) -> bool:
+        """Whether the writer's thread ended by itself: nothing will be written any more."""
+        return self._thread.ident is not None and not self._thread.is_alive() and not self._stopping.is_set()
+
+    @property
     def waiting(self) -> int:
         """Rows that are not on disk yet."""
         with self._lock:

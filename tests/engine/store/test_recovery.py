@@ -65,6 +65,27 @@ def test_fills_while_nobody_was_there_are_booked_once(tmp_path):
     assert connection.execute("SELECT COUNT(*) FROM fills").fetchone()[0] == 3
 
 
+def test_what_is_older_than_the_saved_books_is_never_booked_again(tmp_path):
+    """Another market has reading go back for days: fills and bills this market knew are left alone."""
+    desk, venue = _traded()
+    desk.run(31_000)
+    desk.answer_truth(positions=venue.position(), fills=tuple(venue.fills))
+    desk.tick(6_000)
+    restored = restored_from(journal_of(tmp_path, desk.rows), desk.now_ns)
+    (saved,) = restored.markets
+    forgotten = structs.replace(saved, ledger=structs.replace(saved.ledger, trade_ids=(), bill_ids=()))
+    assert forgotten.complete_to_ms > START_NS // MS - 60_000
+    after = RecordedDesk(structs.replace(restored, markets=(forgotten,)), session_id=NEXT_ID)
+    after.feed(StreamUp("private"))
+    old_ms = forgotten.complete_to_ms - 1
+    old = structs.replace(venue.fills[0], venue_ms=old_ms)
+    bill = AccountBill("b0", "8", INST, "USDT", D(-9), old_ms)
+    after.answer_truth(positions=venue.position(), fills=(old,), bills=(bill,))
+    assert after.market.position_lots == venue.lots
+    assert after.market.ledger.fill_count == 0
+    assert after.market.ledger.periods.inception.funding == 0
+
+
 def test_bills_while_nobody_was_there_are_booked_once(tmp_path):
     """Funding of the gap counts since inception, and once."""
     desk, venue = _traded()

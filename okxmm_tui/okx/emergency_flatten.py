@@ -1,0 +1,170 @@
+"""Close positions over REST alone, for a kill command that must work with the engine dead.
+
+The venue's own close-position is used: at the market, reduce-only by nature, whole positions. Proof is the
+positions list: twice in a row without a position in scope (OKX v5, "Close positions").
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from okxmm_tui.errors import VenueUnreachableError, WireError
+from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.convert import number
+from okxmm_tui.okx.emergency import PROOFS_NEEDED
+from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.messages import POSITIONS, PositionRow, text_of
+from okxmm_tui.okx.rest import HttpPort, Rest
+from okxmm_tui.okx.rest_queries import FetchRefusedError, checked
+
+POSITIONS_PATH = "/api/v5/account/positions"
+CLOSE_PATH = "/api/v5/trade/close-position"
+POLL_EVERY_S = 0.4
+
+
+class Held(Struct, frozen=True):
+    """One open position."""
+
+    inst_id: str
+    size: Decimal
+    """Contracts, signed in net mode."""
+    side: str
+    """OKX posSide."""
+    margin_mode: str
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        side = "" if self.side in {"", "net"} else f" {self.side}"
+        return f"{self.size:+f} {self.inst_id}{side}"
+
+
+class _CloseArgs(Struct, rename="camel"):
+    inst_id: str
+    mgn_mode: str
+    pos_side: str = "net"
+    auto_cxl: bool = True
+
+
+class FlattenOutcome(Struct, frozen=True):
+    """What is known at the end."""
+
+    closed: int
+    """Positions that were there and are not any more."""
+    left: tuple[Held, ...]
+    is_proven: bool
+    problem: str
+
+
+async def open_positions(
+    endpoints: Endpoints, api_key: ApiKey, inst_id: str | None, *, http: HttpPort | None = None
+) -> tuple[Held, ...]:
+    """List what is held.
+
+    Raises:
+        FetchRefusedError: The venue refused to say.
+        VenueUnreachableError: The venue did not answer.
+        WireError: The list was unreadable.
+    """
+    rest = Rest(endpoints, api_key, http=http)
+    try:
+        return await _held(rest, inst_id)
+    finally:
+        await rest.close()
+
+
+async def close_positions(
+    endpoints: Endpoints,
+    api_key: ApiKey,
+    inst_id: str | None,
+    *,
+    deadline_s: float,
+    on_progress: Callable[[str], None],
+    http: HttpPort | None = None,
+) -> FlattenOutcome:
+    """Close every position in scope and prove that none is left.
+
+    Args:
+        endpoints: Where.
+        api_key: Needs trade permission.
+        inst_id: Only this instrument; None for all.
+        deadline_s: Return after this long at the latest.
+        on_progress: Told, in words, of every step.
+        http: The transport; a real one by default.
+    """
+    rest = Rest(endpoints, api_key, http=http)
+    run = _Run(rest, inst_id, on_progress)
+    try:
+        async with asyncio.timeout(deadline_s):
+            await run.go()
+    except TimeoutError:
+        on_progress(f"no proof within {deadline_s:g} s")
+    finally:
+        await rest.close()
+    return run.outcome
+
+
+class _Run:
+    def __init__(self, rest: Rest, inst_id: str | None, on_progress: Callable[[str], None]) -> None:
+        self._rest = rest
+        self._inst_id = inst_id
+        self._on_progress = on_progress
+        self._seen: set[tuple[str, str]] = set()
+        self._left: tuple[Held, ...] = ()
+        self._empty = 0
+        self._problem = ""
+        self._is_hopeless = False
+
+    @property
+    def outcome(self) -> FlattenOutcome:
+        is_proven = self._empty >= PROOFS_NEEDED
+        left = () if is_proven else self._left
+        problem = "" if is_proven else self._problem or "positions are still open"
+        return FlattenOutcome(len(self._seen) - len(left), left, is_proven, problem)
+
+    async def go(self) -> None:
+        while self._empty < PROOFS_NEEDED and not self._is_hopeless:
+            try:
+                await self._step()
+            except FetchRefusedError as error:
+                self._note(f"the venue refused: {error}")
+                self._is_hopeless = error.is_final
+            except (VenueUnreachableError, WireError) as error:
+                self._note(str(error))
+            if self._empty < PROOFS_NEEDED:
+                await asyncio.sleep(POLL_EVERY_S)
+
+    async def _step(self) -> None:
+        self._left = await _held(self._rest, self._inst_id)
+        if not self._left:
+            self._empty += 1
+            self._on_progress(f"no position open ({self._empty} of {PROOFS_NEEDED})")
+            return
+        self._empty = 0
+        self._seen.update((held.inst_id, held.side) for held in self._left)
+        self._on_progress("closing " + ", ".join(held.text for held in self._left))
+        for held in self._left:
+            side = held.side or "net"
+            body = msgspec.json.encode(_CloseArgs(held.inst_id, held.margin_mode or "cross", side))
+            reply = await self._rest.post(CLOSE_PATH, body)
+            if not reply.is_ok:
+                self._note(f"{held.inst_id}: {reply.problem}")
+
+    def _note(self, problem: str) -> None:
+        self._problem = problem
+        self._on_progress(problem)
+
+
+async def _held(rest: Rest, inst_id: str | None) -> tuple[Held, ...]:
+    query = {"instId": inst_id} if inst_id else {}
+    rows: Sequence[PositionRow] = checked(await rest.get(POSITIONS_PATH, query)).rows(POSITIONS)
+    return tuple(
+        Held(row.inst_id, size, text_of(row.pos_side), text_of(row.mgn_mode))
+        for row in rows
+        if (size := number(row.pos))
+    )
