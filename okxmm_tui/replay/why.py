@@ -110,6 +110,8 @@ def _step(
 
 def _shown(thing: AnyEvent | AnyEffect, market: Market | None) -> str:
     """An event or effect with its fields, prices and sizes as people write them."""
+    if isinstance(thing, TruthFetched):
+        return f"TruthFetched: listed among {len(thing.orders)} open orders and {len(thing.fills)} fills"
     parts = list[str]()
     for name in thing.__struct_fields__:
         value = getattr(thing, name)

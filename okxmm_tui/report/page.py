@@ -33,8 +33,10 @@ main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 26px; margin: 0; letter-spacing: -0.01em; } h2 { font-size: 19px; margin: 40px 0 12px; }
 h3 { font-size: 14px; margin: 0 0 8px; } .lead, .note, .none, footer { color: var(--soft); font-size: 13px; }
 .lead { margin: 2px 0 20px; } .note { margin: 8px 0 0; max-width: 75ch; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 16px 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 12px; margin: 16px 0; }
 .grid2 { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); gap: 16px; }
+.columns { columns: 2 460px; column-gap: 16px; margin-top: 16px; }
+.columns > section, main > section.wide { break-inside: avoid; margin-bottom: 16px; }
 .card, section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
 .grid2 > section.wide { grid-column: 1 / -1; }
 .card b { display: block; font-size: 21px; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -50,7 +52,7 @@ th:first-child, td:first-child, .words th, .words td { text-align: left; }
 tr.sum td { font-weight: 700; border-top: 2px solid var(--ink); }
 .gain { color: var(--gain); fill: var(--gain); } .loss { color: var(--loss); fill: var(--loss); }
 .bad { color: var(--alarm); font-weight: 700; }
-svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
+svg { display: block; width: 100%; height: auto; font: 11.5px system-ui, sans-serif; }
 svg .grid { stroke: var(--rule); } svg .zero { stroke: var(--soft); } svg .line { fill: none; stroke: var(--line);
   stroke-width: 1.8; stroke-linejoin: round; } svg .area { fill: var(--line); opacity: 0.12; }
 svg .error { stroke-width: 1.5; stroke: currentColor; } svg .tick { fill: var(--soft); }
@@ -103,9 +105,15 @@ def _session(session: SessionReport) -> Iterator[str]:
         yield f'<div class="card"><b class="{_side(value)}">{value}</b><span>{escape(label)}</span></div>'
     yield '</div><div class="grid2">'
     yield from _plots(session)
-    for table in session_tables(session):
-        yield _table(table)
+    yield '</div><div class="columns">'
+    tables = list(session_tables(session))
+    yield from (_table(table) for table in tables if not _is_wide(table))
     yield "</div>"
+    yield from (_table(table) for table in tables if _is_wide(table))
+
+
+def _is_wide(table: Table) -> bool:
+    return len(table.head) > 3 and not table.title.startswith("Markouts")
 
 
 def _headline(session: SessionReport) -> Iterator[tuple[str, str]]:
@@ -119,10 +127,10 @@ def _headline(session: SessionReport) -> Iterator[tuple[str, str]]:
     yield "turnover", number(turnover, 0)
     if session.performance is not None:
         yield "max drawdown", number(session.performance.drawdown.most)
-    for market in session.markets[:1]:
+    for market in session.markets[:1] if len(session.markets) == 1 else ():
         yield "maker share", share(market.maker_share)
         if market.accounting is not None:
-            yield f"uptime, {market.inst_id}", share(market.accounting.presence.two_sided)
+            yield "uptime, both sides", share(market.accounting.presence.two_sided)
     yield "figures checked", f"{len(session.checks) - len(session.differences)} / {len(session.checks)}"
 
 
@@ -130,9 +138,13 @@ def _plots(session: SessionReport) -> Iterator[str]:
     if session.equity:
         times, values = [each.at_ns for each in session.equity], [each.equity for each in session.equity]
         ccy = session.identity.ccy if session.identity is not None else ""
-        yield _section(f"Equity, {ccy}", svg.curve("Equity", times, values, digits=2), is_wide=True)
+        yield _section(f"Equity, {ccy}", _equity(times, values), is_wide=True)
     for market in session.markets:
         yield from _market_plots(market)
+
+
+def _equity(times: list[int], values: list[float]) -> str:
+    return svg.curve("Equity", times, values, digits=2, width=svg.WIDE)
 
 
 def _market_plots(market: MarketReport) -> Iterator[str]:
@@ -174,7 +186,7 @@ def _table(table: Table) -> str:
     top = f"<thead><tr>{head}</tr></thead>" if any(table.head) else ""
     body = f'<div class="scroll"><table{kind}>{top}<tbody>{"".join(lines)}</tbody></table></div>' if lines else ""
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-    return _section(table.title, body + note, is_wide=len(table.head) > 4 or table.title == "Alarms")
+    return _section(table.title, body + note, is_wide=_is_wide(table))
 
 
 def _side(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -61,12 +62,12 @@ class Replayed:
 
     def points(self, inst_id: str) -> tuple[Point, ...]:
         """PnL and position through time, thinned out evenly."""
-        return thinned(self._points[inst_id])
+        return thinned(self._points[inst_id], lambda point: point.net, lambda point: point.position)
 
     @property
     def equity(self) -> tuple[EquityPoint, ...]:
         """Equity through time, thinned out evenly."""
-        return thinned(self._equity)
+        return thinned(self._equity, lambda point: point.equity)
 
     def problems(self) -> list[str]:
         """Why these figures may not be those of the session."""
@@ -98,10 +99,14 @@ class Replayed:
             self._equity.append(EquityPoint(at_ns, float(identity.equity - identity.transfers)))
 
 
-def thinned(points: list[P]) -> tuple[P, ...]:
-    """At most four hundred points, the last always among them."""
-    step = -(-len(points) // MOST_POINTS) or 1
-    kept = points[::step]
-    if points and kept[-1] is not points[-1]:
-        kept.append(points[-1])
-    return tuple(kept)
+def thinned(points: Sequence[P], *keys: Callable[[P], float]) -> tuple[P, ...]:
+    """Fewer points, in order: the ends, and the lowest and highest of each stretch by each key."""
+    if len(points) <= MOST_POINTS:
+        return tuple(points)
+    length = -(-len(points) // (MOST_POINTS // (2 * len(keys))))
+    kept = {0, len(points) - 1}
+    for start in range(0, len(points), length):
+        stretch = range(start, min(start + length, len(points)))
+        for key in keys:
+            kept |= {choose(stretch, key=lambda at, k=key: k(points[at])) for choose in (min, max)}
+    return tuple(points[at] for at in sorted(kept))

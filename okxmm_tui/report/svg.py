@@ -9,16 +9,24 @@ from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.engine.store.export import utc
 from okxmm_tui.report.tables import SHARES, money, number, share
 
-WIDTH, HEIGHT = 720, 190
-LEFT, RIGHT, TOP, BOTTOM = 84, 14, 12, 24
-INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+HALF, WIDE = 510, 1040
+"""Widths of a plot that shares its row and of one that does not; units are pixels of the page as designed."""
+HEIGHT = 200
+LEFT, RIGHT, TOP, BOTTOM = 76, 14, 12, 24
+INNER_HEIGHT = HEIGHT - TOP - BOTTOM
 GRID_LINES = 4
 TIME_LABELS = 5
 BAR_HEIGHT, BAR_GAP = 20, 6
 
 
 def curve(
-    title: str, times_ns: Sequence[int], values: Sequence[float], *, digits: int, is_stepped: bool = False
+    title: str,
+    times_ns: Sequence[int],
+    values: Sequence[float],
+    *,
+    digits: int,
+    width: int = HALF,
+    is_stepped: bool = False,
 ) -> str:
     """A curve over time; a line at zero where the values pass it, an area under it.
 
@@ -27,15 +35,16 @@ def curve(
         times_ns: Unix ns, rising.
         values: One for each time.
         digits: After the point, on the axis.
+        width: ``HALF`` or ``WIDE``.
         is_stepped: Whether a value holds until the next one.
     """
     if len(values) < 2 or times_ns[-1] <= times_ns[0]:
         return '<p class="none">Too short for a curve.</p>'
     low, high = _limits(values)
-    first, span = times_ns[0], times_ns[-1] - times_ns[0]
+    first, span, inner = times_ns[0], times_ns[-1] - times_ns[0], width - LEFT - RIGHT
 
     def x(at_ns: int) -> float:
-        return LEFT + INNER_WIDTH * (at_ns - first) / span
+        return LEFT + inner * (at_ns - first) / span
 
     def y(value: float) -> float:
         return TOP + INNER_HEIGHT * (high - value) / (high - low)
@@ -46,11 +55,11 @@ def curve(
             points.append(f"{x(at_ns):.1f},{y(values[at - 1]):.1f}")
         points.append(f"{x(at_ns):.1f},{y(value):.1f}")
     base = y(min(max(0.0, low), high))
-    area = f"{LEFT},{base:.1f} {' '.join(points)} {WIDTH - RIGHT},{base:.1f}"
+    area = f"{LEFT},{base:.1f} {' '.join(points)} {width - RIGHT},{base:.1f}"
     body = [
-        *_grid(low, high, digits),
+        *_grid(low, high, digits, width),
         *(
-            f'<text class="tick" x="{LEFT + INNER_WIDTH * at / (TIME_LABELS - 1):.1f}" y="{HEIGHT - 6}" '
+            f'<text class="tick" x="{LEFT + inner * at / (TIME_LABELS - 1):.1f}" y="{HEIGHT - 6}" '
             f'text-anchor="{"start" if at == 0 else "end" if at == TIME_LABELS - 1 else "middle"}">'
             f"{utc(first + span * at // (TIME_LABELS - 1))[11:19]}</text>"
             for at in range(TIME_LABELS)
@@ -59,8 +68,8 @@ def curve(
         f'<polyline class="line" points="{" ".join(points)}"/>',
     ]
     if low < 0 < high:
-        body.append(f'<line class="zero" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>')
-    return _svg(title, HEIGHT, body)
+        body.append(f'<line class="zero" x1="{LEFT}" x2="{width - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>')
+    return _svg(title, width, HEIGHT, body)
 
 
 def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
@@ -71,13 +80,13 @@ def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
     low, high = _limits([0.0, *(mean + way * error for _, mean, error in known for way in (-1, 1))])
 
     def x(at: int) -> float:
-        return LEFT + INNER_WIDTH * (at + 0.5) / len(known)
+        return LEFT + (HALF - LEFT - RIGHT) * (at + 0.5) / len(known)
 
     def y(value: float) -> float:
         return TOP + INNER_HEIGHT * (high - value) / (high - low)
 
-    body = [*_grid(low, high, 1)]
-    body.append(f'<line class="zero" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(0):.1f}" y2="{y(0):.1f}"/>')
+    body = [*_grid(low, high, 1, HALF)]
+    body.append(f'<line class="zero" x1="{LEFT}" x2="{HALF - RIGHT}" y1="{y(0):.1f}" y2="{y(0):.1f}"/>')
     line = " ".join(f"{x(at):.1f},{y(mean):.1f}" for at, (_, mean, _) in enumerate(known))
     body.append(f'<polyline class="line" points="{line}"/>')
     for at, (row, mean, error) in enumerate(known):
@@ -90,14 +99,14 @@ def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
             f'<text class="value" x="{x(at) + 9:.1f}" y="{y(mean) - 7:.1f}">{money(mean, 2)}</text>',
             f'<text class="tick" x="{x(at):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{name}</text>',
         ]
-    return _svg(title, HEIGHT, body)
+    return _svg(title, HALF, HEIGHT, body)
 
 
 def bars(title: str, parts: Sequence[tuple[str, float]]) -> str:
     """Signed amounts as bars from a line in the middle; the last one is the sum."""
     height = len(parts) * (BAR_HEIGHT + BAR_GAP) + 2 * BAR_GAP
-    middle, most = LEFT + INNER_WIDTH / 2, max(abs(value) for _, value in parts) or 1.0
-    half = INNER_WIDTH / 2 - 80
+    middle, most = LEFT + (HALF - LEFT - RIGHT) / 2, max(abs(value) for _, value in parts) or 1.0
+    half = (HALF - LEFT - RIGHT) / 2 - 64
     body = list[str]()
     for at, (name, value) in enumerate(parts):
         top = BAR_GAP + at * (BAR_HEIGHT + BAR_GAP) + (BAR_GAP if at == len(parts) - 1 else 0)
@@ -113,24 +122,24 @@ def bars(title: str, parts: Sequence[tuple[str, float]]) -> str:
             f'text-anchor="{anchor}">{money(value)}</text>',
         ]
     body.append(f'<line class="zero" x1="{middle}" x2="{middle}" y1="0" y2="{height}"/>')
-    return _svg(title, height, body)
+    return _svg(title, HALF, height, body)
 
 
 def uptime(title: str, shares: Sequence[float]) -> str:
     """How the open time divides, as one bar, with its legend."""
-    body, start, inner = list[str](), 0.0, float(WIDTH)
+    body, start, inner = list[str](), 0.0, float(WIDE)
     for at, value in enumerate(shares):
         width = inner * value
         body.append(f'<rect class="s{at}" x="{start:.1f}" y="2" width="{width:.1f}" height="26"/>')
         start += width
-    step = WIDTH / len(SHARES)
+    step = WIDE / len(SHARES)
     for at, (name, value) in enumerate(zip(SHARES, shares, strict=True)):
         left = at * step
         body += [
             f'<rect class="s{at}" x="{left:.1f}" y="40" width="10" height="10" rx="2"/>',
             f'<text class="tick" x="{left + 15:.1f}" y="49">{name.replace("_", " ")} {share(value)}</text>',
         ]
-    return _svg(title, 58, body)
+    return _svg(title, WIDE, 58, body)
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
@@ -139,19 +148,19 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _grid(low: float, high: float, digits: int) -> list[str]:
+def _grid(low: float, high: float, digits: int, width: int) -> list[str]:
     body = list[str]()
     for at in range(GRID_LINES + 1):
         top = TOP + INNER_HEIGHT * at / GRID_LINES
         value = high - (high - low) * at / GRID_LINES
         body += [
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{top:.1f}" y2="{top:.1f}"/>',
+            f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{top:.1f}" y2="{top:.1f}"/>',
             f'<text class="tick" x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end">'
             f"{number(value, digits)}</text>",
         ]
     return body
 
 
-def _svg(title: str, height: int, body: Sequence[str]) -> str:
+def _svg(title: str, width: int, height: int, body: Sequence[str]) -> str:
     name = escape(title, quote=True)
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{name}">{"".join(body)}</svg>'
+    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{name}">{"".join(body)}</svg>'

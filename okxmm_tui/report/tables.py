@@ -156,7 +156,8 @@ def _account(session: SessionReport) -> Table:
         "conversion", "revaluation", "residual", "equity",
     )  # fmt: skip
     rows = [(name, money(getattr(identity, name))) for name in names]
-    rows[-1] = ("EQUITY", rows[-1][1])
+    rows[0] = ("opening", number(float(identity.opening), 4))
+    rows[-1] = ("EQUITY", number(float(identity.equity), 4))
     if performance is not None:
         drawdown, ratios = performance.drawdown, performance.ratios
         rows += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -91,7 +92,7 @@ def _draw(console: Console, title: str, lines: Sequence[str], ends: tuple[float,
 
 def signed_blocks(values: Sequence[float], width: int, half: int) -> list[str]:
     """Columns from a zero line in the middle: eighths of a line upwards, halves downwards; top line first."""
-    picked = [values[at * (len(values) - 1) // (width - 1)] for at in range(width)]
+    picked = [max(each, key=abs) for each in _spread_over(values, width)]
     most = max(abs(value) for value in values) or 1.0
     above = [round(max(0.0, value) / most * 8 * half) for value in picked]
     below = [round(max(0.0, -value) / most * 2 * half) for value in picked]
@@ -103,7 +104,7 @@ def signed_blocks(values: Sequence[float], width: int, half: int) -> list[str]:
 
 def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
     """A filled curve in eighths of a line, top line first; a flat one is drawn at half height."""
-    picked = [values[at * (len(values) - 1) // (width - 1)] for at in range(width)]
+    picked = [each[-1] for each in _spread_over(values, width)]
     low, high = min(values), max(values)
     span = high - low
     eighths = [
@@ -113,6 +114,12 @@ def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
         "".join(BLOCKS[max(0, min(8, level - 8 * floor))] for level in eighths)
         for floor in range(height - 1, -1, -1)
     ]
+
+
+def _spread_over(values: Sequence[float], width: int) -> list[Sequence[float]]:
+    """The values each column stands for, at least one."""
+    edges = [at * len(values) // width for at in range(width + 1)]
+    return [values[first : max(last, first + 1)] for first, last in pairwise(edges)]
 
 
 def _print_parts(console: Console, session: SessionReport, title: str) -> None:
