@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from okxmm_tui.console import base
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.port import ConsoleExit
@@ -57,6 +59,7 @@ class SeekPrompt(ModalScreen[str]):
 class ReplayApp(ConsoleApp):
     """The console without a present."""
 
+    CSS_PATH = Path(base.__file__).with_name("console.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,p", "play", "Pause or play", show=False),
         Binding("full_stop,right", "step_event", "One event", show=False),
