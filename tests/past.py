@@ -76,7 +76,9 @@ def tamper(path: Path) -> int:
     records = list(read_log(path))
     at = next(n for n, record in enumerate(records) if any(isinstance(e, PlaceOrder) for e in record.effects))
     effects = tuple(
-        structs.replace(effect, price_ticks=effect.price_ticks + 1) if isinstance(effect, PlaceOrder) else effect
+        structs.replace(effect, price_ticks=effect.price_ticks + 1)
+        if isinstance(effect, PlaceOrder)
+        else effect
         for effect in records[at].effects
     )
     records[at] = EventRecord(records[at].at_ns, records[at].event, effects)

@@ -9,7 +9,7 @@ from okxmm_tui.report.cli import main
 from tests.safety.session import Headless
 
 DOCS = Path(__file__).parents[1] / "docs"
-SECONDS, SPEED = 240, 5
+SECONDS, SPEED = 150, 5
 PATIENCE_S = 120.0
 
 

@@ -80,7 +80,9 @@ def test_a_missing_and_an_extra_effect_are_differences(log):
     records = list(read_log(log))
     at = next(n for n, record in enumerate(records) if len(record.effects) > 1)
     first = records[at]
-    rewrite(log, [*records[:at], EventRecord(first.at_ns, first.event, first.effects[:-1]), *records[at + 1 :]])
+    rewrite(
+        log, [*records[:at], EventRecord(first.at_ns, first.event, first.effects[:-1]), *records[at + 1 :]]
+    )
     assert _played(log).difference_count == 1
 
 
@@ -97,7 +99,7 @@ def test_a_gap_ends_the_comparison_and_is_told(log):
 
 def test_the_version_that_wrote_the_log_is_named(log):
     """Differences may come from another version, so it says which one it was."""
-    assert VERSION != okxmm_tui.__version__
+    assert okxmm_tui.__version__ != VERSION
     assert any(VERSION in line for line in Player(log).words())
 
 
@@ -159,7 +161,15 @@ def test_why_tells_the_story_of_an_order_and_of_a_trade(log):
     """Book, parameters with version, decision, the venue's word, and the position it made."""
     order = next(e for record in read_log(log) for e in record.effects if isinstance(e, PlaceOrder))
     story = "\n".join(why(log, order.cl_ord_id))
-    for word in ("PlaceOrder", "decision", "params    version", "bid ", "signals", "OrderUpdate", "state filled"):
+    for word in (
+        "PlaceOrder",
+        "decision",
+        "params    version",
+        "bid ",
+        "signals",
+        "OrderUpdate",
+        "state filled",
+    ):
         assert word in story
     assert "\n".join(why(log, "1")) == story
 
@@ -267,7 +277,7 @@ def _banner(app) -> str:
 
 
 async def test_the_console_cannot_be_taken_for_a_live_one(log):
-    """REPLAY stands in banner and title, the kill key explains itself, the keys move time, leaving is at once."""
+    """REPLAY in banner and title, a kill key that explains itself, keys that move time, leaving at once."""
     link = ReplayLink(log, clock=Steady())
     app = ReplayApp(link, theme="okxmm-dark")
     async with app.run_test(size=(120, 35)) as pilot:

@@ -45,7 +45,7 @@ def _change(folder, statement: str) -> None:
     connection.close()
 
 
-# -- figures -----------------------------------------------------------------------------------------------
+# -- figures -------------------------------------------------------------------------------------------
 
 
 def test_the_figures_are_those_of_the_session(tmp_path, desk):
@@ -104,7 +104,7 @@ def test_a_changed_record_is_found_and_loud(tmp_path, desk, capsys, statement, f
     assert "Do not sign" in capsys.readouterr().out
 
 
-# -- what is missing -----------------------------------------------------------------------------------------
+# -- what is missing -----------------------------------------------------------------------------------
 
 
 def test_without_the_event_log_the_report_is_incomplete_and_says_so(tmp_path, desk, capsys):
@@ -135,7 +135,7 @@ def test_the_version_that_wrote_the_log_is_named(tmp_path, desk):
     assert any(VERSION in each for each in _report(tmp_path).sessions[0].incomplete)
 
 
-# -- which sessions --------------------------------------------------------------------------------------------
+# -- which sessions ------------------------------------------------------------------------------------
 
 
 def test_sessions_are_chosen_by_id_day_and_time(tmp_path, desk, capsys):
@@ -161,7 +161,7 @@ def test_wrong_words_are_refused(tmp_path, desk):
         _run(tmp_path, "--format", "html", "--out", str(tmp_path / "no" / "such" / "page.html"))
 
 
-# -- forms -----------------------------------------------------------------------------------------------------
+# -- forms ---------------------------------------------------------------------------------------------
 
 
 def test_csv_has_one_file_for_each_kind_with_its_columns(tmp_path, desk):
@@ -183,7 +183,7 @@ def test_csv_has_one_file_for_each_kind_with_its_columns(tmp_path, desk):
 
 
 def test_the_page_needs_nothing_from_outside(tmp_path, desk):
-    """One file, no script, no address, light and dark, plots for every curve, and it escapes what it shows."""
+    """One file, no script, no address, light and dark, plots for every curve, and all is escaped."""
     _change(tmp_path, "UPDATE sessions SET last_words = '<script>alert(1)</script>'")
     out = tmp_path / "page.html"
     assert _run(tmp_path, "--format", "html", "--out", str(out)) == 0
@@ -203,8 +203,8 @@ def test_the_terminal_form_has_every_section(tmp_path, desk, capsys):
     said = capsys.readouterr().out
     for word in (
         "Profit and loss", "Where it came from", "Account", "Markouts", "Activity", "Parameters", "Alarms",
-        "Recorded and recomputed", "max drawdown", "Sharpe", "order-to-trade", "post-only cancels", "inventory",
-        "uptime", "█",
+        "Recorded and recomputed", "max drawdown", "Sharpe", "order-to-trade", "post-only cancels",
+        "inventory", "uptime", "█",
     ):  # fmt: skip
         assert word in said
 
@@ -229,5 +229,5 @@ def test_thinning_keeps_ends_and_extremes():
 def test_money_always_shows_its_sign_but_for_zero():
     """A real minus, and no sign on what rounds to nothing."""
     assert [money(Decimal(text), 2) for text in ("1.5", "-1.5", "0", "-0.001")] == [
-        "+1.50", "−1.50", "0.00", "0.00",
+        "+1.50", "\N{MINUS SIGN}1.50", "0.00", "0.00",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""``okxmm-tui replay``: the console on a past session, a check without a screen, or the story of one order."""
+"""``okxmm-tui replay``: the console on a past session, a check of its log, or the story of one order."""
 
 from __future__ import annotations
 
@@ -91,10 +91,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit codes: 0 every effect was as recorded, 1 some were not, 2 the log cannot be played",
         allow_abbrev=False,
     )
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="events-*.log.zst, or a state directory")
+    parser.add_argument(
+        "journal", type=Path, metavar="JOURNAL", help="events-*.log.zst, or a state directory"
+    )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="recorded seconds per second")
     parser.add_argument("--at", default="", metavar="TIME", help="begin at a time of the session (UTC)")
-    parser.add_argument("--check", action="store_true", help="no console: compare every effect, print figures")
+    parser.add_argument(
+        "--check", action="store_true", help="no console: compare every effect, print figures"
+    )
     parser.add_argument("--why", default="", metavar="ID", help="tell the story of one order or trade id")
     parser.add_argument("--theme", default="", metavar="NAME", help="colour theme")
     return parser

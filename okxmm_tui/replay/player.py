@@ -1,6 +1,6 @@
 """Feeds a recorded session to a reducer again and holds every effect against the recorded one.
 
-The first record of a log is ``SessionStarted``; each later one is a step with its time and the effects it had.
+The first record of a log is ``SessionStarted``; each later one is a step with its time and its effects.
 Equal means equal bytes in the log's own encoding, so that 1.0 and 1.00 are different.
 """
 

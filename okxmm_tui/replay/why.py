@@ -1,4 +1,4 @@
-"""Why an order was there, or a fill happened: the book, the parameters, the signals, and the chain of events."""
+"""Why an order was there or a fill happened: book, parameters, signals, and the chain of events."""
 
 from __future__ import annotations
 

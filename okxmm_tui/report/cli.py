@@ -101,7 +101,7 @@ def _write_to(report: Report, form: str, out: TextIO) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="okxmm-tui report",
-        description="What sessions did: figures computed again from their journals and held against the record.",
+        description="What sessions did: figures computed again from their journals and compared.",
         epilog="exit codes: 0 all figures agree, 1 some differ, 2 the journal cannot be read",
         allow_abbrev=False,
     )
@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--session", type=int, metavar="ID", help="one session (default: the newest)")
     which.add_argument("--day", default="", metavar="YYYY-MM-DD", help="sessions that ran on a UTC day")
     which.add_argument("--since", default="", metavar="TIME", help="sessions that ran since a time (UTC)")
-    parser.add_argument("--format", choices=FORMATS, default="table", help="form of the report (default table)")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="table", help="form of the report (default table)"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write; a folder for csv")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the journals lie")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (okxmm.toml)")

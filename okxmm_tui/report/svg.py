@@ -93,8 +93,10 @@ def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
         name = "at the fill" if row.horizon_s == 0 else f"{row.horizon_s} s"
         side = "gain" if mean >= 0 else "loss"
         body += [
-            f'<line class="error {side}" x1="{x(at):.1f}" x2="{x(at):.1f}" '
-            f'y1="{y(mean - error):.1f}" y2="{y(mean + error):.1f}"/>',
+            (
+                f'<line class="error {side}" x1="{x(at):.1f}" x2="{x(at):.1f}" '
+                f'y1="{y(mean - error):.1f}" y2="{y(mean + error):.1f}"/>'
+            ),
             f'<circle class="{side}" cx="{x(at):.1f}" cy="{y(mean):.1f}" r="4"/>',
             f'<text class="value" x="{x(at) + 9:.1f}" y="{y(mean) - 7:.1f}">{money(mean, 2)}</text>',
             f'<text class="tick" x="{x(at):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{name}</text>',
@@ -116,10 +118,18 @@ def bars(title: str, parts: Sequence[tuple[str, float]]) -> str:
         weight = " sum" if at == len(parts) - 1 else ""
         anchor = "start" if value >= 0 else "end"
         body += [
-            f'<text class="name{weight}" x="{LEFT - 10}" y="{top + 14}" text-anchor="end">{escape(name)}</text>',
-            f'<rect class="{side}" x="{start:.1f}" y="{top}" width="{length:.1f}" height="{BAR_HEIGHT}" rx="2"/>',
-            f'<text class="value{weight}" x="{middle + way * (length + 7):.1f}" y="{top + 14}" '
-            f'text-anchor="{anchor}">{money(value)}</text>',
+            (
+                f'<text class="name{weight}" x="{LEFT - 10}" y="{top + 14}" text-anchor="end">'
+                f"{escape(name)}</text>"
+            ),
+            (
+                f'<rect class="{side}" x="{start:.1f}" y="{top}" width="{length:.1f}" '
+                f'height="{BAR_HEIGHT}" rx="2"/>'
+            ),
+            (
+                f'<text class="value{weight}" x="{middle + way * (length + 7):.1f}" y="{top + 14}" '
+                f'text-anchor="{anchor}">{money(value)}</text>'
+            ),
         ]
     body.append(f'<line class="zero" x1="{middle}" x2="{middle}" y1="0" y2="{height}"/>')
     return _svg(title, HALF, height, body)
@@ -155,8 +165,10 @@ def _grid(low: float, high: float, digits: int, width: int) -> list[str]:
         value = high - (high - low) * at / GRID_LINES
         body += [
             f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{top:.1f}" y2="{top:.1f}"/>',
-            f'<text class="tick" x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end">'
-            f"{number(value, digits)}</text>",
+            (
+                f'<text class="tick" x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end">'
+                f"{number(value, digits)}</text>"
+            ),
         ]
     return body
 

@@ -13,7 +13,7 @@ from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.engine.store.export import utc
 from okxmm_tui.report.model import MarketReport, SessionReport
 
-NONE = "–"
+NONE = "–"  # noqa: RUF001
 PARTS = ("spread", "adverse", "drift", "fees", "rebates", "funding", "taker", "other")
 SHARES = ("two_sided", "one_sided", "absent", "paused_by_risk", "paused_by_fault")
 SHARPE_CAVEAT = (
@@ -112,7 +112,7 @@ def _markets(session: SessionReport) -> Table:
         ("funding", lambda m: money(m.funding_quote)),
         ("interest, forced, converted", lambda m: money(m.other_quote)),
         ("NET", lambda m: money(m.net_quote)),
-        ("return on volume", lambda m: _bps(m)),
+        ("return on volume", _bps),
     )
     head = ("", *(f"{m.inst_id} ({m.quote_ccy})" for m in session.markets))
     rows = tuple((name, *(show(m) for m in session.markets)) for name, show in lines)
@@ -163,7 +163,7 @@ def _account(session: SessionReport) -> Table:
         rows += [
             ("max drawdown", f"{number(drawdown.most, 4)} ({100 * drawdown.most_share:.4f} %)"),
             ("  peak at", utc(drawdown.start_ns) if drawdown.start_ns else NONE),
-            ("  trough at", utc(drawdown.trough_ns) if drawdown.trough_ns else NONE),
+            ("  lowest at", utc(drawdown.trough_ns) if drawdown.trough_ns else NONE),
             ("  recovered at", utc(drawdown.recovered_ns) if drawdown.recovered_ns else "not recovered"),
             ("average equity", number(performance.average_equity)),
             ("turnover over equity, per day", number(performance.turnover_per_day)),
@@ -193,7 +193,11 @@ def _markouts(market: MarketReport, view: AccountingView) -> Table:
         if row.dimension == "all"
     )
     head = ("horizon", "mean bp", "standard error", "fills", "missing")
-    note = "Missing: no trusted mid at the horizon, or the session ended before it." if rows else "No maker fills."
+    note = (
+        "Missing: no trusted mid at the horizon, or the session ended before it."
+        if rows
+        else "No maker fills."
+    )
     return Table(f"Markouts: {market.inst_id}", head, rows, note)
 
 
@@ -240,7 +244,9 @@ def _checks(session: SessionReport) -> Table:
         (check.name, check.inst_id, check.recorded, check.recomputed, "same" if check.is_same else "DIFFERS")
         for check in session.checks
     )
-    note = "Every figure is computed again from recorded fills and events, exactly, and held against the record."
+    note = (
+        "Every figure is computed again from recorded fills and events, exactly, and held against the record."
+    )
     return Table("Recorded and recomputed", ("figure", "market", "first", "second", ""), rows, note)
 
 

@@ -107,9 +107,7 @@ def blocks(values: Sequence[float], width: int, height: int) -> list[str]:
     picked = [each[-1] for each in _spread_over(values, width)]
     low, high = min(values), max(values)
     span = high - low
-    eighths = [
-        round((value - low) / span * (8 * height - 1)) + 1 if span else 4 * height for value in picked
-    ]
+    eighths = [round((value - low) / span * (8 * height - 1)) + 1 if span else 4 * height for value in picked]
     return [
         "".join(BLOCKS[max(0, min(8, level - 8 * floor))] for level in eighths)
         for floor in range(height - 1, -1, -1)

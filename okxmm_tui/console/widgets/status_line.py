@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from okxmm_tui.console.bindings import HINTS
 from okxmm_tui.console.spans import Line, Span, clip, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+
+REPLAY_HINTS = (
+    ("space", "pause"), (".", "event"), (">", "second"), ("+ -", "speed"), ("g", "go to"), ("^Q", "leave"),
+    ("tab", "focus"), ("m", "maximise"), ("F1", "help"),
+)  # fmt: skip
+"""Keys that mean something in a past session."""
 
 
 class StatusLine(LinePanel):
@@ -20,14 +28,16 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
+        if view.snapshot is not None and view.snapshot.replay is not None:
+            return [spread(hints(width, REPLAY_HINTS), (("REPLAY ", "armed"),), width)]
         return [spread(hints(width), (("read-only ", "armed"),) if view.is_read_only else (), width)]
 
 
-def hints(width: int) -> Line:
+def hints(width: int, keys: Sequence[tuple[str, str]] = HINTS) -> Line:
     """As many key hints as fit."""
     spans: list[Span] = [(" ", "text")]
     room = width - 1
-    for key, label in HINTS:
+    for key, label in keys:
         if len(key) + len(label) + 3 > room:
             break
         spans.extend(((key, "key"), (f" {label}  ", "muted")))
