@@ -166,6 +166,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         ws_url=settings.okx.ws_url,
         order_route=settings.okx.order_route,
         stp_mode=settings.okx.stp_mode,
+        book_channel=settings.okx.book_channel,
+        has_fills_channel=settings.okx.fills_channel,
     )
 
 

@@ -68,6 +68,7 @@ class EngineRun:
                 self.reducer = host.reducer
 
     def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
+        from okxmm_tui.okx.extras import Extras  # noqa: PLC0415 - see _load_sockets
         from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
         from okxmm_tui.okx.route_choice import RoutePolicy  # noqa: PLC0415 - see _load_sockets
 
@@ -79,6 +80,8 @@ class EngineRun:
             ack_timeout_ms=plan.limits.ack_timeout_ms,
             order_route=RoutePolicy(self._config.order_route),
             stp_mode=self._config.stp_mode,
+            book_channel=self._config.book_channel,
+            extras=Extras(has_fills=self._config.has_fills_channel),
         )
         return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
 

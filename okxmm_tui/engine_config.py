@@ -22,6 +22,8 @@ class EngineConfig(Struct, frozen=True):
     ws_url: str = ""
     order_route: str = "auto"
     stp_mode: str = "cancel_maker"
+    book_channel: str = "books"
+    has_fills_channel: bool = False
 
 
 class Urls(Struct, frozen=True):

@@ -33,6 +33,12 @@ class OkxSettings(BaseModel):
     secret: SecretStr = Field(SecretStr(""), description="secret of the key")
     passphrase: SecretStr = Field(SecretStr(""), description="passphrase of the key")
     region: Literal["global", "eea", "us", "tr"] = Field("global", description="where the account was opened")
+    book_channel: Literal["books", "books5", "bbo-tbt", "books50-l2-tbt", "books-l2-tbt"] = Field(
+        "books", description="order book channel; the two l2-tbt ones need fee tier VIP4"
+    )
+    fills_channel: bool = Field(
+        default=False, description="also check fills against the fills channel; needs fee tier VIP4"
+    )
     rest_url: str = Field("", description="another REST address than the region's, e.g. a test venue")
     ws_url: str = Field("", description="another WebSocket address, up to and including /ws/v5")
     order_route: Literal["auto", "ws", "rest"] = Field("auto", description="way of orders: auto, ws, rest")
@@ -99,6 +105,9 @@ class RiskSettings(BaseModel):
     )
     max_funding_bps: Decimal = Field(Decimal(5), ge=0, description="funding worth reducing for")
     book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
+    feed_age_limit_ms: int = Field(
+        200, ge=20, le=10_000, description="age of market data at the engine at which quotes are pulled"
+    )
     loop_lag_limit_ms: int = Field(
         1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"
     )

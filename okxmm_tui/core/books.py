@@ -18,11 +18,11 @@ PROMISED_DEPTH = 400
 class BookSide:
     """One side. ``direction`` is +1 for bids and -1 for asks: a key is price times direction."""
 
-    __slots__ = ("_depth", "_direction", "_keys", "_sizes")
+    __slots__ = ("_direction", "_keys", "_sizes", "depth")
 
     def __init__(self, direction: int, depth: int = PROMISED_DEPTH) -> None:
         self._direction = direction
-        self._depth = depth
+        self.depth = depth
         self._sizes: dict[int, int] = {}
         self._keys: list[int] = []
 
@@ -54,7 +54,7 @@ class BookSide:
                     keys.pop()
                 else:
                     del keys[bisect_left(keys, key)]
-        if len(keys) > self._depth:
+        if len(keys) > self.depth:
             self._trim()
 
     @property
@@ -80,7 +80,7 @@ class BookSide:
         return sum(lots), sum(map(mul, lots, prices))
 
     def _trim(self) -> None:
-        excess = len(self._keys) - self._depth
+        excess = len(self._keys) - self.depth
         if excess > 0:
             for key in self._keys[:excess]:
                 del self._sizes[key * self._direction]
@@ -93,7 +93,7 @@ class BookSide:
             "keys out of order or repeated": keys != sorted(set(keys)),
             "keys and sizes differ": {key * direction for key in keys} != set(self._sizes),
             "empty level kept": any(size <= 0 for size in self._sizes.values()),
-            "deeper than promised": len(keys) > self._depth,
+            "deeper than promised": len(keys) > self.depth,
         }
         if any(broken.values()):
             raise AssertionError([name for name, is_so in broken.items() if is_so])
@@ -116,8 +116,12 @@ class OrderBook:
         self.asks.clear()
         self.seq_id = -1
 
-    def replace(self, bids: Levels, asks: Levels, seq_id: int, venue_ms: int) -> None:
-        """Take a snapshot."""
+    def replace(
+        self, bids: Levels, asks: Levels, seq_id: int, venue_ms: int, depth: int | None = None
+    ) -> None:
+        """Take a snapshot; ``depth`` is how many levels a side its channel keeps up to date."""
+        if depth is not None:
+            self.bids.depth = self.asks.depth = depth
         self.bids.replace(bids)
         self.asks.replace(asks)
         self.seq_id, self.venue_ms = seq_id, venue_ms

@@ -67,6 +67,8 @@ class Limits(Struct, frozen=True):
     max_funding_bps: Decimal = Decimal(5)
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
+    feed_age_limit_ms: int = 200
+    """Quotes are pulled while market data takes longer than this from the socket to the engine."""
     loop_lag_limit_ms: int = 1_000
     """The dead-man's switch is not renewed while the engine is later than this."""
     order_expire_ms: int = 1_000

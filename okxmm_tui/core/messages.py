@@ -42,6 +42,8 @@ class BookSnapshot(Event, frozen=True, gc=False, tag=True, array_like=True):
     asks: Levels
     seq_id: int
     venue_ms: int
+    depth: int = 400
+    """Levels a side the channel keeps up to date; deeper ones are not to be trusted."""
 
 
 class BookUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -118,6 +120,35 @@ class FundingRate(Event, frozen=True, gc=False, tag=True, array_like=True):
     funding_ms: int
     next_funding_ms: int
     venue_ms: int
+
+
+class Ticker(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Last trade and the day's figures (tickers channel); comes only when it was asked for."""
+
+    inst_id: str
+    last: Decimal
+    open_24h: Decimal
+    high_24h: Decimal
+    low_24h: Decimal
+    volume_24h: Decimal
+    """Contracts for derivatives, base currency for spot."""
+    venue_ms: int
+
+
+class Candle(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """One bar (candle channels); comes only when it was asked for."""
+
+    inst_id: str
+    bar: str
+    """``1m``, ``4H``, ``1Dutc``, ... as the venue names it."""
+    begin_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    """Contracts for derivatives, base currency for spot."""
+    is_final: bool
 
 
 class VenueStatus(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -316,13 +347,19 @@ class StreamUp(Event, frozen=True, gc=False, tag=True, array_like=True):
     """A stream is connected, logged in where needed, and subscribed."""
 
     stream: str
-    """``public`` or ``private``."""
+    """``public``, ``private`` or ``business``."""
 
 
 class StreamDown(Event, frozen=True, gc=False, tag=True, array_like=True):
     """A stream is lost; it reconnects by itself."""
 
     stream: str
+    reason: str
+
+
+class ProbeWanted(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """The private stream cannot vouch for its completeness: compare with the venue over REST."""
+
     reason: str
 
 
@@ -455,6 +492,8 @@ AnyEvent = (
     | IndexPrice
     | PriceLimits
     | FundingRate
+    | Ticker
+    | Candle
     | VenueStatus
     | ClockMeasured
     | ClockJumped
@@ -476,6 +515,7 @@ AnyEvent = (
     | DeadManFailed
     | StreamUp
     | StreamDown
+    | ProbeWanted
     | GatewayNotice
     | SessionStarted
     | Tick

@@ -149,7 +149,7 @@ class Market:
 
     def on_snapshot(self, event: BookSnapshot, now_ns: int) -> None:
         """Start a new chain."""
-        self.book.replace(event.bids, event.asks, event.seq_id, event.venue_ms)
+        self.book.replace(event.bids, event.asks, event.seq_id, event.venue_ms, event.depth)
         self._chained = 0
         self.top_seq = -1
         self.signals.on_snapshot(now_ns)

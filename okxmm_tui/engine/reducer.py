@@ -17,6 +17,7 @@ from okxmm_tui.core.messages import (
     BookGap,
     BookSnapshot,
     BookUpdate,
+    Candle,
     ClockJumped,
     ClockMeasured,
     ConsolesChanged,
@@ -43,11 +44,13 @@ from okxmm_tui.core.messages import (
     PendingPolled,
     PositionUpdate,
     PriceLimits,
+    ProbeWanted,
     PublicTrade,
     SessionStarted,
     StreamDown,
     StreamUp,
     Tick,
+    Ticker,
     TopOfBook,
     TruthFetched,
     VenueStatus,
@@ -127,6 +130,8 @@ class Reducer:
             IndexPrice: self._on_index,
             PriceLimits: self._on_price_limits,
             FundingRate: self._on_funding_rate,
+            Ticker: self._on_bystander,
+            Candle: self._on_bystander,
             VenueStatus: self._on_venue_status,
             ClockMeasured: self.watchdog.clock.on_measured,
             ClockJumped: self._on_clock_jump,
@@ -148,6 +153,7 @@ class Reducer:
             DeadManFailed: lambda event: self.safety.on_dead_man_failed(event.reason),
             StreamUp: self._on_stream_up,
             StreamDown: self._on_stream_down,
+            ProbeWanted: lambda event: self.reconciler.want_truth(event.reason),
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
             JournalFailed: self._on_journal_failed,
@@ -207,7 +213,8 @@ class Reducer:
                 self.session.notice(f"{event.inst_id}: order book live")
 
     def _check_crossed(self, market: Market) -> None:
-        if market.book.is_crossed:
+        # In auctions and before the opening the ask may stand below the bid (OKX v5, order book channel).
+        if market.book.is_crossed and market.instrument.is_tradable:
             inst_id = market.instrument.inst_id
             reason = f"bid {market.book.bids.best_ticks} reached ask {market.book.asks.best_ticks} (ticks)"
             self._break(market, f"crossed book, {reason}")
@@ -248,6 +255,9 @@ class Reducer:
     def _on_funding_rate(self, event: FundingRate) -> None:
         if market := self.session.markets.get(event.inst_id):
             market.funding = event
+
+    def _on_bystander(self, event: Ticker | Candle) -> None:
+        """Part of the record for those who read it; the engine decides nothing by it."""
 
     def _on_venue_status(self, event: VenueStatus) -> None:
         self.session.venue_status = event
@@ -310,7 +320,7 @@ class Reducer:
         if event.stream == "private":
             self.session.private_up = True
             self.reconciler.on_login()
-        else:
+        elif event.stream == "public":
             self.session.public_up = True
         self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
 
@@ -318,13 +328,14 @@ class Reducer:
         if event.stream == "private":
             self.session.private_up = False
             self.reconciler.on_logout()
-        else:
+        elif event.stream == "public":
             self.session.public_up = False
             for market in self.session.markets.values():
                 market.break_book("market data stream down")
-        self.session.raise_alarm(
-            f"stream-{event.stream}", Severity.CRITICAL, f"{event.stream} stream down: {event.reason}"
-        )
+        text = f"{event.stream} stream down: {event.reason}"
+        # No quote depends on the business stream (candles, single prints).
+        severity = Severity.WARNING if event.stream == "business" else Severity.CRITICAL
+        self.session.raise_alarm(f"stream-{event.stream}", severity, text)
 
     def _pnl(self) -> PnlFigure | None:
         """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""

@@ -37,6 +37,7 @@ class Watchdog:
         session.loop_lag_ns = lag_ns
         self._watch_lag(lag_ns)
         self.latency.on_tick()
+        self._watch_feed()
         for market in session.markets.values():
             self._watch_book(market)
         elapsed_ns = session.now_ns - self._events_since_ns
@@ -54,6 +55,20 @@ class Watchdog:
             self._good_ticks += 1
             if self._good_ticks == GOOD_TICKS_AFTER_STALL:
                 self._session.clear_alarm("loop-lag", "the engine runs on time again")
+
+    @property
+    def _is_feed_late(self) -> bool:
+        feed = self._session.feed
+        return feed is not None and feed.oldest_ns > self._session.limits.feed_age_limit_ms * NS_PER_MS
+
+    def _watch_feed(self) -> None:
+        """Market data that waits before it is acted on is no market data (market-making.md 4, fault 47)."""
+        feed = self._session.feed
+        if feed is not None and self._is_feed_late:
+            text = f"market data reaches the engine {feed.oldest_ns / 1e6:.0f} ms late, quotes pulled"
+            self._session.raise_alarm("feed-late", Severity.CRITICAL, text)
+        else:
+            self._session.clear_alarm("feed-late", "market data reaches the engine in time again")
 
     def _watch_book(self, market: Market) -> None:
         inst_id = market.instrument.inst_id
@@ -86,7 +101,8 @@ class Watchdog:
             return "market data stream down"
         if self._good_ticks < GOOD_TICKS_AFTER_STALL:
             return "engine stood still"
-        return self.clock.block or self.latency.block
+        feed = "market data is late" if self._is_feed_late else ""
+        return feed or self.clock.block or self.latency.block
 
     @staticmethod
     def _market_block(market: Market) -> str:

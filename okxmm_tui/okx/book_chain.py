@@ -19,7 +19,7 @@ class Verdict(StrEnum):
     APPLY = "apply"
     """Apply the levels; heartbeats and resets included."""
     IGNORE = "ignore"
-    """Waiting for a snapshot: an increment means nothing."""
+    """Waiting for a snapshot, or older than the book read over REST: an increment means nothing."""
     GAP = "gap"
     """The chain is broken from here on."""
 
@@ -27,10 +27,11 @@ class Verdict(StrEnum):
 class BookChain:
     """Judges the messages of one instrument on one channel of one connection."""
 
-    __slots__ = ("_is_live", "_last")
+    __slots__ = ("_is_joining", "_is_live", "_last")
 
     def __init__(self) -> None:
         self._is_live = False
+        self._is_joining = False
         self._last = NO_SEQUENCE
 
     @property
@@ -45,8 +46,13 @@ class BookChain:
 
     def drop(self) -> None:
         """Trust nothing until the next snapshot."""
-        self._is_live = False
+        self._is_live = self._is_joining = False
         self._last = NO_SEQUENCE
+
+    def seed(self, seq_id: int) -> None:
+        """Start from a book read over REST; the increments that follow may overlap it."""
+        self._is_live = self._is_joining = True
+        self._last = seq_id
 
     def judge(
         self,
@@ -67,16 +73,23 @@ class BookChain:
             has_checksum: Whether a checksum other than 0 protects the message instead.
         """
         if is_snapshot:
-            self._is_live = True
+            self._is_live, self._is_joining = True, False
             self._last = NO_SEQUENCE if current is None else current
             return Verdict.SNAPSHOT
         if not self._is_live:
             return Verdict.IGNORE
+        if self._is_joining and self._is_older(previous, current):
+            return Verdict.IGNORE
         if self._continues(previous, current, is_empty=is_empty, has_checksum=has_checksum):
+            self._is_joining = False
             self._last = NO_SEQUENCE if current is None else current
             return Verdict.APPLY
         self.drop()
         return Verdict.GAP
+
+    def _is_older(self, previous: int | None, current: int | None) -> bool:
+        """Whether the REST book already holds an increment; a reset is none of these."""
+        return previous is not None and current is not None and previous < current <= self._last
 
     def _continues(
         self, previous: int | None, current: int | None, *, is_empty: bool, has_checksum: bool
@@ -84,7 +97,11 @@ class BookChain:
         if previous is None or current is None:
             # Before seqId existed the checksum alone vouched for the chain.
             return has_checksum and previous is None and current is None and self._last == NO_SEQUENCE
-        if previous != self._last or current < 0:
+        if current < 0:
+            return False
+        if self._is_joining and previous < self._last < current:
+            return True  # the first increment that reaches beyond the REST book
+        if previous != self._last:
             return False
         # Equal numbers are the minute's heartbeat. A lower one is the venue's reset: the levels still
         # apply, and the chain goes on from the lower number.

@@ -25,6 +25,8 @@ from okxmm_tui.okx.messages import (
     text_of,
 )
 
+MAX_WHOLE = 2**63 - 1
+"""What a record of 64 bits can hold; no time, sequence number or size of the venue comes near."""
 MAX_DIGITS = 40
 """No amount on a venue has more digits on either side of the point."""
 
@@ -79,9 +81,21 @@ def whole(value: Scalar) -> int:
     if not text:
         return 0
     try:
-        return int(text)
+        value = int(text)
     except ValueError as error:
         raise WireError(f"whole number {text[:40]!r} was unreadable.") from error
+    return bounded(value)
+
+
+def bounded(units: int) -> int:
+    """Return a whole number that a record can hold.
+
+    Raises:
+        WireError: It was too large either way.
+    """
+    if abs(units) > MAX_WHOLE:
+        raise WireError(f"a whole number of {units.bit_length()} bits was beyond all reason.")
+    return units
 
 
 def span_ns(in_time: Scalar, out_time: Scalar) -> int:
@@ -133,8 +147,8 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         code=whole(code) if code else None,
         tick_size=tick_size,
         lot_size=lot_size,
-        min_size_lots=int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING)),
-        max_limit_lots=int(number(row.max_lmt_sz) // lot_size),
+        min_size_lots=bounded(int((number(row.min_sz) / lot_size).to_integral_value(ROUND_CEILING))),
+        max_limit_lots=bounded(int(number(row.max_lmt_sz) / lot_size)),
         contract_value=Decimal(1) if is_spot else face,
         base_ccy=base,
         quote_ccy=quote,
@@ -248,7 +262,7 @@ def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdat
     if instrument is None or instrument.is_spot or text_of(row.mgn_mode) == "isolated":
         return None
     position_side = position_side_of(row.pos_side)
-    size_lots = instrument.size_to_lots(number(row.pos))
+    size_lots = bounded(instrument.size_to_lots(number(row.pos)))
     return PositionUpdate(
         inst_id=row.inst_id,
         size_lots=-abs(size_lots) if position_side is PositionSide.SHORT else size_lots,
@@ -296,4 +310,4 @@ def _units(value: Scalar, instrument: Instrument, *, is_price: bool = False) -> 
     amount = number(value)
     if not amount:
         return 0
-    return instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount)
+    return bounded(instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount))

@@ -28,11 +28,12 @@ class _Hosts(Struct, frozen=True):
     rest: str
     live_ws: str
     demo_ws: str
+    rest_fallback: str = ""
 
 
 # Turkey documents the global WebSocket hosts.
 _HOSTS = {
-    Region.GLOBAL: _Hosts("openapi.okx.com", "ws.okx.com", "wspap.okx.com"),
+    Region.GLOBAL: _Hosts("openapi.okx.com", "ws.okx.com", "wspap.okx.com", "www.okx.com"),
     Region.EEA: _Hosts("eea.okx.com", "wseea.okx.com", "wseeapap.okx.com"),
     Region.US: _Hosts("us.okx.com", "wsus.okx.com", "wsuspap.okx.com"),
     Region.TR: _Hosts("tr.okx.com", "ws.okx.com", "wspap.okx.com"),
@@ -49,6 +50,9 @@ class Endpoints(Struct, frozen=True):
     headers: dict[str, str] = {}
     """Sent with every REST request; demo trading is chosen by a header."""
 
+    rest_fallback: str = ""
+    """Another host of the same region, or empty."""
+
     @property
     def public_ws(self) -> str:
         """URL of the market data stream."""
@@ -58,6 +62,16 @@ class Endpoints(Struct, frozen=True):
     def private_ws(self) -> str:
         """URL of the account, order and trading stream."""
         return f"{self.ws}/private"
+
+    @property
+    def business_ws(self) -> str:
+        """URL of the candles and single prints."""
+        return f"{self.ws}/business"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether REST requests ask for demo trading."""
+        return self.headers == DEMO_HEADER
 
     @classmethod
     def venue(cls, region: str, *, is_demo: bool, rest: str = "", ws: str = "") -> Endpoints:
@@ -76,6 +90,7 @@ class Endpoints(Struct, frozen=True):
             rest=_trimmed(rest or f"https://{hosts.rest}"),
             ws=_trimmed(ws or f"wss://{host}/ws/v5"),
             headers=dict(DEMO_HEADER) if is_demo else {},
+            rest_fallback=f"https://{hosts.rest_fallback}" if hosts.rest_fallback and not rest else "",
         )
 
     @classmethod

@@ -39,8 +39,13 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.okx import preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
+from okxmm_tui.okx.book_session import Answer
+from okxmm_tui.okx.business_session import BusinessSession
 from okxmm_tui.okx.clock_keeper import ClockKeeper
 from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.extras import NO_EXTRAS, Extras
+from okxmm_tui.okx.market_channels import Wanted
+from okxmm_tui.okx.market_rows import DEMO, PRODUCTION
 from okxmm_tui.okx.order_requests import DEFAULT_STP_MODE, OrderEffect
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.orders_route import OrdersRoute
@@ -48,8 +53,10 @@ from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, PublicSession
 from okxmm_tui.okx.rate_limits import RateLimits, Usage
 from okxmm_tui.okx.rest import Rest
+from okxmm_tui.okx.rest_book import read_book
 from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries
 from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
+from okxmm_tui.okx.session import Session
 from okxmm_tui.okx.transport import ConnectGate, Stream
 
 BUDGET_EVERY_S = 0.5
@@ -67,7 +74,8 @@ class OkxGateway:
         endpoints: Where.
         api_key: None for market data only.
         tag: Marks every order of ours; up to 16 letters and digits.
-        book_channel: ``books``, or ``books-l2-tbt`` from VIP4 on.
+        book_channel: One of ``book_channels``.
+        extras: Channels beyond those every session needs.
         ack_timeout_ms: An order operation without an answer for this long is UNKNOWN.
         order_route: Which way orders go.
         stp_mode: OKX ``stpMode`` of every place.
@@ -80,6 +88,7 @@ class OkxGateway:
         *,
         tag: str,
         book_channel: str = DEFAULT_BOOK_CHANNEL,
+        extras: Extras = NO_EXTRAS,
         ack_timeout_ms: int = 2_000,
         order_route: RoutePolicy = RoutePolicy.AUTO,
         stp_mode: str = DEFAULT_STP_MODE,
@@ -90,6 +99,7 @@ class OkxGateway:
         self._api_key = api_key
         self._tag = tag
         self._book_channel = book_channel
+        self._extras = extras
         self._instruments: dict[str, Instrument] = {}
         self._rest = Rest(endpoints, api_key, on_measured=lambda event: self._emit_soon([event]))
         self._queries = RestQueries(self._rest, self._instruments)
@@ -112,6 +122,7 @@ class OkxGateway:
         self._order_route = order_route
         self._emit: Emit | None = None
         self._public: tuple[PublicSession, Stream] | None = None
+        self._wire: Stream | None = None
         self._group: asyncio.TaskGroup | None = None
         self._requests: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -210,20 +221,54 @@ class OkxGateway:
             book_channel=self._book_channel,
             login=self._login if self._api_key else None,
             on_instrument=self._on_instrument,
+            fetch_book=self._fetch_book,
+            venue_now_ns=self._rest.clock.now_ns,
+            wanted=Wanted(not self._extras.has_all_trades, self._extras.has_tickers),
+            environment=DEMO if self._endpoints.is_demo else PRODUCTION,
         )
-        stream = Stream(self._endpoints.public_ws, session, emit, gate)
+        stream = Stream(self._endpoints.public_ws, session, emit, gate, self._public_replaced)
         self._public = session, stream
         services = [stream.run(), self._clock.run()]
+        if self._extras.needs_business:
+            business = BusinessSession(
+                list(self._instruments.values()),
+                has_trades=self._extras.has_all_trades,
+                candle_bars=self._extras.candle_bars,
+            )
+            services.append(Stream(self._endpoints.business_ws, business, emit, gate).run())
         if self._api_key is not None:
-            private = PrivateSession(self._instruments, self._login, self._tracker, self._route.settle)
+            private = PrivateSession(
+                self._instruments,
+                self._login,
+                self._tracker,
+                self._route.settle,
+                has_fills=self._extras.has_fills,
+            )
             private.on_stale_clock = session.on_stale_clock = self._start_sync
-            wire = Stream(self._endpoints.private_ws, private, emit, gate)
+            wire = Stream(self._endpoints.private_ws, private, emit, gate, self._private_replaced)
+            self._wire = wire
             self._route.connect(private, wire)
             services += [wire.run(), self._report_budget(emit)]
             if self._order_route is RoutePolicy.REST:
                 why = "okx.order_route is rest"
                 self._emit_soon([OrderRouteChanged(inst_id, "rest", why) for inst_id in self._instruments])
         return services
+
+    def _public_replaced(self, session: Session) -> None:
+        if self._public is not None and isinstance(session, PublicSession):
+            session.on_stale_clock = self._start_sync
+            self._public = session, self._public[1]
+
+    def _private_replaced(self, session: Session) -> None:
+        if self._wire is not None and isinstance(session, PrivateSession):
+            session.on_stale_clock = self._start_sync
+            self._route.connect(session, self._wire)
+
+    def _fetch_book(self, inst_id: str, answer: Answer) -> None:
+        self._spawn(self._read_book(inst_id, answer))
+
+    async def _read_book(self, inst_id: str, answer: Answer) -> None:
+        answer(await read_book(self._rest, inst_id))
 
     def _login(self) -> dict[str, str]:
         if self._api_key is None:

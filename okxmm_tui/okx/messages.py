@@ -306,6 +306,9 @@ FEES = msgspec.json.Decoder(list[FeeRow])
 TIMES = msgspec.json.Decoder(list[TimeRow])
 PRICE_LIMITS = msgspec.json.Decoder(list[PriceLimitRow])
 ACCOUNT_RATES = msgspec.json.Decoder(list[AccountRateRow])
+_RAWS = msgspec.json.Decoder(list[Raw])
+BOOK_ROWS = msgspec.json.Decoder(list[BookData], strict=False)
+TRADES = msgspec.json.Decoder(list[TradeData])
 DEAD_MEN = msgspec.json.Decoder(list[DeadManRow])
 
 
@@ -330,6 +333,30 @@ def decode_rows(decoder: msgspec.json.Decoder[list[_Message]], raw: Raw) -> list
         WireError: As ``decode``.
     """
     return [] if bytes(raw) in {b"", b"null"} else decode(decoder, raw)
+
+
+def decode_readable(
+    decoder: msgspec.json.Decoder[list[_Message]], raw: Raw
+) -> tuple[list[_Message], WireError | None]:
+    """Decode a ``data`` list row by row where it cannot be read as a whole: one bad row hides no other.
+
+    Returns:
+        The rows that could be read, and what was wrong with the first that could not.
+
+    Raises:
+        WireError: It was no list at all.
+    """
+    try:
+        return decode_rows(decoder, raw), None
+    except WireError as error:
+        problem = error
+    rows: list[_Message] = []
+    for each in decode(_RAWS, raw):
+        try:
+            rows += decode(decoder, b"[%b]" % bytes(each))
+        except WireError as error:
+            problem = error
+    return rows, problem
 
 
 def shown(raw: bytes) -> str:

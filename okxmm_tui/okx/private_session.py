@@ -7,18 +7,29 @@ over REST before it quotes (OKX v5, "WebSocket private channel").
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+
+from msgspec import Raw
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent, LatencyMeasured, OrderUpdate
-from okxmm_tui.errors import WireError
-from okxmm_tui.okx.convert import balance_update, order_update, position_update, span_ns
+from okxmm_tui.core.messages import AnyEvent, BalanceUpdate, LatencyMeasured, OrderUpdate, ProbeWanted
+from okxmm_tui.okx.account_messages import (
+    ACCOUNT_PUSHES,
+    BALANCE_POSITIONS,
+    BALANCES,
+    AccountPushRow,
+    BalancePositionRow,
+)
+from okxmm_tui.okx.account_watch import AccountWatch
+from okxmm_tui.okx.balance_position import BalancePosition
+from okxmm_tui.okx.convert import order_update, span_ns
 from okxmm_tui.okx.messages import (
-    ACCOUNTS,
+    FILLS,
     OP_ROWS,
     ORDERS,
     POSITIONS,
+    BalanceDetail,
     Envelope,
+    FillRow,
     OrderRow,
     decode_rows,
     text_of,
@@ -27,16 +38,16 @@ from okxmm_tui.okx.order_requests import Batch
 from okxmm_tui.okx.order_tracker import OrderTracker, RowOutcome
 from okxmm_tui.okx.session import ChannelRequest, Login, Session
 
-_Row = TypeVar("_Row")
-
 Settle = Callable[[RowOutcome, int], list[AnyEvent]]
 """Turns the outcome of one row into events, and reacts to it."""
 
-_CHANNELS = (
+_REQUIRED = (
     ChannelRequest({"channel": "orders", "instType": "ANY"}),
     ChannelRequest({"channel": "positions", "instType": "ANY"}),
     ChannelRequest({"channel": "account"}),
 )
+_QUICK = ChannelRequest({"channel": "balance_and_position"}, is_required=False)
+_FILLS = ChannelRequest({"channel": "fills"}, is_required=False)
 
 
 class PrivateSession(Session):
@@ -47,12 +58,23 @@ class PrivateSession(Session):
         login: Signs a login.
         tracker: Remembers operations in flight.
         settle: Called for every row whose outcome is known, or known to be unknown.
+        has_fills: Whether to check the orders channel against the fills channel (fee tier VIP4).
     """
 
     def __init__(
-        self, instruments: Mapping[str, Instrument], login: Login, tracker: OrderTracker, settle: Settle
+        self,
+        instruments: Mapping[str, Instrument],
+        login: Login,
+        tracker: OrderTracker,
+        settle: Settle,
+        *,
+        has_fills: bool = False,
     ) -> None:
         super().__init__("private", login)
+        self._sign = login
+        self._has_fills = has_fills
+        self._watch = AccountWatch()
+        self._quick = BalancePosition()
         self._instruments = instruments
         self._tracker = tracker
         self._settle = settle
@@ -64,26 +86,46 @@ class PrivateSession(Session):
 
     def next_deadline(self) -> int:
         """Monotonic time at which ``on_time`` is due."""
-        overdue_at = self._tracker.next_deadline
-        due = super().next_deadline()
-        return due if overdue_at is None else min(due, overdue_at)
+        overdue_at, doubt_at = self._tracker.next_deadline, self._watch.due_ns
+        due = [super().next_deadline(), *(each for each in (overdue_at, doubt_at) if each is not None)]
+        return min(due)
+
+    def successor(self) -> PrivateSession:
+        """Make a session for a second connection; it shares the operations in flight."""
+        return PrivateSession(
+            self._instruments, self._sign, self._tracker, self._settle, has_fills=self._has_fills
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every operation was answered."""
+        return self._tracker.open_count == 0
+
+    def take_over(self, predecessor: Session, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Become the stream; nothing should be lost in between, and a comparison proves it."""
+        return [*super().take_over(predecessor, events), ProbeWanted("private connection replaced")]
 
     def _channels(self) -> Sequence[ChannelRequest]:
-        return _CHANNELS
+        return (*_REQUIRED, _QUICK, *((_FILLS,) if self._has_fills else ()))
+
+    def _on_subscribing(self, now_ns: int) -> None:
+        self._watch.start(now_ns)
 
     def _on_push(self, envelope: Envelope, raw: bytes, now_ns: int) -> list[AnyEvent]:
+        del raw
+        data, known = envelope.data, self._instruments
         match envelope.arg.channel if envelope.arg else "":
             case "orders":
-                return self._rows(decode_rows(ORDERS, envelope.data), self._order, now_ns)
+                return self._rows(ORDERS, data, self._order, now_ns)
             case "positions":
-                return self._rows(
-                    decode_rows(POSITIONS, envelope.data),
-                    lambda row: position_update(row, self._instruments),
-                    now_ns,
-                )
+                return self._rows(POSITIONS, data, lambda row: self._quick.note_position(row, known), now_ns)
             case "account":
-                details = [each for row in decode_rows(ACCOUNTS, envelope.data) for each in row.details]
-                return self._rows(details, balance_update, now_ns)
+                self._watch.on_account(now_ns)
+                return self._details(data, self._quick.note_balance, now_ns)
+            case "balance_and_position":
+                return self._on_quick(data, now_ns)
+            case "fills":
+                return self._rows(FILLS, data, lambda row: self._fill(row, now_ns), now_ns)
             case _:
                 return []
 
@@ -91,21 +133,33 @@ class PrivateSession(Session):
         update = order_update(row, self._instruments, is_push=True)
         if update is not None:
             self._tracker.amends.pushed(update)
+        if update is not None and update.fill is not None:
+            self._watch.on_order_fill((update.inst_id, update.fill.trade_id))
         return update
 
-    def _rows(
-        self, rows: Sequence[_Row], convert: Callable[[_Row], AnyEvent | None], now_ns: int
+    def _fill(self, row: FillRow, now_ns: int) -> None:
+        # No fee comes with it: the orders channel stays the truth, this one only checks it.
+        if row.inst_id in self._instruments:
+            self._watch.on_fill((row.inst_id, text_of(row.trade_id)), now_ns)
+            self.wants_flush = True
+
+    def _details(
+        self, data: Raw, convert: Callable[[BalanceDetail], BalanceUpdate | None], now_ns: int
     ) -> list[AnyEvent]:
-        # One unreadable row must not hide its neighbours.
-        events: list[AnyEvent] = []
-        for row in rows:
-            try:
-                event = convert(row)
-            except WireError as error:
-                events += self._bad_message(error, now_ns)
-                continue
-            if event is not None:
-                events.append(event)
+        accounts: list[AccountPushRow] = []
+        events = self._rows(ACCOUNT_PUSHES, data, accounts.append, now_ns)
+        for account in accounts:
+            events += self._rows(BALANCES, account.details, convert, now_ns)
+        return events
+
+    def _on_quick(self, data: Raw, now_ns: int) -> list[AnyEvent]:
+        pushes: list[BalancePositionRow] = []
+        events = self._rows(BALANCE_POSITIONS, data, pushes.append, now_ns)
+        for push in pushes:
+            events += self._rows(BALANCES, push.bal_data, self._quick.balance, now_ns)
+            events += self._rows(
+                POSITIONS, push.pos_data, lambda row: self._quick.position(row, self._instruments), now_ns
+            )
         return events
 
     def _on_reply(self, envelope: Envelope, now_ns: int) -> list[AnyEvent] | None:
@@ -120,7 +174,10 @@ class PrivateSession(Session):
         return [LatencyMeasured(verb.value, "ws", took_ns, inside_ns), *self._settled(outcomes, now_ns)]
 
     def _on_time(self, now_ns: int) -> list[AnyEvent]:
-        return self._settled(self._tracker.timed_out(now_ns), now_ns)
+        events = self._settled(self._tracker.timed_out(now_ns), now_ns)
+        if self.is_ready and not self.is_retiring and (doubt := self._watch.doubts(now_ns)):
+            events.append(ProbeWanted(doubt))
+        return events
 
     def _on_closed(self, reason: str, now_ns: int) -> list[AnyEvent]:
         return self._settled(self._tracker.disconnected(f"connection lost: {reason}"), now_ns)

@@ -1,4 +1,4 @@
-"""The market data connection: books, best bid and ask, trades, mark prices, instrument changes.
+"""The market data connection: books, best bid and ask, trades, and the slower facts of each instrument.
 
 Sans-IO. The three frequent channels skip the general envelope: their name is read from the first bytes
 of the frame and the rest is decoded straight into its own type.
@@ -6,45 +6,59 @@ of the frame and the rest is decoded straight into its own type.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent, BookGap, InstrumentChanged, MarkPrice, PublicTrade, TopOfBook
+from okxmm_tui.core.messages import AnyEvent, InstrumentChanged, PublicTrade
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import WireError
+from okxmm_tui.okx.book_channels import BOOKS
+from okxmm_tui.okx.book_channels import book_channel as find_channel
 from okxmm_tui.okx.book_feed import BookFeed
-from okxmm_tui.okx.convert import instrument_of, number, side_of, whole
+from okxmm_tui.okx.book_session import BookSession, FetchBook
+from okxmm_tui.okx.conflate import conflate
+from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.feed_meter import FeedMeter
+from okxmm_tui.okx.market_channels import TOP_CHANNEL, Wanted, market_channels
+from okxmm_tui.okx.market_facts import MarketFacts
+from okxmm_tui.okx.market_rows import PRODUCTION, trade_of
 from okxmm_tui.okx.messages import (
-    BOOK_DECODER,
+    ENVELOPE_DECODER,
     INSTRUMENTS,
-    MARK_PRICES,
     TRADE_DECODER,
+    TRADES,
     Envelope,
-    Level,
+    InstrumentRow,
+    TradeData,
     decode,
-    decode_rows,
-    text_of,
 )
-from okxmm_tui.okx.session import ChannelRequest, Login, Phase, Session
+from okxmm_tui.okx.session import ChannelRequest, Login, Session
 from okxmm_tui.okx.subscriptions import Subscription
 
-DEFAULT_BOOK_CHANNEL = "books"
+DEFAULT_BOOK_CHANNEL = BOOKS.name
+ALL_USUAL = Wanted()
+REMEMBERED_TRADES = 1_000
 _FAST_PREFIX = b'{"arg":{"channel":"'
 _FAST_START = len(_FAST_PREFIX)
 
 FrameHandler = Callable[[bytes, int], list[AnyEvent]]
 
 
-class PublicSession(Session):
+class PublicSession(BookSession):
     """Market data of a set of instruments.
 
     Args:
         instruments: What to subscribe.
-        book_channel: ``books``, or ``books-l2-tbt`` where the fee tier allows it; falls back to ``books``.
-        login: Signs a login; only the tick-by-tick book channels need one.
+        book_channel: One of ``book_channels``; falls back to ``books`` where the fee tier is too low.
+        login: Signs a login; only the gated book channels need one.
         on_instrument: Told of new metadata before the event is returned.
+        fetch_book: Reads an instrument's book over REST and calls back with it, or with None.
+        venue_now_ns: The venue's clock, Unix ns; for the delay of the feed.
+        wanted: Which channels beside the book.
+        environment: Whose maintenance announcements count.
     """
 
     def __init__(
@@ -54,70 +68,97 @@ class PublicSession(Session):
         book_channel: str = DEFAULT_BOOK_CHANNEL,
         login: Login | None = None,
         on_instrument: Callable[[Instrument], None] | None = None,
+        fetch_book: FetchBook | None = None,
+        venue_now_ns: Callable[[], int] | None = None,
+        wanted: Wanted = ALL_USUAL,
+        environment: str = PRODUCTION,
     ) -> None:
-        super().__init__("public", login if book_channel.endswith("-tbt") else None)
-        self._book_channel = book_channel
-        self._feeds = {each.inst_id: BookFeed(each) for each in instruments}
+        super().__init__(instruments, find_channel(book_channel), login, fetch_book)
         self._on_instrument = on_instrument
+        self._venue_now_ns = venue_now_ns
+        self._wanted = wanted
+        self._environment = environment
+        self._facts = MarketFacts(self._rows, self._feeds, environment)
+        self._meter = FeedMeter()
+        self.trade_ids: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_TRADES)
+        """(instId, tradeId) of the last prints told."""
         self._fast: dict[bytes, FrameHandler] = {}
         self._name_handlers()
 
-    def resubscribe(self, inst_id: str, now_ns: int) -> None:
-        """Drop and renew one book subscription; does nothing while one is on its way."""
-        feed = self._feeds.get(inst_id)
-        if feed is not None and self._is_subscribed:
-            feed.renew(now_ns)
-            self._renew_due_books(now_ns)
-
     def next_deadline(self) -> int:
         """Monotonic time at which ``on_time`` is due."""
-        due = [feed.renew_at_ns for feed in self._feeds.values() if feed.renew_at_ns is not None]
-        return min([super().next_deadline(), *due]) if self._is_subscribed else super().next_deadline()
+        due = super().next_deadline()
+        return min(due, self._meter.due_ns) if self._is_subscribed else due
+
+    def successor(self) -> PublicSession:
+        """Make a session for a second connection."""
+        return PublicSession(
+            [feed.instrument for feed in self._feeds.values()],
+            book_channel=self._channel.name,
+            login=self._login,
+            on_instrument=self._on_instrument,
+            fetch_book=self._fetch_book,
+            venue_now_ns=self._venue_now_ns,
+            wanted=self._wanted,
+            environment=self._environment,
+        )
 
     @property
-    def _is_subscribed(self) -> bool:
-        return self.phase in {Phase.SUBSCRIBING, Phase.READY}
+    def can_take_over(self) -> bool:
+        """Whether every book is there."""
+        return self.is_ready and all(feed.is_live for feed in self._feeds.values())
+
+    def take_over(self, predecessor: Session, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Become the stream; prints the other connection brought already are left out."""
+        ours = super().take_over(predecessor, events)
+        told = (
+            {*predecessor.trade_ids}
+            if isinstance(predecessor, PublicSession)
+            else frozenset[tuple[str, str]]()
+        )
+        return [
+            event
+            for event in conflate(ours)
+            if not (isinstance(event, PublicTrade) and (event.inst_id, event.trade_id) in told)
+        ]
+
+    def hand_on(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Keep the newest state of what was read together."""
+        told = conflate(events)
+        self._meter.read(events, told, self._venue_now_ns() if self._venue_now_ns else 0)
+        return told
+
+    def handed_on(self, age_ns: int) -> None:
+        """Learn how long a reading took from the socket through its reader."""
+        self._meter.handed_on(age_ns)
 
     # -- channels -------------------------------------------------------------------------------
 
     def _channels(self) -> Sequence[ChannelRequest]:
-        requests: list[ChannelRequest] = []
-        for inst_id in self._feeds:
-            requests += [
-                ChannelRequest(self._book_arg(inst_id)),
-                ChannelRequest({"channel": "bbo-tbt", "instId": inst_id}),
-                ChannelRequest({"channel": "trades", "instId": inst_id}),
-                ChannelRequest({"channel": "mark-price", "instId": inst_id}, is_required=False),
-            ]
-        kinds = dict.fromkeys(feed.instrument.inst_type for feed in self._feeds.values())
-        return requests + [
-            ChannelRequest({"channel": "instruments", "instType": kind}, is_required=False) for kind in kinds
-        ]
-
-    def _book_arg(self, inst_id: str) -> dict[str, str]:
-        return {"channel": self._book_channel, "instId": inst_id}
+        instruments = [feed.instrument for feed in self._feeds.values()]
+        return market_channels(instruments, self._channel, self._wanted)
 
     def _name_handlers(self) -> None:
         self._fast = {
-            b"bbo-tbt": self._on_top,
+            TOP_CHANNEL.encode(): self._on_top,
             b"trades": self._on_trades,
-            self._book_channel.encode(): self._on_book,
+            self._channel.name.encode(): self._on_book,
         }
 
     def _on_subscribing(self, now_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.start(now_ns)
+        super()._on_subscribing(now_ns)
+        self._meter.start(now_ns)
+
+    def _on_time(self, now_ns: int) -> list[AnyEvent]:
+        events = super()._on_time(now_ns)
+        if self._is_subscribed and now_ns >= self._meter.due_ns:
+            events.append(self._meter.report(now_ns))
+        return events
 
     def _on_refused(self, entry: Subscription, code: str, now_ns: int) -> bool:
-        # The fee tier no longer carries tick-by-tick books (64003): the 100 ms channel is open to all.
-        if code != "64003" or not (entry.channel.startswith("books") and entry.channel.endswith("-tbt")):
-            return False
-        self._book_channel = DEFAULT_BOOK_CHANNEL
+        was_replaced = super()._on_refused(entry, code, now_ns)
         self._name_handlers()
-        self._login = None
-        self.reconnect_reason = "tick-by-tick books refused, changing to books"
-        del now_ns
-        return True
+        return was_replaced
 
     # -- pushes ---------------------------------------------------------------------------------
 
@@ -133,80 +174,47 @@ class PublicSession(Session):
         if handler := self._fast.get(channel.encode()):
             # A frame with unusual spacing or key order.
             return handler(raw, now_ns)
-        if channel == "mark-price":
-            return self._on_marks(envelope)
         if channel == "instruments":
             return self._on_instruments(envelope, now_ns)
-        return []
-
-    def _on_book(self, raw: bytes, now_ns: int) -> list[AnyEvent]:
-        push = decode(BOOK_DECODER, raw)
-        feed = self._feeds.get(push.arg.inst_id)
-        if feed is None:
-            return []
-        is_snapshot = push.action == "snapshot"
-        events: list[AnyEvent] = []
-        for data in push.data:
-            event = feed.receive(data, now_ns, is_snapshot=is_snapshot)
-            if event is not None:
-                events.append(event)
-        if feed.renew_at_ns is not None:
-            self._renew_due_books(now_ns)
-        return events
-
-    def _on_top(self, raw: bytes, now_ns: int) -> list[AnyEvent]:
-        del now_ns
-        push = decode(BOOK_DECODER, raw)
-        feed = self._feeds.get(push.arg.inst_id)
-        if feed is None or not push.data:
-            return []
-        data = push.data[-1]
-        bid_ticks, bid_lots = _best(data.bids, feed)
-        ask_ticks, ask_lots = _best(data.asks, feed)
-        return [
-            TopOfBook(
-                feed.inst_id,
-                bid_ticks,
-                bid_lots,
-                ask_ticks,
-                ask_lots,
-                data.seq_id or 0,
-                _milliseconds(data.ts),
-            )
-        ]
+        return self._facts.read(channel, envelope.data, now_ns)
 
     def _on_trades(self, raw: bytes, now_ns: int) -> list[AnyEvent]:
-        del now_ns
+        try:
+            rows = decode(TRADE_DECODER, raw).data
+        except WireError:
+            envelope = decode(ENVELOPE_DECODER, raw)
+            return self._rows(TRADES, envelope.data, self._trade, now_ns)
         events: list[AnyEvent] = []
-        for row in decode(TRADE_DECODER, raw).data:
-            feed = self._feeds.get(row.inst_id)
-            if feed is not None:
-                events.append(
-                    PublicTrade(
-                        row.inst_id,
-                        feed.prices[row.px],
-                        feed.sizes[row.sz],
-                        side_of(row.side),
-                        text_of(row.trade_id),
-                        whole(row.ts),
-                    )
-                )
+        for row in rows:
+            try:
+                event = self._trade(row)
+            except WireError as error:
+                events += self._bad_message(error, now_ns)
+                continue
+            if event is not None:
+                events.append(event)
         return events
 
-    def _on_marks(self, envelope: Envelope) -> list[AnyEvent]:
-        rows = decode_rows(MARK_PRICES, envelope.data)
-        return [
-            MarkPrice(row.inst_id, number(row.mark_px), whole(row.ts))
-            for row in rows
-            if row.inst_id in self._feeds and text_of(row.mark_px)
-        ]
+    def _trade(self, row: TradeData) -> PublicTrade | None:
+        feed = self._feeds.get(row.inst_id)
+        if feed is None:
+            return None
+        trade = trade_of(row, feed)
+        self.trade_ids.append((trade.inst_id, trade.trade_id))
+        return trade
 
     def _on_instruments(self, envelope: Envelope, now_ns: int) -> list[AnyEvent]:
-        events: list[AnyEvent] = []
-        for row in decode_rows(INSTRUMENTS, envelope.data):
+        # Since 2026-09-30 a push holds what changed, not the whole list: merge by instrument.
+        changed: list[InstrumentRow] = []
+        events = self._rows(INSTRUMENTS, envelope.data, changed.append, now_ns)
+        for row in changed:
             if row.inst_id not in self._feeds:
                 continue
-            instrument = instrument_of(row)
+            try:
+                instrument = instrument_of(row)
+            except WireError as error:
+                events += self._bad_message(error, now_ns)
+                continue
             if instrument is None:
                 events.append(self._notice(Severity.WARNING, f"{row.inst_id} lost its metadata"))
             else:
@@ -229,53 +237,8 @@ class PublicSession(Session):
         if (old.instrument.tick_size, old.instrument.lot_size) == (instrument.tick_size, instrument.lot_size):
             old.instrument = instrument
             return events
-        feed = self._feeds[instrument.inst_id] = BookFeed(instrument)
+        feed = self._feeds[instrument.inst_id] = BookFeed(instrument, self._channel)
         if self._is_subscribed:
             events.append(feed.break_chain("tick or lot size changed", now_ns))
             self._renew_due_books(now_ns)
         return events
-
-    # -- renewing books -------------------------------------------------------------------------
-
-    def _on_time(self, now_ns: int) -> list[AnyEvent]:
-        if self._is_subscribed:
-            self._renew_due_books(now_ns)
-        return []
-
-    def _renew_due_books(self, now_ns: int) -> None:
-        for feed in self._feeds.values():
-            if feed.renew_at_ns is None:
-                continue
-            if feed.renew_at_ns > now_ns:
-                self.wants_flush = True
-                continue
-            if self.subscriptions.budget.is_spent(now_ns, 2):
-                # A new connection has a new budget, and its snapshots are as good.
-                self.reconnect_reason = "subscription budget of this connection is spent"
-                return
-            arg = self._book_arg(feed.inst_id)
-            self._queue(self.subscriptions.unsubscribe(arg, now_ns))
-            self._queue(self.subscriptions.subscribe(arg, now_ns, is_required=True))
-            feed.renewed(now_ns)
-
-    def _on_closed(self, reason: str, now_ns: int) -> list[AnyEvent]:
-        events: list[AnyEvent] = []
-        for feed in self._feeds.values():
-            if feed.is_live:
-                events.append(BookGap(feed.inst_id, reason))
-            feed.start(now_ns)
-        return events
-
-
-def _best(levels: list[Level], feed: BookFeed) -> tuple[int, int]:
-    if not levels:
-        return 0, 0
-    best = levels[0]
-    return feed.prices[best.px], feed.sizes[best.sz]
-
-
-def _milliseconds(value: str | int | None) -> int:
-    try:
-        return int(value or 0)
-    except ValueError as error:
-        raise WireError(f"time {value!r} was no whole number.") from error

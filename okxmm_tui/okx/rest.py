@@ -95,7 +95,7 @@ class Rest:
         on_measured: Callable[[AnyEvent], None] | None = None,
     ) -> None:
         self._api_key = api_key
-        self._http: HttpPort = http or Http(endpoints.rest, endpoints.headers)
+        self._http: HttpPort = http or Http(endpoints.rest, endpoints.headers, endpoints.rest_fallback)
         self.clock = clock or VenueClock()
         self._on_measured = on_measured or _ignore
 

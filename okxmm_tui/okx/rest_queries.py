@@ -29,6 +29,7 @@ from okxmm_tui.okx.account_rows import BILLS, BillRow
 from okxmm_tui.okx.convert import (
     balance_update,
     bill_of,
+    bounded,
     fill_of,
     number,
     optional_number,
@@ -313,7 +314,7 @@ def trigger_ms(text: str) -> int:
         WireError: It was no number.
     """
     value = int(number(text))
-    return value * 1_000 if value < SECONDS_BELOW else value
+    return bounded(value * 1_000 if value < SECONDS_BELOW else value)
 
 
 def _bill_id(row: FillRow) -> str:

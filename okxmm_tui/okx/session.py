@@ -9,14 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import TypeVar
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from okxmm_tui.core.messages import AnyEvent, GatewayNotice, StreamDown, StreamUp
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
-from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope, decode, text_of
+from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope, decode, decode_readable, text_of
 from okxmm_tui.okx.requests import Request, encode
 from okxmm_tui.okx.subscriptions import Subscription, Subscriptions
 
@@ -27,6 +29,8 @@ PONG_WITHIN_NS = 10 * SECOND_NS
 READY_WITHIN_NS = 10 * SECOND_NS
 """Login and required acknowledgements take no longer on a healthy connection."""
 NOTICE_EVERY_NS = SECOND_NS
+
+_Row = TypeVar("_Row")
 
 Login = Callable[[], dict[str, str]]
 """Signs a login with the venue's time of this moment."""
@@ -60,6 +64,12 @@ class Session(ABC):
         self.subscriptions = Subscriptions()
         self.wants_flush = False
         """Whether there are frames to send, or ``next_deadline`` has come closer."""
+        self.replace_reason = ""
+        """Why the transport should open another connection first, and leave this one then."""
+        self.is_retiring = False
+        """Whether a successor has taken over: only answers and order pushes still count."""
+        self.wake: Callable[[], None] | None = None
+        """Asks the transport to look at ``next_deadline`` and the frames again."""
         self._login = login
         self._frames: list[bytes] = []
         self.on_stale_clock: Callable[[], None] = _ignore
@@ -75,7 +85,7 @@ class Session(ABC):
 
     def opened(self, now_ns: int) -> None:
         """Begin on a new connection."""
-        self.reconnect_reason = ""
+        self.reconnect_reason = self.replace_reason = ""
         self.subscriptions.clear()
         self._frames.clear()
         self._received_ns = now_ns
@@ -131,6 +141,40 @@ class Session(ABC):
             events.append(StreamDown(self.stream, reason))
         return events
 
+    def successor(self) -> Session | None:
+        """Make a session that can take over on a second connection; None where that is not possible."""
+        return None
+
+    @property
+    def can_take_over(self) -> bool:
+        """Whether everything a reader needs has arrived."""
+        return self.is_ready
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a retiring session has nothing to wait for."""
+        return True
+
+    def take_over(self, predecessor: Session, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Become the stream in place of another session, which retires.
+
+        Args:
+            predecessor: Its events were handed on so far.
+            events: Ours so far, held back.
+
+        Returns:
+            What of ours is to be handed on: the reader sees no break.
+        """
+        predecessor.is_retiring = True
+        return [event for event in events if not isinstance(event, StreamUp)]
+
+    def hand_on(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Reduce what was read together to what the reader needs."""
+        return events
+
+    def handed_on(self, age_ns: int) -> None:  # noqa: B027 - a hook most sessions do not need
+        """Learn how long a reading took from the socket through its reader."""
+
     def pending_frames(self) -> list[bytes]:
         """Hand over the frames to send, in order."""
         self.wants_flush = False
@@ -171,6 +215,26 @@ class Session(ABC):
         del entry, code, now_ns
         return False
 
+    def _rows(
+        self,
+        decoder: msgspec.json.Decoder[list[_Row]],
+        raw: Raw,
+        convert: Callable[[_Row], AnyEvent | None],
+        now_ns: int,
+    ) -> list[AnyEvent]:
+        """Decode and convert rows; one that cannot be read is a notice and hides no neighbour."""
+        rows, problem = decode_readable(decoder, raw)
+        events = [] if problem is None else self._bad_message(problem, now_ns)
+        for row in rows:
+            try:
+                event = convert(row)
+            except WireError as error:
+                events += self._bad_message(error, now_ns)
+                continue
+            if event is not None:
+                events.append(event)
+        return events
+
     def _queue(self, frame: bytes) -> None:
         self._frames.append(frame)
         self.wants_flush = True
@@ -183,9 +247,9 @@ class Session(ABC):
             return self._on_event(envelope, now_ns)
         if envelope.op:
             return self._on_reply(envelope, now_ns) or []
-        if envelope.arg is not None:
-            return self._on_push(envelope, raw, now_ns)
-        return []
+        if envelope.arg is None or (self.is_retiring and envelope.arg.channel != "orders"):
+            return []
+        return self._on_push(envelope, raw, now_ns)
 
     # -- the handshake --------------------------------------------------------------------------
 
@@ -264,7 +328,7 @@ class Session(ABC):
     def _on_notice(self, envelope: Envelope) -> list[AnyEvent]:
         code = text_of(envelope.code)
         if reaction_of(code) is Reaction.RECONNECT:
-            self.reconnect_reason = describe(code)
+            self.replace_reason = describe(code)
         return [self._notice(Severity.WARNING, describe(code, text_of(envelope.msg)))]
 
     def _bad_message(self, error: WireError, now_ns: int) -> list[AnyEvent]:

@@ -10,6 +10,9 @@ from okxmm_tui.errors import WireError
 MAX_ENTRIES = 10_000
 """Cleared when full: about 1 MB, and hours of one instrument's prices."""
 
+MAX_UNITS = 2**63 - 1
+"""What a record of 64 bits can hold."""
+
 MAX_TEXT = 40
 """Longer text is refused; the venue itself takes no prices over 32 characters."""
 
@@ -36,7 +39,10 @@ class UnitTable(dict[str, int]):
     def __missing__(self, text: str) -> int:
         if len(self) >= self._max_entries:
             self.clear()
-        units = self[text] = self._parse(text)
+        units = self._parse(text)
+        if abs(units) > MAX_UNITS:
+            raise WireError(f"number {text[:MAX_TEXT]!r} was too large.")
+        self[text] = units
         return units
 
     def _parse(self, text: str) -> int:

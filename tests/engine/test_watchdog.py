@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from okxmm_tui.core.commands import Pause
-from okxmm_tui.core.effects import CancelOrder, PlaceOrder, Resubscribe
-from okxmm_tui.core.messages import BookGap, StreamDown, StreamUp
+from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, Resubscribe
+from okxmm_tui.core.messages import (
+    BookGap,
+    Candle,
+    FeedMeasured,
+    ProbeWanted,
+    StreamDown,
+    StreamUp,
+    Ticker,
+)
 from okxmm_tui.core.types import Side
 from tests.engine.desk import Desk
-from tests.samples import INST
+from tests.samples import INST, swap
 
 
 def _reason(desk: Desk) -> str:
@@ -87,3 +97,56 @@ def test_pause_pulls_and_says_so():
     assert len(desk.taken(CancelOrder, effects)) == 2
     assert _reason(desk) == "paused: paused by the operator"
     assert not desk.taken(PlaceOrder, desk.run(2_000))
+
+
+def test_late_market_data_pulls_quotes_until_it_is_in_time():
+    """Above 200 ms between socket and engine nothing is quoted, and the alarm says how late."""
+    desk = Desk()
+    desk.quoting()
+    desk.feed(FeedMeasured(10, 10, 0, 201_000_000, 0))
+    effects = desk.tick()
+    assert len(desk.taken(CancelOrder, desk.effects)) == 2
+    assert _reason(desk) == "market data is late"
+    assert desk.reducer.session.alarms.is_standing("feed-late")
+    assert not desk.taken(PlaceOrder, effects)
+    desk.feed(FeedMeasured(10, 10, 0, 200_000_000, 0))
+    desk.tick()
+    assert not desk.reducer.session.alarms.is_standing("feed-late")
+    assert _reason(desk) != "market data is late"
+
+
+def test_business_stream_down_disturbs_no_quote():
+    """Candles and single prints are not what quotes are made of."""
+    desk = Desk()
+    desk.quoting()
+    assert not desk.taken(CancelOrder, desk.feed(StreamDown("business", "closed")))
+    desk.feed(StreamUp("business"))
+    assert not desk.reducer.session.alarms.is_standing("stream-business")
+
+
+def test_doubt_about_the_private_stream_reads_the_truth():
+    """The comparison comes with the next tick, without pulling quotes."""
+    desk = Desk()
+    desk.quoting()
+    desk.feed(ProbeWanted("account channel quiet for 12 s"))
+    effects = desk.run(2_000)
+    assert desk.taken(FetchTruth, effects)
+    assert not desk.taken(CancelOrder, effects)
+
+
+def test_bystanders_change_nothing():
+    """Tickers and candles are recorded and decide nothing."""
+    desk = Desk()
+    desk.quoting()
+    one = Decimal(1)
+    assert desk.feed(Ticker(INST, one, one, one, one, one, 1)) == []
+    assert desk.feed(Candle(INST, "1m", 1, one, one, one, one, one, is_final=True)) == []
+
+
+def test_crossed_book_before_the_opening_is_no_broken_book():
+    """In an auction the ask may stand below the bid; nothing is quoted then anyway."""
+    desk = Desk(instruments=(swap(state="preopen"),))
+    desk.connect()
+    effects = desk.book(bid=600_002, ask=600_001)
+    assert not desk.taken(Resubscribe, effects)
+    assert not desk.taken(PlaceOrder, effects)

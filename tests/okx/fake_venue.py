@@ -61,6 +61,7 @@ class FakeVenue:
         self.on_op: Callable[[dict[str, Any]], dict[str, Any] | None] = accept_rows
         self.login_reply: Callable[[], dict[str, Any]] = lambda: {"event": "login", "code": "0", "msg": ""}
         self.requests: list[tuple[str, str, dict[str, str], bytes, dict[str, str]]] = []
+        self.has_snapshots = True
         self.ops: list[dict[str, Any]] = []
         self.targets: list[str] = []
         self.sockets: dict[str, list[ServerConnection]] = {"public": [], "private": []}
@@ -104,7 +105,7 @@ class FakeVenue:
         elif message["op"] in {"subscribe", "unsubscribe"}:
             for arg in message["args"]:
                 await connection.send(json.dumps({"id": message["id"], "event": message["op"], "arg": arg}))
-                if arg["channel"] == "books" and message["op"] == "subscribe":
+                if self.has_snapshots and arg["channel"] == "books" and message["op"] == "subscribe":
                     await connection.send(json.dumps(book_snapshot(arg["instId"])))
         elif (reply := self.on_op(message)) is not None:
             await connection.send(json.dumps(reply))

@@ -305,3 +305,35 @@ async def test_duplicated_and_early_pushes_reach_the_engine_as_they_are(desk):
     await desk.probe.first(m.OrderAccepted)
     kinds = [type(event) for event in desk.probe.events if isinstance(event, m.OrderUpdate | m.OrderAccepted)]
     assert kinds == [m.OrderUpdate, m.OrderUpdate, m.OrderAccepted]
+
+
+async def test_upgrade_of_the_venue_is_not_felt(desk):
+    """Both connections are replaced before the venue ends them: no break, and orders go on."""
+    await desk.probe.first(m.BookUpdate)
+    place = await desk.bid_below_market("u1")
+    desk.probe.events.clear()
+    await inject(desk, "notice", on=True)
+    await desk.probe.first(m.ProbeWanted)
+    await desk.probe.first(m.BookSnapshot)
+    desk.gateway.execute([place])
+    await desk.probe.first(m.OrderUpdate)
+    assert not desk.probe.all(m.StreamDown)
+    assert not desk.probe.all(m.BookGap)
+
+
+@pytest.mark.parametrize("channel", ["books5", "bbo-tbt"])
+async def test_books_of_full_snapshots(channel):
+    """A book of five levels, or of one, that goes on without a gap."""
+    async with open_desk(book_channel=channel) as desk:
+        snapshot = await desk.probe.first(m.BookSnapshot)
+        await desk.probe.first(m.BookUpdate)
+        assert not desk.probe.all(m.BookGap)
+    assert len(snapshot.bids) == snapshot.depth == {"books5": 5, "bbo-tbt": 1}[channel]
+
+
+async def test_facts_of_the_market_arrive(desk):
+    """Mark, index, funding and price band come without asking."""
+    for kind in (m.MarkPrice, m.IndexPrice, m.FundingRate, m.PriceLimits):
+        assert (await desk.probe.first(kind)).inst_id == INST
+    measured = await desk.probe.first(m.FeedMeasured, lambda event: event.received > 0)
+    assert measured.received == measured.applied + measured.conflated

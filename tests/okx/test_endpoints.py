@@ -47,3 +47,10 @@ def test_unknown_region_names_the_known_ones():
     """A typing error is answered with the choices."""
     with pytest.raises(UsageError, match="global, eea, us, tr"):
         Endpoints.venue("mars", is_demo=False)
+
+
+def test_other_host_is_of_the_same_region():
+    """Only where there is one, and never beside an address that was set by hand."""
+    assert Endpoints.venue("global", is_demo=False).rest_fallback == "https://www.okx.com"
+    assert Endpoints.venue("eea", is_demo=False).rest_fallback == ""
+    assert Endpoints.venue("global", is_demo=False, rest="https://x").rest_fallback == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,6 +32,7 @@ from tests.okx.fake_venue import (
     SWAP,
     FakeVenue,
     accept_rows,
+    book_snapshot,
     ok,
     op_reply,
     refusal,
@@ -368,13 +370,48 @@ async def test_resubscribe_brings_a_new_snapshot(venue):
 
 
 async def test_upgrade_notice_opens_a_new_connection(venue):
-    """The venue's notice of an upgrade is followed by a clean reconnect."""
-    async with session(venue) as (_, probe):
-        await venue.push("public", {"event": "notice", "code": "64008", "msg": "upgrade"})
-        down = await probe.first(m.StreamDown)
+    """The new connections take over: answers in flight come over the old one, orders go over the new."""
+    waiting = []
+    async with session(venue) as (gateway, probe):
+        venue.on_op = waiting.append
+        gateway.execute([place("a1")])
+        async with asyncio.timeout(5):
+            while not waiting:
+                await asyncio.sleep(0)
+        [old] = venue.sockets["private"]
         probe.events.clear()
-        await probe.first(m.StreamUp)
-    assert (down.stream, "upgrade" in down.reason) == ("public", True)
+        for stream in ("public", "private"):
+            await venue.push(stream, {"event": "notice", "code": "64008", "msg": "upgrade"})
+        await probe.first(m.ProbeWanted)
+        await old.send(json.dumps(accept_rows(waiting[0])))
+        assert (await probe.first(m.OrderAccepted)).cl_ord_id == "a1"
+        venue.on_op = accept_rows
+        gateway.execute([place("a2")])
+        await probe.first(m.OrderAccepted, lambda event: event.cl_ord_id == "a2")
+        async with asyncio.timeout(5):
+            while old in venue.sockets["private"]:
+                await asyncio.sleep(0)
+        assert not probe.all(m.StreamDown)
+        assert not probe.all(m.OrderOutcomeUnknown)
+
+
+async def test_book_without_a_snapshot_is_read_over_rest(venue, monkeypatch):
+    """A venue that sends increments only: the book is seeded over REST and chained to them."""
+    from okxmm_tui.okx import book_seed
+
+    monkeypatch.setattr(book_seed, "ASK_AFTER_NS", 1)
+    venue.has_snapshots = False
+    row = book_snapshot(INST, 110)["data"][0]
+    venue.rest["/api/v5/market/books"] = lambda q, b: ok([row])
+    async with session(venue) as (_, probe):
+        snapshot = await probe.first(m.BookSnapshot)
+        update = row | {"prevSeqId": 105, "seqId": 112}
+        await venue.push(
+            "public", {"arg": {"channel": "books", "instId": INST}, "action": "update", "data": [update]}
+        )
+        assert (await probe.first(m.BookUpdate)).seq_id == 112
+    assert snapshot.seq_id == 110
+    assert not [gap for gap in probe.all(m.BookGap) if "expected" in gap.reason]
 
 
 async def test_market_data_needs_no_key(venue):

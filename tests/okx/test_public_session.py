@@ -9,6 +9,7 @@ import pytest
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.core.types import Side
+from okxmm_tui.okx.messages import BookData, Level
 from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.session import SECOND_NS
 from okxmm_tui.okx.subscriptions import OP_LIMIT
@@ -65,13 +66,16 @@ def session() -> PublicSession:
 
 
 def test_asks_for_every_channel_of_every_instrument():
-    """Books, best bid and ask, trades and mark price per instrument; instrument changes once per kind."""
-    session = PublicSession([make_instrument(), make_instrument("ETH-USDT-SWAP")])
+    """Six channels per instrument; indexes, instrument changes and maintenance once."""
+    session = PublicSession([make_instrument(), make_instrument("ETH-USDT-SWAP", base_ccy="ETH")])
     session.opened(0)
     args = [frame["args"][0] for frame in frames(session)]
-    assert len(args) == 9
+    channels = [arg["channel"] for arg in args]
+    per_instrument = ["books", "bbo-tbt", "trades", "mark-price", "funding-rate", "price-limit"]
+    assert channels == [*per_instrument * 2, "index-tickers", "index-tickers", "instruments", "status"]
     assert {"channel": "bbo-tbt", "instId": "ETH-USDT-SWAP"} in args
-    assert args[-1] == {"channel": "instruments", "instType": "SWAP"}
+    assert {"channel": "index-tickers", "instId": "BTC-USDT"} in args
+    assert args[-2:] == [{"channel": "instruments", "instType": "SWAP"}, {"channel": "status"}]
 
 
 @pytest.mark.parametrize("spaces", [False, True])
@@ -127,7 +131,7 @@ def test_second_gap_waits_for_its_back_off(session):
     push(session, "books", book(39, 41), action="update", now_ns=12)
     assert session.wants_flush
     assert session.pending_frames() == []
-    assert session.next_deadline() == 10 + SECOND_NS
+    assert session.next_deadline() <= 10 + SECOND_NS
     session.on_time(10 + SECOND_NS)
     assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
 
@@ -137,7 +141,9 @@ def test_snapshot_that_never_comes_is_asked_for_again():
     session = PublicSession([make_instrument()])
     session.opened(0)
     acknowledge(session)
-    session.on_time(session.next_deadline())
+    for second in range(1, 11):
+        assert frames(session) == []
+        session.on_time(second * SECOND_NS)
     assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
 
 
@@ -216,18 +222,113 @@ def test_emptied_instrument_is_a_notice(session):
     [
         '{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[{"asks":"x"}]}',
         '{"arg":{"channel":"trades"},"data":[{"instId":"BTC-USDT-SWAP","px":"60000.15","sz":"1","side":"buy"}]}',
+        '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},"data":[{"seqId":99999999999999999999}]}',
         '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT-SWAP"},"data":[{"ts":"noon","asks":[],"bids":[]}]}',
-        '{"arg":{"channel":"books","inst',
+        '{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"upd',
     ],
 )
 def test_malformed_pushes_are_notices(session, frame):
     """The frequent channels survive gibberish like all others."""
-    [notice] = session.receive(frame, 10 * SECOND_NS)
+    notice, *gaps = session.receive(frame, 10 * SECOND_NS)
     assert isinstance(notice, m.GatewayNotice)
+    assert [type(gap) for gap in gaps] == ([m.BookGap] if '"books"' in frame else [])
 
 
 def test_pushes_of_strangers_are_passed_over(session):
     """Instruments and channels nobody asked for mean nothing."""
-    for channel in ("books", "bbo-tbt", "funding-rate"):
-        message = {"arg": {"channel": channel, "instId": "X"}, "data": [{"asks": [], "bids": []}]}
+    for channel in ("books", "bbo-tbt", "funding-rate", "open-interest"):
+        row = {"instId": "X", "asks": [], "bids": []}
+        message = {"arg": {"channel": channel, "instId": "X"}, "data": [row]}
         assert session.receive(json.dumps(message, separators=(",", ":")), 3) == []
+
+
+@pytest.mark.parametrize("code", ["64003", "64004"])
+def test_refused_book_channel_falls_back(code):
+    """Too low a fee tier and a conflict end alike: the open channel, on a new connection."""
+    session = PublicSession([make_instrument()], book_channel="books50-l2-tbt", login=dict)
+    session.opened(0)
+    session.pending_frames()
+    session.receive('{"event":"login","code":"0"}', 1)
+    asked = frames(session)[0]
+    session.receive(json.dumps({"id": asked["id"], "event": "error", "code": code}), 2)
+    assert "books50-l2-tbt refused" in session.reconnect_reason
+    session.opened(3)
+    assert frames(session)[0]["args"][0] == {"channel": "books", "instId": INST}
+    [snapshot] = push(session, "books", book(-1, 10), action="snapshot")
+    assert snapshot.depth == 400
+
+
+def fetching():
+    """A subscribed session whose REST requests are collected."""
+    asked = []
+    session = PublicSession([make_instrument()], fetch_book=lambda *request: asked.append(request))
+    session.opened(0)
+    acknowledge(session)
+    return session, asked
+
+
+def test_book_that_fell_silent_is_proven_by_rest_and_resubscribed():
+    """Both channels quiet: REST knows a newer book that does not arrive here within a second."""
+    session, asked = fetching()
+    push(session, "books", book(-1, 10), action="snapshot", now_ns=2)
+    session.on_time(6 * SECOND_NS)
+    [(inst_id, answer)] = asked
+    woken = []
+    session.wake = lambda: woken.append(True)
+    answer(BookData(seq_id=12))
+    assert (inst_id, woken, session.next_deadline()) == (INST, [True], 0)
+    session.on_time(6 * SECOND_NS + 1)
+    session.pending_frames()
+    events = session.on_time(8 * SECOND_NS)
+    assert [event.reason for event in events if isinstance(event, m.BookGap)] == ["channel books fell silent"]
+    assert [frame["op"] for frame in frames(session)] == ["unsubscribe", "subscribe"]
+
+
+def test_silent_best_prices_are_resubscribed_without_harming_the_book():
+    """The book goes on; only the other channel is asked for again."""
+    session, _ = fetching()
+    push(session, "books", book(-1, 10), action="snapshot", now_ns=2)
+    push(session, "books", book(10, 10), action="update", now_ns=69 * SECOND_NS)
+    session.pending_frames()
+    events = session.on_time(71 * SECOND_NS)
+    assert not [event for event in events if isinstance(event, m.BookGap)]
+    sent = [frame["args"][0]["channel"] for frame in frames(session) if isinstance(frame, dict)]
+    assert sent == ["bbo-tbt", "bbo-tbt"]
+
+
+def test_missing_snapshot_is_replaced_by_a_book_over_rest():
+    """Two seconds after the subscription; increments held meanwhile follow it."""
+    session, asked = fetching()
+    assert push(session, "books", book(10, 12), action="update", now_ns=SECOND_NS) == []
+    session.on_time(2 * SECOND_NS)
+    asked[0][1](BookData(asks=[Level("60000.2", "1")], seq_id=11, ts="3"))
+    events = [e for e in session.on_time(2 * SECOND_NS + 1) if not isinstance(e, m.FeedMeasured)]
+    assert [(type(event), event.seq_id) for event in events] == [(m.BookSnapshot, 11), (m.BookUpdate, 12)]
+
+
+def test_feed_is_measured_once_a_second(session):
+    """What was read, merged and handed on, with its age."""
+    events = push(session, "books", book(10, 11), action="update") + push(
+        session, "books", book(11, 12), action="update"
+    )
+    assert len(session.hand_on(events)) == 1
+    session.handed_on(5_000)
+    [measured] = [e for e in session.on_time(2 * SECOND_NS) if isinstance(e, m.FeedMeasured)]
+    assert measured == m.FeedMeasured(2, 1, 1, 5_000, -5_000_000)
+
+
+def test_prints_of_both_connections_are_told_once(session):
+    """While two connections overlap each brings every print; the reader gets one of each."""
+    row = {"instId": INST, "px": "1", "sz": "1", "side": "buy", "ts": "1"}
+    push(session, "trades", [row | {"tradeId": "1"}])
+    successor = session.successor()
+    successor.opened(5)
+    acknowledge(successor)
+    held = [m.StreamUp("public")]
+    held += push(successor, "trades", [row | {"tradeId": "1"}, row | {"tradeId": "2"}])
+    assert not successor.can_take_over
+    held += push(successor, "books", book(-1, 40), action="snapshot")
+    assert successor.can_take_over
+    told = successor.take_over(session, held)
+    assert [getattr(event, "trade_id", "book") for event in told] == ["2", "book"]
+    assert push(session, "trades", [row | {"tradeId": "3"}], spaces=True) == []

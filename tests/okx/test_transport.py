@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
-from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.errors import VenueUnreachableError
 from okxmm_tui.okx import transport
+from okxmm_tui.okx.link import FULL_READ_BYTES, close_reason, is_loopback
 from okxmm_tui.okx.public_session import PublicSession
-from okxmm_tui.okx.transport import ConnectGate, Http, Stream, is_loopback
+from okxmm_tui.okx.transport import ConnectGate, Http, Stream
 from tests.okx.conftest import make_instrument
 from tests.okx.fake_venue import running_fake
 from tests.okx.test_gateway import Probe
@@ -74,10 +75,13 @@ async def test_order_sent_in_mid_wait_moves_the_timer(venue):
     probe = Probe()
     session, stream, task = await run_stream(venue, probe)
     await probe.first(m.StreamUp)
-    before = stream._timer.when()
+    session._meter.due_ns += 3_600 * 1_000_000_000
+    session._watches["BTC-USDT-SWAP"]._compare_ns += 3_600 * 1_000_000_000
+    stream.flush()
+    before = stream._link._timer.when()
     session._received_ns -= 14 * 1_000_000_000
     stream.flush()
-    assert stream._timer.when() < before - 3
+    assert stream._link._timer.when() < before - 3
     await stop(task)
 
 
@@ -128,12 +132,16 @@ def test_back_off_grows_and_is_bounded():
     [
         (None, "connection lost"),
         (Close(4001, ""), "login failed (4001)"),
+        (Close(4005, ""), "this client read too slowly (4005)"),
+        (Close(4007, ""), "key was edited or deleted (4007)"),
+        (Close(1009, "x"), "message was too large (1009 x)"),
         (Close(4999, "x"), "closed with code 4999 (4999 x)"),
     ],
 )
 def test_close_reasons(received, words):
     """Codes become words, with the venue's own beside them."""
-    assert transport._close_reason(ConnectionClosedError(received, None)) == words
+    code, reason = (received.code, received.reason) if received else (None, "")
+    assert close_reason(code, reason) == words
 
 
 def test_loopback_needs_no_proxy():
@@ -169,3 +177,136 @@ async def test_http_that_is_not_answered_names_the_host():
         await http.send("GET", "/x?key=1", {})
     await http.close()
     assert "key=1" not in str(error.value)
+
+
+async def test_http_turns_to_the_other_host_of_its_region(venue):
+    """A host that cannot be connected to has seen nothing: even a POST goes to the other one, and stays."""
+    venue.rest["/api/v5/x"] = lambda query, body: {"code": "0"}
+    http = Http("http://127.0.0.1:9", {}, venue.endpoints.rest)
+    replies = [await http.send("POST", "/api/v5/x", {}, b"{}") for _ in range(2)]
+    await http.close()
+    assert [reply.status for reply in replies] == [200, 200]
+
+
+UPGRADE = {"event": "notice", "code": "64008", "msg": "upgrade"}
+
+
+async def until(is_true):
+    """Let the loop turn until something is so."""
+    async with asyncio.timeout(5):
+        while not is_true():
+            await asyncio.sleep(0)
+
+
+async def test_upgrade_opens_the_replacement_first(venue):
+    """The new connection is complete before the old one goes; the reader sees a fresh book and no break."""
+    probe = Probe()
+    session, stream, task = await run_stream(venue, probe)
+    await probe.first(m.BookSnapshot)
+    await probe.first(m.StreamUp)
+    old = venue.sockets["public"][0]
+    probe.events.clear()
+    await venue.push("public", UPGRADE)
+    await probe.first(m.BookSnapshot)
+    assert stream._session is not session
+    await until(lambda: old not in venue.sockets["public"])
+    await venue.push("public", trade("7"))
+    await probe.first(m.PublicTrade)
+    assert not probe.all(m.StreamDown)
+    assert not probe.all(m.StreamUp)
+    assert not probe.all(m.BookGap)
+    await venue.sockets["public"][0].close(1001)
+    await probe.first(m.StreamDown)
+    await stop(task)
+
+
+def trade(trade_id):
+    """One print."""
+    row = {"instId": "BTC-USDT-SWAP", "tradeId": trade_id, "px": "1", "sz": "1", "side": "buy", "ts": "1"}
+    return {"arg": {"channel": "trades", "instId": "BTC-USDT-SWAP"}, "data": [row]}
+
+
+async def test_replacement_that_fails_is_tried_again(venue, monkeypatch):
+    """The venue refuses the first replacement; the old connection serves until the second is there."""
+    monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.0)
+    probe = Probe()
+    session, stream, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    refused = []
+
+    class Refused(PublicSession):
+        def opened(self, now_ns):
+            super().opened(now_ns)
+            refused.append(self)
+            self.reconnect_reason = "refused"
+
+    good = session.successor
+    session.successor = lambda: good() if refused else Refused([make_instrument()])
+    await venue.push("public", UPGRADE)
+    await until(lambda: stream._session is not session)
+    assert len(refused) == 1
+    assert not probe.all(m.StreamDown)
+    await stop(task)
+
+
+async def test_defect_of_the_reader_is_raised_where_the_stream_is_awaited(venue):
+    """An exception out of the reader must not vanish in a callback."""
+
+    def emit(event):
+        if isinstance(event, m.BookSnapshot):
+            raise ZeroDivisionError
+
+    _, _, task = await run_stream(venue, emit)
+    with pytest.raises(ZeroDivisionError):
+        await task
+
+
+async def test_message_in_fragments_is_put_together(venue):
+    """The venue does not fragment, but the protocol may."""
+    probe = Probe()
+    _, _, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    text = json.dumps(trade("8"))
+    await venue.sockets["public"][0].send([text[:20], text[20:50], text[50:]])
+    assert (await probe.first(m.PublicTrade)).trade_id == "8"
+    await stop(task)
+
+
+async def test_what_was_read_together_is_handed_on_as_one(venue):
+    """A burst of best prices behind a slow reader becomes its newest; prints all come."""
+    probe = Probe()
+    _, stream, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    link = stream._link
+    frames = [json.dumps(top(seq)).encode() for seq in range(200, 260)]
+    frames[30:30] = [json.dumps(trade(str(n))).encode() for n in range(5)]
+    for frame in frames:
+        link._on_message(frame)
+    link._on_read(1_000)
+    assert [event.seq_id for event in probe.all(m.TopOfBook)] == [259]
+    assert len(probe.all(m.PublicTrade)) == 5
+    measured = stream._session._meter.report(0)
+    assert (measured.conflated, measured.received - measured.applied) == (59, 59)
+    await stop(task)
+
+
+async def test_large_reading_waits_for_its_rest(venue):
+    """A full read buffer says that more is waiting: it is handed on a turn later, or with what follows."""
+    probe = Probe()
+    _, stream, task = await run_stream(venue, probe)
+    await probe.first(m.StreamUp)
+    link = stream._link
+    link._on_message(json.dumps(top(300)).encode())
+    link._on_read(FULL_READ_BYTES)
+    link._on_message(json.dumps(top(301)).encode())
+    link._on_read(FULL_READ_BYTES)
+    assert not probe.all(m.TopOfBook)
+    await probe.first(m.TopOfBook)
+    assert [event.seq_id for event in probe.all(m.TopOfBook)] == [301]
+    await stop(task)
+
+
+def top(seq_id):
+    """One best bid and ask."""
+    row = {"bids": [["60000", "1", "0", "1"]], "asks": [["60001", "1", "0", "1"]], "ts": "1", "seqId": seq_id}
+    return {"arg": {"channel": "bbo-tbt", "instId": "BTC-USDT-SWAP"}, "data": [row]}

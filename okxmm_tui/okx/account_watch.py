@@ -1,0 +1,67 @@
+"""Whether the private stream can be believed: it must speak, and its channels must agree.
+
+Sans-IO (market-making.md 4, fault 9). The account channel repeats itself every 5 s; a longer silence, or a
+fill that only one of two channels told, is reason to ask the venue over REST.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+SECOND_NS = 1_000_000_000
+QUIET_NS = 12 * SECOND_NS
+CONFIRM_WITHIN_NS = 2 * SECOND_NS
+REMEMBERED_FILLS = 1_000
+
+Key = tuple[str, str]
+"""(instId, tradeId)."""
+
+
+class AccountWatch:
+    """Silence of the account channel, and fills the orders channel did not tell."""
+
+    def __init__(self) -> None:
+        self._account_ns: int | None = None
+        self._told: OrderedDict[Key, None] = OrderedDict()
+        self._unconfirmed: OrderedDict[Key, int] = OrderedDict()
+
+    def start(self, now_ns: int) -> None:
+        """Begin on a new connection."""
+        self._account_ns = now_ns
+        self._unconfirmed.clear()
+
+    def on_account(self, now_ns: int) -> None:
+        """Take a push of the account channel."""
+        self._account_ns = now_ns
+
+    def on_order_fill(self, key: Key) -> None:
+        """Take a fill from the orders channel, which is the truth."""
+        self._unconfirmed.pop(key, None)
+        self._told[key] = None
+        if len(self._told) > REMEMBERED_FILLS:
+            self._told.popitem(last=False)
+
+    def on_fill(self, key: Key, now_ns: int) -> None:
+        """Take a fill from the fills channel."""
+        if key not in self._told and len(self._unconfirmed) < REMEMBERED_FILLS:
+            self._unconfirmed.setdefault(key, now_ns + CONFIRM_WITHIN_NS)
+
+    def doubts(self, now_ns: int) -> str:
+        """Why the venue should be asked; empty when all is well. Says everything once."""
+        overdue = [key for key, due_ns in self._unconfirmed.items() if due_ns <= now_ns]
+        if overdue:
+            for key in overdue:
+                del self._unconfirmed[key]
+            return f"fill {overdue[0][1]} came without its order push"
+        if self._account_ns is not None and now_ns - self._account_ns >= QUIET_NS:
+            quiet_s = (now_ns - self._account_ns) // SECOND_NS
+            self._account_ns = now_ns
+            return f"account channel quiet for {quiet_s} s"
+        return ""
+
+    @property
+    def due_ns(self) -> int | None:
+        """When to look again."""
+        due = [next(iter(self._unconfirmed.values()))] if self._unconfirmed else []
+        due += [self._account_ns + QUIET_NS] if self._account_ns is not None else []
+        return min(due) if due else None
