@@ -11,15 +11,14 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest import mock
 
-from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close as CloseFrame
 from websockets.protocol import State
 
@@ -37,11 +36,12 @@ from okxmm_tui.exchange.outbox import Close, Send
 from okxmm_tui.exchange.rest_request import RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
 from okxmm_tui.exchange.venue import Venue
-from okxmm_tui.okx import clock, gateway, rest, transport
+from okxmm_tui.okx import clock, gateway, link, rest, transport
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.clock import VenueClock
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.gateway import OkxGateway
+from okxmm_tui.okx.link import Socket as ClientSocket
 from okxmm_tui.okx.transport import HttpReply
 from tests.safety.virtual_loop import LoopTime, VirtualLoop
 from tests.safety.virtual_market import BEAT_S, VirtualMarket
@@ -92,10 +92,10 @@ class World:
         self._sockets: dict[int, _Connection] = {}
         self._patches = ExitStack()
         time = LoopTime(self.loop)
-        for module in (clock, gateway, rest, transport):
+        for module in (clock, gateway, link, rest, transport):
             self._patches.enter_context(mock.patch.object(module, "time", time))
         self._patches.enter_context(mock.patch.object(transport, "random", random.Random(seed)))
-        self._patches.enter_context(mock.patch.object(transport, "connect", self._connect))
+        self._patches.enter_context(mock.patch.object(link, "connect", self._connect))
         self.loop.call_soon(self._beat)
 
     # -- time -----------------------------------------------------------------------------------------
@@ -189,24 +189,23 @@ class World:
 
     # -- the network ----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _opened(self, engine: Engine, url: str) -> Iterator[_Connection]:
-        number = None
-        if not self.is_cut:
-            number = self.venue.open(Socket(url.rsplit("/", 1)[1]), self.now_ns)
+    async def _connect(self, url: str, **_: object) -> _Connection:
+        await asyncio.sleep(self.latency_s)
+        number = None if self.is_cut else self.venue.open(Socket(url.rsplit("/", 1)[1]), self.now_ns)
         if number is None:
-            raise OSError("network unreachable" if self.is_cut else "refused")
-        connection = _Connection(self, engine, number)
-        self._sockets[number] = connection
-        try:
-            yield connection
-        finally:
-            del self._sockets[number]
-            connection.protocol.state = State.CLOSED
+            raise OSError("network unreachable" if self.is_cut else "too many connections")
+        connection = self._sockets[number] = _Connection(self, RUNNING.get(), number)
+        return connection
+
+    def forget(self, number: int) -> None:
+        """A connection is over at the engine's end."""
+        if self._sockets.pop(number, None) is not None and not self.is_cut:
             self.venue.closed(number, self.now_ns)
 
-    def _connect(self, url: str, **_: object) -> _Opening:
-        return _Opening(self, RUNNING.get(), url)
+    def hang_up(self, engine: Engine) -> None:
+        """The sockets of a dead engine close."""
+        for number in [n for n, one in self._sockets.items() if one.engine is engine]:
+            self.forget(number)
 
     def to_venue(self, number: int, text: str) -> None:
         """A frame has arrived at the venue."""
@@ -260,35 +259,20 @@ class World:
         return engine
 
 
-class _Opening:
-    """What ``async with connect(...)`` waits for."""
-
-    def __init__(self, world: World, engine: Engine, url: str) -> None:
-        self._open = world._opened(engine, url)  # noqa: SLF001 - two halves of one thing
-        self._latency_s = world.latency_s
-
-    async def __aenter__(self) -> _Connection:
-        await asyncio.sleep(self._latency_s)
-        return self._open.__enter__()
-
-    async def __aexit__(self, *problem: object) -> None:
-        self._open.__exit__(None, None, None)
-
-
-class _Connection:
-    """One WebSocket as ``transport`` sees it."""
+class _Connection(ClientSocket):
+    """One WebSocket as ``link`` sees it."""
 
     def __init__(self, world: World, engine: Engine, number: int) -> None:
         self._world = world
-        self._engine = engine
+        self.engine = engine
         self._number = number
-        self._inbox: deque[str | tuple[int, str]] = deque()
-        self._news = asyncio.Event()
         self._written: list[str] = []
-        self.protocol = SimpleNamespace(
-            state=State.OPEN, send_text=lambda frame: self._written.append(frame.decode())
+        self._inbox: deque[str | tuple[int, str]] = deque()
+        self.on_message = self.on_read = self.on_lost = None
+        self.protocol: Any = SimpleNamespace(
+            state=State.OPEN, send_text=lambda frame: self._written.append(frame.decode()), close_rcvd=None
         )
-        self.transport = SimpleNamespace(get_write_buffer_size=lambda: 0)
+        self.transport: Any = SimpleNamespace(get_write_buffer_size=lambda: 0)
 
     def send_data(self) -> None:
         """Let what was written travel."""
@@ -297,20 +281,36 @@ class _Connection:
             self._world.loop.call_later(self._world.latency_s, self._world.to_venue, self._number, text)
 
     def arrived(self, item: str | tuple[int, str]) -> None:
-        """Something came from the venue."""
+        """Something came from the venue; an engine that stands still reads it later."""
         self._inbox.append(item)
-        self._news.set()
+        self._read()
 
-    async def recv(self, *, decode: bool) -> bytes:
-        """The next frame; waits while the engine stands still, as a real one would not read."""
-        del decode
-        while not self._inbox or self._engine.is_stalled:
-            self._news.clear()
-            await self._news.wait() if not self._engine.is_stalled else await asyncio.sleep(TICK_S)
-        item = self._inbox.popleft()
-        if isinstance(item, tuple):
-            raise ConnectionClosedError(CloseFrame(item[0], item[1]), None)
-        return item.encode()
+    def _read(self) -> None:
+        if self.engine.is_stalled:
+            self._world.loop.call_later(TICK_S, self._read)
+            return
+        size = 0
+        while self._inbox:
+            item = self._inbox.popleft()
+            if isinstance(item, tuple):
+                self._lost(*item)
+            elif self.on_message is not None:
+                size += len(item)
+                self.on_message(item.encode())
+        if size and self.on_read is not None:
+            self.on_read(size)
+
+    def _lost(self, code: int, reason: str) -> None:
+        self.protocol.state, self.protocol.close_rcvd = State.CLOSED, CloseFrame(code, reason)
+        self._world.forget(self._number)
+        if self.on_lost is not None:
+            self.on_lost()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Hang up."""
+        del code, reason
+        self.protocol.state = State.CLOSED
+        self._world.forget(self._number)
 
 
 class Engine:
@@ -417,6 +417,7 @@ class Engine:
     def die(self) -> None:
         """Kill -9: not one more word."""
         self._task.cancel()
+        self.world.hang_up(self)
         self.stop = self.stop or Stop(-9, "killed")
 
     @property
