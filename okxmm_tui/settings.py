@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
+from okxmm_tui.core.limits import ConsoleLostPolicy, HoldMode, Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import UsageError
 
@@ -125,6 +125,13 @@ class RiskSettings(BaseModel):
     kill_deadline_ms: int = Field(5_000, ge=1_000, le=60_000, description="a safe quit proves itself by then")
     reconcile_ms: int = Field(30_000, ge=1_000, le=600_000, description="orders are compared with the venue")
     hold_tolerance_ticks: int = Field(3, ge=0, le=10_000, description="quotes nearer to their target stay")
+    hold_mode: HoldMode = Field(
+        HoldMode.SIMPLE, description="simple: hold within that distance; queue: weigh the queue place"
+    )
+    post_only_rest_after: int = Field(
+        10, ge=1, le=1_000, description="post-only refusals of a side in a minute, then it rests"
+    )
+    post_only_rest_ms: int = Field(5_000, ge=0, le=3_600_000, description="how long that rest is")
     clock_alarm_ms: int = Field(
         250, ge=10, le=10_000, description="clock difference to the venue that is said"
     )

@@ -90,6 +90,10 @@ class FetchPriceLimits(Effect, frozen=True, gc=False, tag=True, array_like=True)
     inst_id: str
 
 
+class ScanMarkets(Effect, frozen=True, gc=False, tag=True, array_like=True):
+    """Read the best prices of all markets; answered by ``MarketScan``, or by a notice."""
+
+
 class Report(Effect, frozen=True, gc=False, tag=True, array_like=True):
     """One line for people and for headless output."""
 
@@ -126,6 +130,7 @@ AnyEffect = (
     | SetDeadMan
     | Resubscribe
     | FetchPriceLimits
+    | ScanMarkets
     | Report
     | Reply
     | Stop

@@ -16,6 +16,15 @@ class ConsoleLostPolicy(StrEnum):
     KEEP = "keep"
 
 
+class HoldMode(StrEnum):
+    """How an order's place is weighed against a better price (market-making.md 2.8)."""
+
+    SIMPLE = "simple"
+    """Hold within ``hold_tolerance_ticks`` of the target."""
+    QUEUE = "queue"
+    """Hold while the place in the queue is worth more than the better price would bring."""
+
+
 class Limits(Struct, frozen=True):
     """All of them, with units in the names."""
 
@@ -88,6 +97,11 @@ class Limits(Struct, frozen=True):
     """Our orders are compared with the venue's list this often."""
     hold_tolerance_ticks: int = 3
     """A quote closer to its target than this stays where it is."""
+    hold_mode: HoldMode = HoldMode.SIMPLE
+    post_only_rest_after: int = 10
+    """Post-only refusals of one side within a minute after which it rests ..."""
+    post_only_rest_ms: int = 5_000
+    """... for this long."""
     allow_below_fees: bool = False
     """Whether the half-spread may be narrower than the maker fee plus one tick."""
     clock_alarm_ms: int = 250
@@ -108,12 +122,18 @@ LOWER_IS_SAFER = frozenset(
         "max_mark_divergence_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
         "private_stale_ms",
         "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
-        "cancel_timeout_ms", "console_grace_ms",
+        "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
     }
 )  # fmt: skip
 """Limits a smaller value of which takes less risk."""
 HIGHER_IS_SAFER = frozenset(
-    {"losing_rest_ms", "min_depth_quote", "min_liquidation_distance", "funding_window_ms"}
+    {
+        "losing_rest_ms",
+        "post_only_rest_ms",
+        "min_depth_quote",
+        "min_liquidation_distance",
+        "funding_window_ms",
+    }
 )
 """Limits a larger value of which takes less risk; the rest (policies, timers) is fixed at start."""
 

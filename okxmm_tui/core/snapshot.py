@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.opportunity_views import PartsView, ScanView
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
@@ -174,6 +175,11 @@ class MarketView(Struct, frozen=True, gc=False):
     accounting: AccountingView | None = None
     """Books and trading quality."""
     signals: Signals = Signals()
+    bid_parts: PartsView | None = None
+    """What the bid's distance is made of; None while there is no target with parts."""
+    ask_parts: PartsView | None = None
+    opportunities: tuple[tuple[str, str], ...] = ()
+    """(strategy, why it would not quote here; empty when it would), the running one first."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -302,6 +308,8 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     identity: IdentityView | None = None
     """The account's books against the venue's equity; None until both are known."""
     performance: PerformanceView | None = None
+    scan: tuple[ScanView, ...] = ()
+    """The ten widest markets of the venue, when the strategy asks for them."""
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):

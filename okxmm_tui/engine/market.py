@@ -30,9 +30,12 @@ from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.rolling import RollingCount
+from okxmm_tui.engine.side_state import SideState
 from okxmm_tui.signals.collector import MarketSignals
 from okxmm_tui.signals.queue_position import QueuePosition
-from okxmm_tui.strategies.base import Quote, Strategy, Target
+from okxmm_tui.strategies.base import Strategy, Target
+
+__all__ = ["NO_FEES", "BookState", "Market", "SideState"]
 
 CHAINED_BEFORE_QUOTING = 3
 """Updates that must follow a snapshot before the book is trusted (market-making.md 4, fault 1)."""
@@ -49,29 +52,6 @@ class BookState(StrEnum):
     LIVE = "live"
     RESYNC = "resync"
     STALE = "stale"
-
-
-class SideState:
-    """Quoting on one side: what is wanted, what hinders it, and the post-only back-off."""
-
-    def __init__(self) -> None:
-        self.reason = "starting"
-        self.since_ns = 0
-        self.quotes: tuple[Quote, ...] = ()
-        self.place_after_ns = 0
-        self.is_muted = False
-        """Whether the operator wants no quotes on this side."""
-        self.stop_reason = ""
-        """Why this side sends nothing until the cause has gone or the operator resumes; empty when it may."""
-        self.resume_above: Decimal | None = None
-        """Available balance that lifts the stop; None when only the operator can."""
-        self.refusals = 0
-        """Post-only cancels and rejects in a row; each doubles the wait before the next try."""
-
-    def say(self, reason: str, now_ns: int) -> None:
-        """Set the reason and remember since when it holds."""
-        if reason != self.reason or self.since_ns == 0:
-            self.reason, self.since_ns = reason, now_ns
 
 
 class Market:

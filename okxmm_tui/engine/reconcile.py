@@ -6,8 +6,6 @@ asked for at 0.5, 1, 3 and 10 s, and "does not exist" is believed only after the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
     Fill,
@@ -20,11 +18,13 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.orders import OrderChange, OrderStatus, OwnOrder
 from okxmm_tui.core.trading_state import TradingState
-from okxmm_tui.core.types import Liquidity, Severity
+from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
+from okxmm_tui.engine.fill_booking import FillBooking
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.order_ends import OrderEnds
 from okxmm_tui.engine.positions import Positions
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
@@ -32,10 +32,6 @@ from okxmm_tui.engine.spot import explain, note_balance
 
 RETRY_NS = 1_000_000_000
 FILLS_LOOKBACK_MS = 60_000
-POST_ONLY_WOULD_TAKE = "31"
-DEAD_MAN_FIRED = "20"
-SELF_TRADE = "32"
-OWN_CANCEL_SOURCES = frozenset({"", "1", POST_ONLY_WOULD_TAKE, DEAD_MAN_FIRED})
 FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"})
 
 
@@ -50,10 +46,10 @@ class Reconciler:
         self._retry_ns = 0
         self.positions = Positions(session)
         self._doubts = Doubts(session)
+        self._ends = OrderEnds(session, execution)
+        self.fills = FillBooking(session, execution, books)
         self.refusals = Refusals(session, execution, self.want_truth)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
-        self.on_booked: Callable[[Market, Fill], None] = lambda market, fill: None
-        """Told of every fill once it is booked; set by the reducer."""
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
         self._seen_bills: set[str] = set()
@@ -91,74 +87,13 @@ class Reconciler:
         if change.became_live or change.became_done:
             self._doubts.end(order)
         if change.became_done:
-            self._after_done(market, order, update.text)
+            self._ends.tell(market, order, update.text)
         if change.missing_lots:
             self.want_truth("a fill was missed")
 
-    def _after_done(self, market: Market, order: OwnOrder, why: str) -> None:
-        market.queue.pop(order.cl_ord_id, None)
-        market.hurry()
-        text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
-        if order.cancel_source == POST_ONLY_WOULD_TAKE:
-            self._session.post_only_cancels += 1
-            market.post_only_cancels.note(self._session.now_ns)
-            self._execution.back_off(market, order.side, "post-only would have crossed")
-        elif order.cancel_source == DEAD_MAN_FIRED:
-            self._session.raise_alarm(
-                "dead-man-fired", Severity.CRITICAL, f"{text} was removed by the dead-man's switch"
-            )
-        elif order.cancel_source == SELF_TRADE:
-            self._session.self_trades += 1
-            self._session.report(
-                "notice",
-                Severity.WARNING,
-                f"{text} was cancelled to prevent a self-trade ({self._session.self_trades} so far): orders "
-                "of this account or its sub-accounts meet; widen the quotes, or trade it from one place",
-                source=order.cancel_source,
-            )
-        elif order.cancel_source not in OWN_CANCEL_SOURCES:
-            self._session.report(
-                "notice",
-                Severity.WARNING,
-                f"{text} was cancelled by the venue: {why or 'source ' + order.cancel_source}",
-                source=order.cancel_source,
-            )
-
     def book_fill(self, market: Market, fill: Fill) -> None:
         """Book a fill once, whichever way it reached us."""
-        booked = market.ledger.book(fill)
-        if booked is None:
-            return
-        market.note_fill(fill)
-        self._books.on_fill(market, booked)
-        market.orders.note_fill(fill)
-        self._execution.tell_fill(market, fill)
-        self.on_booked(market, fill)
-        market.fills.appendleft(booked)
-        if fill.liquidity is Liquidity.MAKER:
-            market.signals.on_fill(
-                fill.side,
-                fill.price_ticks,
-                fill.size_lots,
-                venue_ms=fill.venue_ms,
-                now_ns=self._session.now_ns,
-            )
-        market.hurry()
-        instrument = market.instrument
-        self._session.report(
-            "fill",
-            Severity.INFO,
-            f"{fill.side} {instrument.size_text(fill.size_lots)} @ "
-            f"{instrument.price_text(fill.price_ticks)}, fee {fill.fee:f}, {instrument.inst_id}",
-            inst_id=instrument.inst_id,
-            side=fill.side.value,
-            price=instrument.price_text(fill.price_ticks),
-            size=instrument.size_text(fill.size_lots),
-            fee=format(fill.fee, "f"),
-            liquidity=fill.liquidity.value,
-            trade_id=fill.trade_id,
-            position=instrument.size_text(market.position_lots),
-        )
+        self.fills.book(market, fill)
 
     def on_accepted(self, event: OrderAccepted) -> None:
         """Remember the venue's id; the push says what became of the order."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from okxmm_tui.core.effects import AnyEffect, Resubscribe
+from okxmm_tui.core.effects import AnyEffect
 from okxmm_tui.core.messages import (
     AnyEvent,
     BalanceUpdate,
@@ -31,6 +31,7 @@ from okxmm_tui.core.messages import (
     InstrumentChanged,
     JournalFailed,
     LatencyMeasured,
+    MarketScan,
     MarkPrice,
     OperatorCommand,
     OrderAccepted,
@@ -64,7 +65,9 @@ from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
-from okxmm_tui.engine.market import NO_FEES, BookState, Market
+from okxmm_tui.engine.market import NO_FEES, Market
+from okxmm_tui.engine.market_events import MarketEvents
+from okxmm_tui.engine.opportunities import MarketScanner
 from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.refusals import BY_HAND
@@ -102,6 +105,7 @@ class Reducer:
             )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
+        self.market_events = MarketEvents(self.session, self.safety)
         self.watchdog = Watchdog(self.session, self.safety)
         self.books = Bookkeeper(self.session)
         self.reconciler = Reconciler(self.session, self.execution, self.books)
@@ -117,28 +121,30 @@ class Reducer:
         )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
-        self.reconciler.on_booked = self.position_guard.on_fill
+        self.reconciler.fills.on_booked = self.position_guard.on_fill
+        self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
-            BookSnapshot: self._on_book_snapshot,
-            BookUpdate: self._on_book_update,
-            BookGap: self._on_book_gap,
-            TopOfBook: self._on_top,
-            PublicTrade: self._on_trade,
-            MarkPrice: self._on_mark,
-            IndexPrice: self._on_index,
-            PriceLimits: self._on_price_limits,
-            FundingRate: self._on_funding_rate,
+            BookSnapshot: self.market_events.on_book_snapshot,
+            BookUpdate: self.market_events.on_book_update,
+            BookGap: self.market_events.on_book_gap,
+            TopOfBook: self.market_events.on_top,
+            PublicTrade: self.market_events.on_trade,
+            MarkPrice: self.market_events.on_mark,
+            IndexPrice: self.market_events.on_index,
+            PriceLimits: self.market_events.on_price_limits,
+            FundingRate: self.market_events.on_funding_rate,
             Ticker: self._on_bystander,
             Candle: self._on_bystander,
-            VenueStatus: self._on_venue_status,
+            MarketScan: self.scanner.on_scan,
+            VenueStatus: self.market_events.on_venue_status,
             ClockMeasured: self.watchdog.clock.on_measured,
             ClockJumped: self._on_clock_jump,
             LatencyMeasured: self.watchdog.latency.on_latency,
             FeedMeasured: self.watchdog.latency.on_feed,
-            OrderRouteChanged: self._on_route,
-            InstrumentChanged: self._on_instrument,
+            OrderRouteChanged: self.market_events.on_route,
+            InstrumentChanged: self.market_events.on_instrument,
             OrderUpdate: self.reconciler.on_order,
             PositionUpdate: self.reconciler.positions.on_push,
             BalanceUpdate: self._on_balance,
@@ -199,97 +205,8 @@ class Reducer:
 
     # -- market data -----------------------------------------------------------------------------
 
-    def _on_book_snapshot(self, event: BookSnapshot) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.on_snapshot(event, self.session.now_ns)
-            self._check_crossed(market)
-
-    def _on_book_update(self, event: BookUpdate) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            was = market.book_state
-            market.on_update(event, self.session.now_ns)
-            self._check_crossed(market)
-            if was is not BookState.LIVE and market.book_state is BookState.LIVE:
-                self.session.notice(f"{event.inst_id}: order book live")
-
-    def _check_crossed(self, market: Market) -> None:
-        # In auctions and before the opening the ask may stand below the bid (OKX v5, order book channel).
-        if market.book.is_crossed and market.instrument.is_tradable:
-            inst_id = market.instrument.inst_id
-            reason = f"bid {market.book.bids.best_ticks} reached ask {market.book.asks.best_ticks} (ticks)"
-            self._break(market, f"crossed book, {reason}")
-            self.session.effects.append(Resubscribe(inst_id, reason))
-
-    def _on_book_gap(self, event: BookGap) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            self._break(market, event.reason)
-
-    def _break(self, market: Market, reason: str) -> None:
-        market.break_book(reason)
-        self.session.report(
-            "notice",
-            Severity.WARNING,
-            f"{market.instrument.inst_id}: order book broken ({reason}); quotes pulled, resubscribing",
-        )
-
-    def _on_top(self, event: TopOfBook) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.on_top(event, self.session.now_ns)
-
-    def _on_trade(self, event: PublicTrade) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.on_trade(event, self.session.now_ns)
-
-    def _on_mark(self, event: MarkPrice) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.take_mark(event.price, self.session.now_ns)
-
-    def _on_index(self, event: IndexPrice) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.index_price = event.price
-
-    def _on_price_limits(self, event: PriceLimits) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.price_limits = event
-
-    def _on_funding_rate(self, event: FundingRate) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.funding = event
-
     def _on_bystander(self, event: Ticker | Candle) -> None:
         """Part of the record for those who read it; the engine decides nothing by it."""
-
-    def _on_venue_status(self, event: VenueStatus) -> None:
-        self.session.venue_status = event
-        self.session.report("notice", Severity.WARNING, f"venue maintenance {event.state}: {event.title}")
-
-    def _on_route(self, event: OrderRouteChanged) -> None:
-        if market := self.session.markets.get(event.inst_id):
-            market.order_route = event.route
-            text = f"{event.inst_id}: orders now go by {event.route} ({event.reason})"
-            self.session.report("notice", Severity.WARNING, text)
-
-    def _on_instrument(self, event: InstrumentChanged) -> None:
-        new = event.instrument
-        market = self.session.markets.get(new.inst_id)
-        if market is None:
-            return
-        if market.stop_reason and new.state == "live" and market.instrument.state != "live":
-            market.has_come_back = True
-        if market.instrument == new:
-            return
-        old = market.instrument
-        if (old.tick_size, old.lot_size, old.contract_value) != (
-            new.tick_size,
-            new.lot_size,
-            new.contract_value,
-        ):
-            text = f"{new.inst_id}: tick, lot or contract value changed; restart to trade on"
-            self.session.raise_alarm(f"instrument-{new.inst_id}", Severity.CRITICAL, text)
-            self.safety.kill(text)
-            return
-        market.instrument = new
-        self.session.notice(f"{new.inst_id}: instrument is {new.state}")
 
     # -- account and links -------------------------------------------------------------------------
 
@@ -360,6 +277,7 @@ class Reducer:
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()
+        self.scanner.on_tick()
         if (figure := self._pnl()) is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()

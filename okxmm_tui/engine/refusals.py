@@ -70,7 +70,7 @@ class Refusals:
         if event.code == AMEND_WOULD_TAKE:
             self._session.post_only_cancels += 1
             market.post_only_cancels.note(self._session.now_ns)
-            self._execution.back_off(market, order.side, "amend would have crossed")
+            self._execution.would_take(market, order.side, "amend would have crossed")
             return False
         self._slow_down(market, order, event)
         if event.reaction != "wait":

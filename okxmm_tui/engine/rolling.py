@@ -24,6 +24,10 @@ class RollingCount:
         self._forget(now_ns)
         return len(self._times)
 
+    def clear(self) -> None:
+        """Count from zero again."""
+        self._times.clear()
+
     def _forget(self, now_ns: int) -> None:
         while self._times and now_ns - self._times[0] >= self._window_ns:
             self._times.popleft()

@@ -16,6 +16,7 @@ from okxmm_tui.core.messages import (
     SessionStarted,
     VenueStatus,
 )
+from okxmm_tui.core.opportunity_views import ScanView
 from okxmm_tui.core.snapshot import LogLine
 from okxmm_tui.core.trading_state import StateMachine, TradingState
 from okxmm_tui.core.types import Mode, Severity
@@ -46,6 +47,8 @@ class Session:
         self.feed: FeedMeasured | None = None
         self.last_latency: LatencyMeasured | None = None
         self.venue_status: VenueStatus | None = None
+        self.scan: tuple[ScanView, ...] = ()
+        """The widest markets of the last scan."""
         self.is_widened = False
         """Whether the operator wants quotes at twice their distance."""
         self.rejects = 0

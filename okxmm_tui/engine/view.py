@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import (
     AccountView,
@@ -20,7 +21,9 @@ from okxmm_tui.core.snapshot import (
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.opportunities import opportunities
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.strategies.base import Composition
 
 LEVELS_SHOWN = 60
 FILLS_SHOWN = 50
@@ -60,6 +63,7 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         is_quitting=safety.is_quitting,
         identity=reducer.books.account.identity(),
         performance=performance_view(reducer.books),
+        scan=session.scan,
     )
 
 
@@ -140,7 +144,18 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         order_route=market.order_route,
         accounting=accounting_view(reducer.books, market),
         signals=signals,
+        bid_parts=_parts(market, target.bid_parts if target else None),
+        ask_parts=_parts(market, target.ask_parts if target else None),
+        opportunities=opportunities(market),
     )
+
+
+def _parts(market: Market, parts: Composition | None) -> PartsView | None:
+    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
+    if parts is None or mid_ticks <= 0:
+        return None
+    ticks = parts.base, parts.volatility, parts.inventory, parts.toxicity, parts.fees, parts.external
+    return PartsView(*(1e4 * each / mid_ticks for each in (*ticks, parts.total)))
 
 
 def _side(market: Market, side: Side) -> SideView:

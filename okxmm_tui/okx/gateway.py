@@ -22,6 +22,7 @@ from okxmm_tui.core.effects import (
     PollPending,
     QueryOrder,
     Resubscribe,
+    ScanMarkets,
     SetDeadMan,
 )
 from okxmm_tui.core.instrument import Instrument
@@ -37,7 +38,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError, UsageError
-from okxmm_tui.okx import preparation
+from okxmm_tui.okx import market_scan, preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
 from okxmm_tui.okx.book_session import Answer
 from okxmm_tui.okx.business_session import BusinessSession
@@ -193,6 +194,8 @@ class OkxGateway:
                     self._spawn(self._set_dead_man(timeout_s))
                 case Resubscribe(inst_id=inst_id):
                     self._resubscribe(inst_id)
+                case ScanMarkets():
+                    self._spawn(self._read(0, market_scan.scan(self._rest)))
                 case FetchPriceLimits(inst_id=inst_id):
                     self._spawn(self._read_price_limits(inst_id))
                 case _:

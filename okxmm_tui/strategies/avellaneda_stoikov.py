@@ -23,6 +23,7 @@ class AvellanedaStoikov:
     """The strategy behind ``--strategy avellaneda_stoikov``."""
 
     name = "avellaneda_stoikov"
+    opportunity = staticmethod(quoting.opportunity)
     specs = (
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,

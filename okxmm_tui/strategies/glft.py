@@ -33,6 +33,7 @@ class Glft:
     """The strategy behind ``--strategy glft``."""
 
     name = "glft"
+    opportunity = staticmethod(quoting.opportunity)
     specs = (
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,

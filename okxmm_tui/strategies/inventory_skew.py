@@ -28,6 +28,7 @@ class InventorySkew:
     """The strategy behind ``--strategy inventory_skew``."""
 
     name = "inventory_skew"
+    opportunity = staticmethod(quoting.opportunity)
     specs = (
         ParamSpec(
             "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),

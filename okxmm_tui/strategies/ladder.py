@@ -23,6 +23,7 @@ class Ladder:
     """The strategy behind ``--strategy ladder``."""
 
     name = "ladder"
+    opportunity = staticmethod(quoting.opportunity)
     specs = (
         ParamSpec(
             "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),

@@ -139,6 +139,14 @@ def two_sided(
     )
 
 
+def opportunity(bid_ticks: int, ask_ticks: int, params: ParamSet) -> str:
+    """Why there is nothing to quote around; these strategies quote every market that has two sides."""
+    del params
+    if 0 < bid_ticks < ask_ticks:
+        return ""
+    return f"no two-sided book: bid {bid_ticks}, ask {ask_ticks} (ticks)"
+
+
 def within(sizes: Sequence[int], room_lots: int, least_lots: int) -> list[int]:
     """Cut a side's sizes to the room left under the position limit; what falls below the minimum ends it."""
     fitting: list[int] = []

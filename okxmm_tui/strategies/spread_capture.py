@@ -38,6 +38,8 @@ class SpreadCapture:
     """The strategy behind ``--strategy spread_capture``."""
 
     name = "spread_capture"
+    wants_scan = True
+    """Wide markets are what it lives on: have the venue looked over for them."""
     specs = (
         ParamSpec(
             "min_spread", "min spread", "", Decimal("0.001"), Decimal("0.000001"), Decimal("0.1"),
@@ -120,16 +122,21 @@ class SpreadCapture:
         is_crossing = any(_crosses(quote, market) for quote in last.quotes)
         return self._was_filled or is_crossing or market.now_ns >= self._next_ns
 
+    @staticmethod
+    def opportunity(bid_ticks: int, ask_ticks: int, params: ParamSet) -> str:
+        """Why a market is too narrow to enter; empty when it is wide enough."""
+        spread, least = spread_of(bid_ticks, ask_ticks), params.number("min_spread")
+        return "" if spread >= least else f"spread {percent(spread)} < {percent(least)}"
+
     # -- what the market deserves -------------------------------------------------------------------------
 
     def _entering(self, market: MarketInput, params: ParamSet) -> Target:
-        spread, least = spread_of(market.bid_ticks, market.ask_ticks), params.number("min_spread")
         lots = self._order_lots(market, params)
         if market.now_ns < self._paused_until_ns:
             left_s = (self._paused_until_ns - market.now_ns) / 1e9
             return _nothing(market, f"three losing round trips, {left_s:.0f} s to go")
-        if spread < least:
-            return _nothing(market, f"spread {percent(spread)} < {percent(least)}")
+        if narrow := self.opportunity(market.bid_ticks, market.ask_ticks, params):
+            return _nothing(market, narrow)
         if isinstance(lots, str):
             return _nothing(market, lots)
         if thin := _thin_side(market, lots):
@@ -149,6 +156,10 @@ class SpreadCapture:
         spread, least = spread_of(market.bid_ticks, market.ask_ticks), params.number("reentry_spread")
         if spread < least:
             return _nothing(market, f"holding, spread {percent(spread)} < {percent(least)}")
+        if lots < market.instrument.min_size_lots:
+            return _nothing(
+                market, f"{lots} lots left, the smallest order is {market.instrument.min_size_lots}"
+            )
         price = market.ask_ticks if side is Side.SELL else market.bid_ticks
         return _at_touch(market, (Quote(side, price, lots),), "leaving first")
 

@@ -11,6 +11,7 @@ from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.risk import Refusal, review_close
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import OrderKind, Side, VenueOrderState
+from okxmm_tui.engine.decision_inputs import risk_context
 from okxmm_tui.strategies.base import Close, Target
 from tests.engine.desk import Desk
 from tests.samples import fill, order_update
@@ -94,7 +95,7 @@ def test_a_strategys_wish_to_close_is_carried_out():
 def test_what_cannot_be_closed_is_said():
     """Nothing held, an empty book, a suspended instrument, no budget, dust."""
     desk = holding(30)
-    context = desk.reducer.execution._context(desk.market, None)
+    context = risk_context(desk.reducer.session, desk.market, None)
 
     def why(**changes) -> str:
         result = review_close(structs.replace(context, **changes), 30, "1")
@@ -112,7 +113,7 @@ def test_closing_passes_when_halted_and_in_slices():
     """HALTED lets reduce-only orders pass; a large position goes in orders of at most the largest value."""
     desk = holding(30)
     context = structs.replace(
-        desk.reducer.execution._context(desk.market, None),
+        risk_context(desk.reducer.session, desk.market, None),
         state=TradingState.HALTED,
         position_lots=5_000,
         limits=Limits(max_order_notional_quote=Decimal(6_000)),

@@ -8,6 +8,7 @@ import pytest
 from okxmm_tui.core.messages import BookGap, PublicTrade, TopOfBook
 from okxmm_tui.core.snapshot import FromEngine
 from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.engine.decision_inputs import market_input
 from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.strategies.base import MarketInput
 from tests.engine.desk import Desk
@@ -18,7 +19,7 @@ MS = 1_000_000
 
 def given_to_the_strategy(desk: Desk) -> MarketInput:
     """What the next decision is based on."""
-    return desk.reducer.execution._input(desk.market)
+    return market_input(desk.reducer.session, desk.market)
 
 
 def trade(desk: Desk, side: Side, price_ticks: int, lots: int = 10) -> None:

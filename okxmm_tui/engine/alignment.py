@@ -1,0 +1,159 @@
+"""Brings the working orders of one side to its quotes: hold, amend, place or cancel."""
+
+from __future__ import annotations
+
+from okxmm_tui.core.effects import AmendOrder, PlaceOrder
+from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
+from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
+from okxmm_tui.core.risk import Refusal, review_amend, review_place
+from okxmm_tui.core.types import PositionSide, Side
+from okxmm_tui.engine.back_off import BackOff
+from okxmm_tui.engine.decision_inputs import risk_context
+from okxmm_tui.engine.hold import judge
+from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.sending import Sender
+from okxmm_tui.engine.session import Session
+from okxmm_tui.strategies.base import Quote
+
+BUDGET_LOW = "order budget below 20 %"
+
+
+class Alignment:
+    """Target quotes against working orders; nothing leaves without ``core.risk``."""
+
+    def __init__(self, session: Session, sender: Sender, back_off: BackOff) -> None:
+        self._session = session
+        self._sender = sender
+        self._back_off = back_off
+
+    def align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
+        """Bring the orders of a side to its quotes, best price first."""
+        state = market.sides[side]
+        orders = [order for order in market.orders.side(side) if not order.is_closing]
+        if len(orders) > 1:
+            orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
+        for order in orders[len(quotes) :]:
+            if order.cancel_sent_ns is None:
+                self._sender.cancel(order, state.reason or "not wanted any more")
+        for order, quote in zip(orders, quotes, strict=False):
+            self._move_or_hold(market, order, _in_band(self._back_off.stepped(quote, state), market))
+        for quote in quotes[len(orders) :]:
+            self._place(market, _in_band(self._back_off.stepped(quote, state), market))
+
+    def _move_or_hold(self, market: Market, order: OwnOrder, quote: Quote) -> None:
+        state = market.sides[order.side]
+        if order.cancel_sent_ns is not None or order.amend or order.status is not OrderStatus.LIVE:
+            waits = {
+                OrderStatus.SENT: "sent, no answer yet",
+                OrderStatus.UNKNOWN: "unknown, asking the venue",
+            }
+            state.say(waits.get(order.status, "change in flight"), self._session.now_ns)
+            return
+        state.say("quoting", self._session.now_ns)
+        size_lots = self._wanted_size(order, quote)
+        if market.has_sides and order.position_side is closed_by(order.side):
+            left = market.closable_lots(order.side, leaving_out=order) or 0
+            is_overdrawn = left < order.remaining_lots
+            if is_overdrawn and left < max(1, market.instrument.min_size_lots):
+                self._sender.cancel(order, "nothing left to close")
+                return
+            size_lots = min(size_lots, order.filled_lots + left)
+        limits = self._session.limits
+        verdict = judge(
+            market,
+            order,
+            quote,
+            mode=limits.hold_mode,
+            tolerance_ticks=limits.hold_tolerance_ticks,
+            now_ns=self._session.now_ns,
+        )
+        if verdict.is_hold and size_lots == order.size_lots:
+            order.decision = f"HOLD {verdict.reason}"
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, self._session.now_ns)
+            is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
+            if is_closer and not verdict.is_hold:
+                self._sender.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
+            return
+        if verdict.is_hold:
+            sizes = f"{order.size_lots} -> {size_lots} lots"
+            self._amend(market, order, order.price_ticks, size_lots, f"size {sizes}, {verdict.reason}")
+        else:
+            self._amend(market, order, quote.price_ticks, size_lots, verdict.reason)
+
+    @staticmethod
+    def _wanted_size(order: OwnOrder, quote: Quote) -> int:
+        """Total size to ask for; a partly filled remainder keeps its place while it is small enough."""
+        remaining = order.size_lots - order.filled_lots
+        if remaining > quote.size_lots or (order.filled_lots == 0 and remaining < quote.size_lots):
+            return order.filled_lots + quote.size_lots
+        return order.size_lots
+
+    def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
+        if self._session.now_ns < market.sides[order.side].place_after_ns:
+            return
+        req_id = str(self._session.next_request_id())
+        reviewed = review_amend(
+            risk_context(self._session, market, order),
+            order.side,
+            price_ticks,
+            size_lots,
+            filled_lots=order.filled_lots,
+            cl_ord_id=order.cl_ord_id,
+            req_id=req_id,
+            position_side=order.position_side,
+        )
+        match reviewed:
+            case Refusal(reason):
+                self._sender.cancel(order, reason)
+                market.sides[order.side].say(reason, self._session.now_ns)
+            case AmendOrder():
+                order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
+                order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}: {why}"
+                market.orders_sent.note(self._session.now_ns)
+                self._session.effects.append(reviewed)
+
+    def _place(self, market: Market, quote: Quote) -> None:
+        state, now_ns = market.sides[quote.side], self._session.now_ns
+        if now_ns < state.place_after_ns:
+            return
+        if self._session.is_budget_low:
+            state.say(BUDGET_LOW, now_ns)
+            return
+        cl_ord_id = self._session.next_client_id()
+        context, sided = risk_context(self._session, market, None), self._sided(market, quote)
+        reviewed = review_place(
+            context,
+            quote.side,
+            quote.price_ticks,
+            sided.size_lots,
+            cl_ord_id,
+            position_side=sided.position_side,
+        )
+        match reviewed:
+            case Refusal(reason):
+                state.say(reason, now_ns)
+            case PlaceOrder() as effect:
+                self._sender.book(market, effect, decision="NEW")
+                state.say("sent, no answer yet", now_ns)
+
+    @staticmethod
+    def _sided(market: Market, quote: Quote) -> SidedSize:
+        closable = market.closable_lots(quote.side)
+        if closable is None:
+            return SidedSize(PositionSide.NET, quote.size_lots)
+        return side_for(quote.side, quote.size_lots, closable, market.instrument.min_size_lots)
+
+
+def _in_band(quote: Quote, market: Market) -> Quote:
+    """Move a quote inside the venue's price band (fault 40); that is always away from the other side."""
+    limits = market.price_limits
+    if limits is None:
+        return quote
+    price_ticks = quote.price_ticks
+    if quote.side is Side.BUY and limits.highest_buy_ticks is not None:
+        price_ticks = min(price_ticks, limits.highest_buy_ticks)
+    if quote.side is Side.SELL and limits.lowest_sell_ticks is not None:
+        price_ticks = max(price_ticks, limits.lowest_sell_ticks)
+    return quote if price_ticks == quote.price_ticks else Quote(quote.side, price_ticks, quote.size_lots)

@@ -1,0 +1,102 @@
+"""Whether an order keeps its place or follows its target (market-making.md 2.8, HOLD rule).
+
+    edge = P(fill within 10 s) x (capture - maker fee - adverse selection), in basis points
+    move only if edge at the new place - edge at the old one > threshold
+
+The loss of rank is in the two probabilities: the old place counts what is expected ahead of the order, the
+new one everything displayed there. Adverse selection is what own fills of such an age lost within five
+seconds after the mid just before them. Safety is no matter of edges: what stands too close always moves.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from okxmm_tui.core.accounting.markouts import AGES_MS, OLDEST
+from okxmm_tui.core.limits import HoldMode
+from okxmm_tui.core.orders import OwnOrder
+from okxmm_tui.core.types import Side
+from okxmm_tui.engine.market import Market
+from okxmm_tui.strategies.base import Quote
+
+MOVE_THRESHOLD_BPS = 0.01
+"""Expected gain a move must bring, in basis points of the order's value: less is noise of the estimates."""
+ADVERSE_HORIZON_S = 5
+MIN_FILLS = 20
+"""Fewer fills say nothing about the flow."""
+NS_PER_MS = 1_000_000
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """What to do about the price of one order, and why, with the numbers."""
+
+    is_hold: bool
+    reason: str
+
+
+def judge(
+    market: Market, order: OwnOrder, quote: Quote, *, mode: HoldMode, tolerance_ticks: int, now_ns: int
+) -> Verdict:
+    """Decide about the price of a live order that has a target.
+
+    Args:
+        market: Where it rests.
+        order: As it stands.
+        quote: Where it is wanted.
+        mode: ``queue`` weighs places and falls back to ``simple`` while they cannot be told.
+        tolerance_ticks: Distance from the target that ``simple`` does not mind.
+        now_ns: The time.
+    """
+    distance = abs(order.price_ticks - quote.price_ticks)
+    if distance == 0:
+        return Verdict(is_hold=True, reason="at its target")
+    if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
+        return Verdict(is_hold=False, reason=f"{distance} ticks off target, below its fees")
+    is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
+    if distance <= tolerance_ticks:
+        return Verdict(is_hold=True, reason=f"{distance} ticks off target, {tolerance_ticks} allowed")
+    if is_closer:
+        return Verdict(
+            is_hold=False, reason=f"{distance} ticks closer than its target, {tolerance_ticks} allowed"
+        )
+    if mode is HoldMode.QUEUE and (weighed := _weighed(market, order, quote, now_ns)) is not None:
+        return weighed
+    return Verdict(is_hold=False, reason=f"{distance} ticks off target, {tolerance_ticks} allowed")
+
+
+def _weighed(market: Market, order: OwnOrder, quote: Quote, now_ns: int) -> Verdict | None:
+    """The two places against each other; None while one of them cannot be told."""
+    stays = market.fill_probability(order)
+    needed_lots = _shown_lots(market, quote) + order.remaining_lots
+    moves = market.signals.fill_probability(order.side, quote.price_ticks, needed_lots)
+    if stays is None or moves is None:
+        return None
+    age_ms = (now_ns - order.created_ns) // NS_PER_MS
+    hold_bps = stays * _worth_bps(market, order.side, order.price_ticks, age_ms)
+    move_bps = moves * _worth_bps(market, order.side, quote.price_ticks, 0)
+    numbers = f"edge {move_bps:+.3f} bps there (p {moves:.2f}), {hold_bps:+.3f} here (p {stays:.2f})"
+    return Verdict(is_hold=move_bps - hold_bps <= MOVE_THRESHOLD_BPS, reason=numbers)
+
+
+def _shown_lots(market: Market, quote: Quote) -> int:
+    levels = market.book.bids if quote.side is Side.BUY else market.book.asks
+    return levels.size_at(quote.price_ticks)
+
+
+def _worth_bps(market: Market, side: Side, price_ticks: int, age_ms: int) -> float:
+    """What a fill at a price is worth a few seconds later, net of its fee."""
+    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
+    capture_bps = side.sign * (mid_ticks - price_ticks) / mid_ticks * 1e4
+    return capture_bps - float(market.fees.maker) * 1e4 - adverse_bps(market, age_ms)
+
+
+def adverse_bps(market: Market, age_ms: int) -> float:
+    """Mean move against own fills of orders of such an age within five seconds; 0 while too few are known."""
+    bucket = next((name for limit, name in AGES_MS if age_ms < limit), OLDEST)
+    markouts = market.quality.markouts
+    for dimension, name in (("age", bucket), ("all", "")):
+        before = markouts.cell(dimension, name, 0)
+        after = markouts.cell(dimension, name, ADVERSE_HORIZON_S)
+        if after.count >= MIN_FILLS and before.mean is not None and after.mean is not None:
+            return before.mean - after.mean
+    return 0.0
