@@ -74,11 +74,15 @@ class Limits(Struct, frozen=True):
     funding_window_ms: int = 120_000
     """Before funding, a position that would pay more than ``max_funding_bps`` is only reduced."""
     max_funding_bps: Decimal = Decimal(5)
+    book_amber_ms: int = 1_000
+    """Nothing new is sent, and quotes only move away, when the book is older."""
+    expiry_window_ms: int = 3_600_000
+    """Quotes leave a contract so long before it expires."""
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
     feed_age_limit_ms: int = 200
     """Quotes are pulled while market data takes longer than this from the socket to the engine."""
-    loop_lag_limit_ms: int = 1_000
+    loop_lag_limit_ms: int = 250
     """The dead-man's switch is not renewed while the engine is later than this."""
     order_expire_ms: int = 1_000
     """Place and amend requests the venue gets later than this are dropped by it."""
@@ -88,6 +92,8 @@ class Limits(Struct, frozen=True):
     """A cancel without a terminal state for this long is sent again by the other route."""
     dead_man_timeout_s: int = 20
     """cancel-all-after at the venue, 10..120."""
+    needs_dead_man: bool = True
+    """Whether quoting waits for the dead-man's switch; without it a crash leaves the orders in the market."""
     dead_man_renew_ms: int = 4_000
     console_lost: ConsoleLostPolicy = ConsoleLostPolicy.PAUSE
     console_grace_ms: int = 10_000

@@ -68,6 +68,15 @@ def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
     return None
 
 
+def _early_toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """The same at half the limit, before quotes have to be pulled."""
+    reading = _toxic(session, market, limits)
+    if reading is None:
+        return None
+    half = reading.limit / 2
+    return Reading(reading.value, half, f"t {-reading.value:+.1f} / -{half:.1f}")
+
+
 def _post_only(session: Session, market: Market, limits: Limits) -> Reading | None:
     count = market.post_only_cancels.count(session.now_ns)
     return _count(count, limits.max_post_only_per_min, "/min")
@@ -118,6 +127,7 @@ TABLE = (
     ),  # row 5
     Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
     Guard("flash", "flash move", Reaction.PULL, _flash, severity=Severity.CRITICAL),  # row 6
+    Guard("toxic-early", "adverse flow", Reaction.WIDEN, _early_toxic, release_share=0.5),  # row 7
     Guard("toxic", "toxic flow", Reaction.PULL, _toxic, release_share=0.5, hold_ns=30 * SECOND_NS),  # row 7
     Guard("post-only-rate", "post-only cancels", Reaction.PULL, _post_only, release_share=0.5),  # row 15
     Guard("order-rate", "orders", Reaction.PULL, _order_rate, release_share=0.5),

@@ -84,6 +84,7 @@ class EngineHost:
         self._has_failed = False
         """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
         self._seq = 0
+        self._journal_problem = ""
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
         self._journal: EventLog | None = None
@@ -231,9 +232,14 @@ class EngineHost:
             await asyncio.sleep(max(0.0, due - loop.time()))
             lag_s = max(0.0, loop.time() - due)
             due = max(due + TICK_S, loop.time())
-            if self._journal is not None and self._journal.problem:
-                self.emit(JournalFailed(self._journal.problem))
+            self._tell_journal()
             self.emit(Tick(int(lag_s * 1e9)))
+
+    def _tell_journal(self) -> None:
+        problem = self._journal.problem if self._journal is not None else ""
+        if problem != self._journal_problem:
+            self._journal_problem = problem
+            self.emit(JournalFailed(problem))
 
     async def _watch_params(self) -> None:
         if not self._plan.params_file:

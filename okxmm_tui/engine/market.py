@@ -112,6 +112,8 @@ class Market:
         """New and amended orders."""
         self.only_reduce = ""
         """Why this market may only reduce its position; empty when it may quote freely."""
+        self.widen_reason = ""
+        """Why quotes stand at twice their distance with half their size; empty when they do not."""
         self.close_after_ns = 0
         """No closing order before this time."""
         self.strategy_problem = ""

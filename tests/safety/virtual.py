@@ -225,7 +225,9 @@ class World:
             async with asyncio.timeout(HTTP_TIMEOUT_S):
                 return await done
         except TimeoutError as error:
-            raise VenueUnreachableError(f"http://venue did not answer {asked.method} {asked.path}.") from error
+            raise VenueUnreachableError(
+                f"http://venue did not answer {asked.method} {asked.path}."
+            ) from error
 
     def _arrived(self, asked: RestRequest, done: asyncio.Future[HttpReply], is_first: bool) -> None:
         if self.is_cut:

@@ -62,9 +62,7 @@ class VirtualMarket:
         self._trade_id += 1
         best = self.bid_ticks if side is Side.SELL else self.bid_ticks + self.spread_ticks
         price = best + side.sign * through_ticks
-        event = TradeEvent(
-            self._inst_id, self._trade_id, price, lots, side, "1", "0", now_ns // MS + 1
-        )
+        event = TradeEvent(self._inst_id, self._trade_id, price, lots, side, "1", "0", now_ns // MS + 1)
         self._apply(event, now_ns)
 
     def _show(self, now_ns: int) -> None:

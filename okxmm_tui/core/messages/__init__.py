@@ -44,6 +44,7 @@ from okxmm_tui.core.messages.outside import (
     ClockMeasured,
     ConsolesChanged,
     FeedMeasured,
+    FeesRead,
     JournalFailed,
     LatencyMeasured,
     OperatorCommand,
@@ -70,6 +71,7 @@ __all__ = [
     "DeadManFailed",
     "Event",
     "FeedMeasured",
+    "FeesRead",
     "FetchFailed",
     "Fill",
     "FundingRate",
@@ -123,6 +125,7 @@ AnyEvent = (
     | ClockJumped
     | LatencyMeasured
     | FeedMeasured
+    | FeesRead
     | OrderRouteChanged
     | InstrumentChanged
     | OrderUpdate

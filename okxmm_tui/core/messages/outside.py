@@ -43,9 +43,10 @@ class ConsolesChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
 
 
 class JournalFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
-    """The event log could not be written."""
+    """The event log could not be written, or can be again."""
 
     reason: str
+    """Empty when all is on disk again."""
 
 
 class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -102,6 +103,13 @@ class OrderRouteChanged(Event, frozen=True, gc=False, tag=True, array_like=True)
     route: str
     """``ws`` or ``rest``."""
     reason: str
+
+
+class FeesRead(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Our fee rates as the venue has them now."""
+
+    fees: dict[str, FeeRates]
+    """By instrument id."""
 
 
 class ParamsRead(Event, frozen=True, gc=False, tag=True, array_like=True):
