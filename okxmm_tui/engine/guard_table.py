@@ -91,7 +91,9 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
     """Distance turned around, so that larger is worse: limit over distance against 1."""
     del session
     venue, mark = market.venue_position, market.mark_price
-    if venue is None or venue.size_lots == 0 or not venue.liquidation_price or not mark:
+    if venue is not None and venue.size_lots == 0:
+        return Reading(0.0, 1.0, "flat")  # known, and safe: an unknown figure would not release
+    if venue is None or not venue.liquidation_price or not mark:
         return None
     distance = abs(mark - venue.liquidation_price) / mark
     least = limits.min_liquidation_distance
@@ -100,13 +102,13 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
 
 
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
-    """What the position would pay at the next funding, while that is near; a receiver reads 0."""
+    """What the position would pay at the next funding, while that is near; at other times, and for a receiver, 0."""
     funding, position = market.funding, market.position_lots
     if funding is None:
         return None
     left_ns = funding.funding_ms * NS_PER_MS - session.now_ns
     if not 0 <= left_ns <= limits.funding_window_ms * NS_PER_MS:
-        return None
+        return _bps(0.0, limits.max_funding_bps)  # settled, or far away: an unknown figure would not release
     sign = (position > 0) - (position < 0)
     return _bps(max(0.0, float(funding.rate) * sign * 1e4), limits.max_funding_bps)
 

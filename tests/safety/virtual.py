@@ -26,7 +26,7 @@ from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.effects import AnyEffect, Report, Stop
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import AnyEvent, OperatorCommand, SessionStarted, Tick
-from okxmm_tui.core.types import Mode
+from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.errors import VenueUnreachableError
@@ -37,7 +37,7 @@ from okxmm_tui.exchange.rest_request import RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
 from okxmm_tui.exchange.venue import Venue
 from okxmm_tui.okx import clock, gateway, link, rest, transport
-from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.gateway import OkxGateway
@@ -154,6 +154,27 @@ class World:
         """Net position in contracts by the venue's own books."""
         rows = self.venue.ledger(self.now_ns)["positions"]
         return sum((Decimal(row["pos"]) for row in rows if row["instId"] == inst_id), Decimal(0))
+
+    def fill(self, side: Side, inst_id: str = INST) -> None:
+        """Somebody trades through our best order of a side, so that it fills."""
+        ours = [order for order in self.live_orders() if order.side is side and order.listing.inst_id == inst_id]
+        prices = [order.price_ticks for order in ours if order.price_ticks is not None]
+        market = self.markets[inst_id]
+        best = market.bid_ticks if side is Side.BUY else market.bid_ticks + market.spread_ticks
+        reached = max(prices) if side is Side.BUY else min(prices)
+        market.trade(side.opposite, 10_000, self.now_ns, through_ticks=abs(best - reached) + 1)
+        self._flush()
+
+    def rest(self, method: str, path: str, **body: object) -> Any:
+        """Ask the venue as somebody else with the same key would; returns the answer."""
+        route, _, query = path.partition("?")
+        content = json.dumps(body) if body else ""
+        headers = rest_headers(KEY, self.now_ns, method, f"/api/v5/{path}", content)
+        lower = {name.lower(): value for name, value in headers.items()}
+        asked = RestRequest(method, f"/api/v5/{route}", query, lower, content.encode(), self.now_ns)
+        answer = json.loads(self.venue.rest(asked, self.now_ns).body)
+        self._flush()
+        return answer
 
     def _beat(self) -> None:
         if not self.venue.is_frozen():
