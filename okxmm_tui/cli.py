@@ -154,6 +154,7 @@ def _engine_config(settings: Settings) -> EngineConfig:
         tag=settings.tag,
         duration_s=settings.duration,
         params_file=str(settings.params_file.absolute()) if settings.params_file else "",
+        journal_keep_mb=settings.journal_keep_mb,
     )
     return EngineConfig(
         plan=plan,
@@ -206,17 +207,27 @@ def _console(settings: Settings, config: EngineConfig, file: Path | None) -> int
     engine = start_engine(config)
     try:
         link = LaunchedLink(state_dir, "console", engine)
-        return _show(link, settings.theme, lambda: _start_kill_process(state_dir, file))
+        return _show(link, settings.theme, state_dir, lambda: _start_kill_process(state_dir, file))
     except OkxmmError:  # the screen could not be drawn: an unknown theme, for example
         engine.terminate()
         engine.wait()
         raise
 
 
-def _show(link: LaunchedLink, theme: str, escalate: Callable[[], None], *, is_read_only: bool = False) -> int:
+def _show(
+    link: LaunchedLink,
+    theme: str,
+    state_dir: Path,
+    escalate: Callable[[], None],
+    *,
+    is_read_only: bool = False,
+) -> int:
     from okxmm_tui.console.app import run_console
+    from okxmm_tui.console_files import StateFiles
 
-    ended = run_console(link, theme=theme, is_read_only=is_read_only, escalate=escalate)
+    ended = run_console(
+        link, theme=theme, is_read_only=is_read_only, escalate=escalate, files=StateFiles(state_dir)
+    )
     if ended.text:
         _tell(f"okxmm-tui: {ended.text}", sys.stderr if ended.exit_code else sys.stdout)
     return ended.exit_code
@@ -266,7 +277,11 @@ def _attach(words: list[str]) -> int:
     link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
     file = given.get("config")
     return _show(
-        link, settings.theme, lambda: _start_kill_process(state_dir, file), is_read_only=is_read_only
+        link,
+        settings.theme,
+        state_dir,
+        lambda: _start_kill_process(state_dir, file),
+        is_read_only=is_read_only,
     )
 
 

@@ -2,7 +2,8 @@
 
 OkxmmError
 ├── UsageError            exit 2: a flag, symbol, parameter or setting was wrong
-│   └── RecordingError    exit 2: a market recording could not be read
+│   ├── RecordingError    exit 2: a market recording could not be read
+│   └── JournalError      exit 2: the journal could not be used
 ├── CredentialError       exit 3: keys missing, refused, or without permission
 ├── VenueUnreachableError exit 4: the exchange did not answer
 ├── WireError             bytes from the venue did not have the documented shape
@@ -43,6 +44,10 @@ class RecordingError(UsageError):
 
 class JournalError(UsageError):
     """The journal was missing, damaged, of another version, or could not be opened."""
+
+
+class DamagedJournalError(JournalError):
+    """The journal's file is no journal any more: it is put aside and a new one begun."""
 
 
 class CredentialError(OkxmmError):

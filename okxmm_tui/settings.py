@@ -89,6 +89,9 @@ class RiskSettings(BaseModel):
         Decimal(1_000), ge=0, description="thinner markets (within 10 bps, each side) are not quoted"
     )
     max_mark_divergence_bps: Decimal = Field(Decimal(25), gt=0, description="mid against mark price")
+    max_move_bps: Decimal = Field(
+        Decimal(50), gt=0, description="travel of the mid within 10 s at which quotes are pulled"
+    )
     max_toxicity: Decimal = Field(
         Decimal(6), gt=0, description="t-statistic of the loss 5 s after our fills at which a market rests"
     )
@@ -187,6 +190,9 @@ class Settings(BaseSettings):
     duration: float | None = Field(None, gt=0, description="headless: stop after this many seconds")
     state_dir: Path = Field(
         Path(platformdirs.user_state_dir(APP_NAME)), description="journal, socket and log directory"
+    )
+    journal_keep_mb: int = Field(
+        2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
     tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")

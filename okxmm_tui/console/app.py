@@ -12,20 +12,19 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from okxmm_tui.console import themes
-from okxmm_tui.console.base import BaseConsole
 from okxmm_tui.console.bindings import KILL_KEYS, bindings
+from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.palette import ConsoleProvider
-from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleLink, Escalate
+from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
 from okxmm_tui.console.screens.help import HelpScreen
-from okxmm_tui.console.screens.live_phrase import LivePhrase
+from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
-from okxmm_tui.console.widgets.orders import Orders
 from okxmm_tui.core.snapshot import ParamView
 
 KILL_WORDS = " or ".join(KILL_KEYS)
 
 
-class ConsoleApp(BaseConsole):
+class ConsoleApp(HandActs):
     """The console."""
 
     COMMANDS = {ConsoleProvider}  # noqa: RUF012 - as Textual declares it
@@ -55,15 +54,15 @@ class ConsoleApp(BaseConsole):
 
     def action_help_quit(self) -> None:
         """Say how to leave."""
-        self._say("ctrl+q quits safely, ctrl+d detaches, ctrl+k kills")
+        self.say("ctrl+q quits safely, ctrl+d detaches, ctrl+k kills")
 
     def action_suspend_process(self) -> None:
         """Never: a stopped console would look like one that is watching."""
-        self._say("suspending is off; ctrl+d detaches")
+        self.say("suspending is off; ctrl+d detaches")
 
     def action_remind_kill(self) -> None:
         """A missed ctrl in a hurry must not do something else."""
-        self._say(f"kill is {KILL_WORDS}", "alarm-2")
+        self.say(f"kill is {KILL_WORDS}", "alarm-2")
 
     def action_acknowledge(self) -> None:
         """Mark alarms as seen."""
@@ -89,11 +88,6 @@ class ConsoleApp(BaseConsole):
             self.operator.resume()
         self.draw()
 
-    def action_cancel_order(self) -> None:
-        """Cancel the order under the cursor."""
-        self.operator.cancel(self.dashboard.query_one(Orders).selected)
-        self.draw()
-
     # -- parameters -----------------------------------------------------------------------------------
 
     def action_nudge(self, name: str, steps: int) -> None:
@@ -108,29 +102,30 @@ class ConsoleApp(BaseConsole):
 
     def action_edit_param(self, name: str = "") -> None:
         """Type a value."""
+        if not isinstance(self.screen, Page):
+            return
         if params := self._params():
             self.push_screen(ParamPrompt(params, self.operator.set_typed, name))
         else:
-            self._say("no parameters to set yet")
+            self.say("no parameters to set yet")
 
     # -- screen ---------------------------------------------------------------------------------------
 
     def action_maximise(self) -> None:
         """Give the focused panel the screen, or take it back."""
-        screen = self.dashboard
+        screen = self.page
         if screen.maximized is not None:
             screen.minimize()
         elif screen.focused is None or not screen.maximize(screen.focused, container=False):
-            self._say("tab to a panel first")
+            self.say("tab to a panel first")
 
     def action_next_market(self) -> None:
         """Focus the next instrument."""
         count = len(self.state.snapshot.markets) if self.state.snapshot else 0
         if count < 2:
-            self._say("there is only one instrument")
+            self.say("there is only one instrument")
             return
-        self.state.focus = (self.state.focus + 1) % count
-        self.state.pending.forget()
+        self.state.focus_on((self.state.focus + 1) % count)
         self.draw()
 
     def action_next_theme(self) -> None:
@@ -138,26 +133,22 @@ class ConsoleApp(BaseConsole):
         names = themes.theme_names()
         here = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(here + 1) % len(names)]
-        self._say(f"theme {self.theme}")
+        self.say(f"theme {self.theme}")
 
     def action_help(self) -> None:
         """Show all keys."""
-        if not isinstance(self.screen, (HelpScreen, LivePhrase, ParamPrompt)):
+        if isinstance(self.screen, Page):
             self.push_screen(HelpScreen(self._params()))
 
     def action_picture(self) -> None:
         """Save the screen as SVG in the directory the console was started in."""
         try:
-            self._say(f"picture saved: {self.save_screenshot(path=str(Path.cwd()))}")
+            self.say(f"picture saved: {self.save_screenshot(path=str(Path.cwd()))}")
         except OSError as error:
-            self._say(f"picture not saved: {error.strerror or error}", "alarm-2")
+            self.say(f"picture not saved: {error.strerror or error}", "alarm-2")
 
     def _params(self) -> tuple[ParamView, ...]:
         return self.state.market.params if self.state.market else ()
-
-    def _say(self, text: str, role: str = "text") -> None:
-        self.state.say(text, role)
-        self.draw()
 
 
 def run_console(
@@ -166,6 +157,7 @@ def run_console(
     theme: str,
     is_read_only: bool = False,
     escalate: Escalate | None = None,
+    files: ConsoleFiles | None = None,
     clock: Clock = time.time_ns,
 ) -> ConsoleExit:
     """Run the console until it is left.
@@ -175,12 +167,15 @@ def run_console(
         theme: Name of a theme.
         is_read_only: Whether to refuse everything but the kill key.
         escalate: Starts a kill that needs neither console nor engine.
+        files: Where exports and presets go; without it there are none.
         clock: UTC nanoseconds.
 
     Raises:
         UsageError: The theme was unknown or malformed.
     """
-    app = ConsoleApp(link, theme=theme, is_read_only=is_read_only, escalate=escalate, clock=clock, tune=True)
+    app = ConsoleApp(
+        link, theme=theme, is_read_only=is_read_only, escalate=escalate, files=files, clock=clock, tune=True
+    )
     result = app.run()
     if result is not None:
         return result

@@ -15,13 +15,17 @@ from textual.driver import Driver
 
 from okxmm_tui.console import themes
 from okxmm_tui.console.driver import with_kill_keys
+from okxmm_tui.console.hand import Hand
 from okxmm_tui.console.housekeeping import YOUNG_EVERY_S, Collector, listen_to_signals
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.leaving import Leaving
 from okxmm_tui.console.operator import Operator, needs_phrase
-from okxmm_tui.console.port import Clock, ConsoleExit, ConsoleLink, Escalate
+from okxmm_tui.console.port import Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
 from okxmm_tui.console.screens.dashboard import Dashboard
+from okxmm_tui.console.screens.live_modal import LiveModal
 from okxmm_tui.console.screens.live_phrase import LivePhrase
+from okxmm_tui.console.screens.page import Page
+from okxmm_tui.console.screens.pages import PAGES
 from okxmm_tui.console.state import ConsoleState
 from okxmm_tui.console.widgets.banner import terminal_title
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
@@ -29,6 +33,7 @@ from okxmm_tui.errors import OkxmmError
 
 FRAME_S = 0.1
 AGES_EVERY = 5
+LAG_FADE = 0.97
 PUSH_TITLE, POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 
 
@@ -45,21 +50,26 @@ class BaseConsole(App[ConsoleExit]):
         theme: str = themes.DEFAULT_THEME,
         is_read_only: bool = False,
         escalate: Escalate | None = None,
+        files: ConsoleFiles | None = None,
         clock: Clock = time.time_ns,
         tune: bool = False,
     ) -> None:
         self.kill_watch = KillWatch(link, clock, escalate)
         super().__init__()
         self.dashboard = Dashboard()
+        self.pages: dict[str, Page] = {"dashboard": self.dashboard, **{page.NAME: page() for page in PAGES}}
+        self.files = files
         self.animation_level = "none"
         self.link = link
         self.state = ConsoleState(clock, self.kill_watch, is_read_only=is_read_only)
         self.operator = Operator(link, self.state)
+        self.hand = Hand(self.operator, self.state)
         self.leaving = Leaving(self, self.operator, self.state)
         self._collector = Collector() if tune else None
         self._frame = 0
         self._drawn: Snapshot | None = None
         self._title = ""
+        self._ticked_ns = 0
         self._last_key_ns = clock()
         self._has_asked_phrase = False
         self._stop_signals: Callable[[], None] | None = None
@@ -81,8 +91,17 @@ class BaseConsole(App[ConsoleExit]):
         """Start on the dashboard."""
         return self.dashboard
 
+    @property
+    def page(self) -> Page:
+        """The page that is seen, perhaps behind a modal."""
+        pages = (screen for screen in reversed(self.screen_stack) if isinstance(screen, Page))
+        return next(pages, self.dashboard)
+
     def on_mount(self) -> None:
         """Start listening and drawing."""
+        for page in PAGES:
+            # Installed screens survive being left, with cursor and scroll as they were.
+            self.install_screen(self.pages[page.NAME], page.NAME)
         self._stop_signals = listen_to_signals(self.leaving.on_signal)
         self._write(PUSH_TITLE)
         self.run_worker(self._listen(), name="link")
@@ -140,22 +159,37 @@ class BaseConsole(App[ConsoleExit]):
     def _tick(self) -> None:
         """Draw what is new; without news only the ages move, and they need fewer frames."""
         self._frame += 1
+        self._measure_lag()
         self.kill_watch.check()
         if self.state.snapshot is not self._drawn or self._frame % AGES_EVERY == 0:
             self.draw(turn=self._frame)
 
+    def _measure_lag(self) -> None:
+        """How late this timer is: the worst of late, fading over some seconds."""
+        now_ns, desk = time.monotonic_ns(), self.state.desk
+        late_ms = (now_ns - self._ticked_ns) / 1e6 - FRAME_S * 1e3 if self._ticked_ns else 0.0
+        self._ticked_ns = now_ns
+        desk.ui_lag_ms = max(0.0, late_ms, desk.ui_lag_ms * LAG_FADE)
+
     def draw(self, *, turn: int | None = None) -> None:
         """Draw one frame now; with a turn, slow panels draw only when it is theirs."""
-        if not self.dashboard.is_mounted:
+        if not self.is_running or not self.screen_stack or not self.page.is_mounted:
             return
         self._drawn = self.state.snapshot
         view = self.state.view()
-        self.dashboard.show(view, turn)
+        self.page.show(view, turn)
+        if isinstance(self.screen, LiveModal) and self.screen.is_mounted:
+            self.screen.show(view)
         title = terminal_title(view)
         if title != self._title:
             self._title = title
             self._write(f"\x1b]0;{title}\x07")
         self._ask_phrase_once()
+
+    def say(self, text: str, role: str = "text") -> None:
+        """Tell the operator something."""
+        self.state.say(text, role)
+        self.draw()
 
     def _write(self, data: str) -> None:
         if self._driver is not None and not self._driver.is_headless and not self._driver.is_web:

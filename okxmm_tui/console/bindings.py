@@ -13,6 +13,7 @@ NUDGE_KEYS = {"base_spread_bps": "[ ]", "order_size": "{ }", "inventory_skew": "
 """Parameters that have keys of their own, if the strategy has them."""
 
 SAFETY, QUOTING, PARAMS, SCREEN = "Safety", "Quoting", "Parameters", "Screen"
+HAND, RISK, PAGES = "By hand", "Taking risk off", "Pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,29 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("r", "resume", "Resume", "Quote again; from HALTED only when armed.", QUOTING, hint="resume"),
     KeySpec("x", "cancel_order", "Cancel order", "Cancel the order under the cursor.", QUOTING,
             hint="cancel"),
+    KeySpec("X", "cancel_all", "Cancel all", "Cancel every order of this market, once; quoting goes on.",
+            QUOTING),
+    KeySpec("B", "cancel_side('buy')", "Cancel bids", "Cancel every bid of this market, once.", QUOTING,
+            in_palette=False),
+    KeySpec("S", "cancel_side('sell')", "Cancel asks", "Cancel every ask of this market, once.", QUOTING,
+            in_palette=False),
+    KeySpec("left_parenthesis", "toggle_side('buy')", "Mute bids", "No quotes on the bid side; again quotes.",
+            QUOTING, "(", in_palette=False),
+    KeySpec("right_parenthesis", "toggle_side('sell')", "Mute asks", "No quotes on the ask side; again "
+            "quotes.", QUOTING, ")", in_palette=False),
+    KeySpec("b", "place('buy')", "Buy at the cursor", "Place a post-only bid of the order size at the book's "
+            "cursor; in live only when armed.", HAND, in_palette=False),
+    KeySpec("s", "place('sell')", "Sell at the cursor", "Place a post-only ask of the order size at the "
+            "book's cursor; in live only when armed.", HAND, in_palette=False),
+    KeySpec("plus", "move_order(1)", "Move up", "Move the chosen order up a tick. A quote moved by hand is "
+            "yours from then on and its side is muted.", HAND, "+", in_palette=False),
+    KeySpec("minus", "move_order(-1)", "Move down", "Move the chosen order down a tick, likewise.", HAND, "-",
+            in_palette=False),
+    KeySpec("W", "widen", "Widen", "Quote at twice the distance; again at the usual one.", RISK),
+    KeySpec("R", "reduce", "Reduce", "From now on only orders that shrink positions; r quotes freely again.",
+            RISK),
+    KeySpec("F", "flatten", "Flatten", "Preview closing the position of this market; enter closes it when "
+            "armed, in live the typed echo does.", RISK),
     KeySpec("left_square_bracket", "nudge('base_spread_bps', -1)", "Spread down",
             "Spread one step tighter.", PARAMS, "[", in_palette=False),
     KeySpec("right_square_bracket", "nudge('base_spread_bps', 1)", "Spread up",
@@ -70,6 +94,29 @@ TABLE: tuple[KeySpec, ...] = (
             "Maximum position one step higher.", PARAMS, "'", in_palette=False),
     KeySpec("e", "edit_param", "Set a parameter", "Type a parameter and its value.", PARAMS, hint="set"),
     KeySpec("u", "undo", "Undo", "Take the last parameter change back.", PARAMS, hint="undo"),
+    KeySpec("y", "apply_draft", "Apply the draft", "Trade on the drafted parameters, all or none.", PARAMS),
+    KeySpec("P", "save_preset", "Save preset", "Keep the values, drafted ones included, under a name.",
+            PARAMS),
+    KeySpec("L", "load_preset", "Load preset", "Draft the values kept under a name.", PARAMS),
+    KeySpec("T", "switch_strategy", "Strategy", "Quote this market with another strategy.", PARAMS),
+    KeySpec("1", "page_dashboard", "Dashboard", "Book, orders, fills, risk.", PAGES),
+    KeySpec("2,f2", "page_markets", "Markets", "All instruments; enter shows one.", PAGES, hint="pages"),
+    KeySpec("3,f3", "page_blotter", "Blotter", "Orders and fills of the session.", PAGES),
+    KeySpec("4,f4", "page_analytics", "Analytics", "Curves, markouts, where the result comes from.", PAGES),
+    KeySpec("5,f5", "page_parameters", "Parameters", "The form: draft, see where it would quote, apply.",
+            PAGES),
+    KeySpec("6,f6", "page_journal", "Journal", "The event log at full size.", PAGES),
+    KeySpec("7,f7", "page_health", "Health", "Waiting times, feeds, clocks, budgets.", PAGES),
+    KeySpec("8", "page_limits", "Limits", "Limits, how much is used, the steps down.", PAGES),
+    KeySpec("slash", "filter", "Filter", "Type what rows of this page must contain.", SCREEN, "/"),
+    KeySpec("w", "why", "Why", "Why the chosen order or fill stands where it stands.", SCREEN, hint="why"),
+    KeySpec("o", "export", "Export", "Write orders and fills of the session as CSV to the state directory.",
+            SCREEN),
+    KeySpec("g", "group(1)", "Coarser book", "More ticks a row of the book.", SCREEN, in_palette=False),
+    KeySpec("G", "group(-1)", "Finer book", "Fewer ticks a row of the book.", SCREEN, in_palette=False),
+    KeySpec("l", "centre", "Centre lock", "Let the book follow the market, or let its prices stand still.",
+            SCREEN),
+    KeySpec("v", "slot", "Next view", "Fills, tape or events where not all of them fit.", SCREEN),
     KeySpec("m", "maximise", "Maximise", "Give the focused panel the whole screen; again or esc gives it "
             "back.", SCREEN),
     KeySpec("n", "next_market", "Next market", "Show the next instrument.", SCREEN),
@@ -87,7 +134,7 @@ EXTRA_HELP = (
 )
 """Keys the framework binds."""
 
-_SHORT = {"ctrl+q": "^Q", "f1": "F1"}
+_SHORT = {"ctrl+q": "^Q", "f1": "F1", "2,f2": "1..8"}
 
 HINTS: tuple[tuple[str, str], ...] = (
     ("^K", "kill"),

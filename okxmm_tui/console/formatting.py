@@ -171,6 +171,19 @@ def side_role(side: Side) -> str:
     return "bid" if side is Side.BUY else "ask"
 
 
+def share_text(share: float | None) -> str:
+    """A share of 0..1 in at most four characters, or the sign for unknown."""
+    return NONE if share is None else f"{round(100 * max(0.0, min(1.0, share)))}%"
+
+
+def bps_text(value: float | None, decimals: int = 1) -> str:
+    """Basis points with their sign; a rounded zero is ``+0.0``."""
+    if value is None:
+        return NONE
+    text = f"{value:+.{decimals}f}"
+    return "+" + text[1:] if not text.strip("-+0.") else text
+
+
 def money_role(amount: Decimal | float | None) -> str:
     """Colour role of money; never without its sign beside it."""
     if not amount:

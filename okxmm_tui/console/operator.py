@@ -35,6 +35,7 @@ class Operator:
         self._link = link
         self._state = state
         self._asked: dict[int, str] = {}
+        self._quiet: set[int] = set()
         self._armed_sent_ns: int | None = None
 
     # -- quoting ----------------------------------------------------------------------------------
@@ -43,9 +44,9 @@ class Operator:
         """Pause when quoting, resume when paused; never out of HALTED."""
         match self._trading_state():
             case "ACTIVE" | "REDUCING":
-                self._send(Pause(), "pause")
+                self.send(Pause(), "pause")
             case "PAUSED":
-                self._send(Resume(), "resume")
+                self.send(Resume(), "resume")
             case "HALTED":
                 self._state.say("HALTED is latched: press a to arm, then r to resume", "alarm-2")
             case _:
@@ -53,25 +54,25 @@ class Operator:
 
     def arm_or_disarm(self) -> None:
         """Arm; take it back when armed."""
-        if self._is_armed():
+        if self.is_armed:
             self._armed_sent_ns = None
-            self._send(Disarm(), "disarm")
-        elif self._send(Arm(), "arm"):
+            self.send(Disarm(), "disarm")
+        elif self.send(Arm(), "arm"):
             self._armed_sent_ns = self._state.clock()
 
     def resume(self) -> None:
         """Quote again; HALTED needs arming first."""
-        if self._trading_state() == "HALTED" and not self._is_armed():
+        if self._trading_state() == "HALTED" and not self.is_armed:
             self._state.say("HALTED: press a to arm first, then r within ten seconds", "alarm-2")
         elif self._trading_state() == "ACTIVE":
             self._state.say("already ACTIVE")
-        elif self._send(Resume(), "resume"):
+        elif self.send(Resume(), "resume"):
             self._armed_sent_ns = None
 
     def go_live(self) -> None:
         """The phrase was typed: arm and resume in one go."""
-        if self._send(Arm(), "arm"):
-            self._send(Resume(), "resume")
+        if self.send(Arm(), "arm"):
+            self.send(Resume(), "resume")
 
     def cancel(self, order: OrderView | None) -> None:
         """Cancel one order."""
@@ -80,11 +81,11 @@ class Operator:
             self._state.say("no order to cancel")
             return
         name = f"cancel {order.side.value} {market.instrument.price_text(order.price_ticks)}"
-        self._send(CancelOne(market.instrument.inst_id, order.cl_ord_id), name)
+        self.send(CancelOne(market.instrument.inst_id, order.cl_ord_id), name)
 
     def acknowledge(self) -> None:
         """Mark alarms as seen."""
-        self._send(AcknowledgeAlarms(), "mark alarms as seen")
+        self.send(AcknowledgeAlarms(), "mark alarms as seen")
 
     # -- parameters ---------------------------------------------------------------------------------
 
@@ -103,6 +104,15 @@ class Operator:
 
     def set_typed(self, name: str, text: str) -> str:
         """Set a parameter from typed text; returns what is wrong with it, or nothing."""
+        value, param = self.parsed(name, text), self.param(name)
+        if isinstance(value, str) or param is None:
+            return str(value)
+        if self._set(param, value):
+            self._state.say(self._change_text(param, value), "armed")
+        return ""
+
+    def parsed(self, name: str, text: str) -> Decimal | str:
+        """A typed value of a parameter, or what is wrong with it."""
         param = self.param(name)
         if param is None:
             return f"{name or 'the name'} is no parameter of this strategy"
@@ -113,14 +123,12 @@ class Operator:
         if not value.is_finite() or not param.minimum <= value <= param.maximum:
             bounds = f"{plain(param.minimum)} and {plain(param.maximum)} {param.unit}".rstrip()
             return f"{name} must lie between {bounds}"
-        if self._set(param, value):
-            self._state.say(self._change_text(param, value), "armed")
-        return ""
+        return value
 
     def undo(self) -> None:
         """Take the last parameter change back."""
         market = self._state.market
-        if market is not None and self._send(UndoParam(market.instrument.inst_id), "undo"):
+        if market is not None and self.send(UndoParam(market.instrument.inst_id), "undo"):
             self._state.pending.forget()
 
     def param(self, name: str) -> ParamView | None:
@@ -132,7 +140,7 @@ class Operator:
         market = self._state.market
         if market is None:
             return False
-        command_id = self._send(SetParam(market.instrument.inst_id, param.name, value), f"set {param.name}")
+        command_id = self.send(SetParam(market.instrument.inst_id, param.name, value), f"set {param.name}")
         if command_id is None:
             return False
         change = Change(value, command_id, self._state.clock(), market.params_version)
@@ -150,7 +158,7 @@ class Operator:
         if self._state.is_quitting:
             self._state.say("already quitting: waiting for proof that every order is gone", "armed")
             return False
-        if self._send(Quit(reason), "quit") is None:
+        if self.send(Quit(reason), "quit") is None:
             return False
         self._state.is_quitting = True
         self._state.say("quitting safely: pulling every order, then proving it", "armed")
@@ -161,17 +169,26 @@ class Operator:
     def on_reply(self, reply: CommandReply) -> None:
         """Say what the engine answered."""
         name = self._asked.pop(reply.command_id, "command")
+        is_quiet = reply.command_id in self._quiet
+        self._quiet.discard(reply.command_id)
         self._state.pending.answer(reply, self._state.clock())
         if name == "quit" and not reply.ok:
             self._state.is_quitting = False
         if not reply.ok:
             self._state.say(f"{name} refused: {reply.text}", "alarm-1")
-        elif reply.text:
+        elif reply.text and not is_quiet:
             self._state.say(reply.text, "gain")
 
     # -- within -------------------------------------------------------------------------------------
 
-    def _send(self, command: AnyCommand, name: str) -> int | None:
+    def send(self, command: AnyCommand, name: str, *, is_quiet: bool = False) -> int | None:
+        """Send a command; returns its id, or None after saying why it was not sent.
+
+        Args:
+            command: What the engine shall do.
+            name: How answers to it are called.
+            is_quiet: Whether a plain confirmation is not worth a message.
+        """
         if self._state.is_read_only:
             self._state.say(f"read-only: {name} is not sent", "alarm-2")
             return None
@@ -184,12 +201,16 @@ class Operator:
             self._state.say(f"{name} was not sent: {error}", "alarm-1")
             return None
         self._asked[command_id] = name
+        if is_quiet:
+            self._quiet.add(command_id)
         return command_id
 
     def _trading_state(self) -> str:
         return self._state.snapshot.trading_state if self._state.snapshot else ""
 
-    def _is_armed(self) -> bool:
+    @property
+    def is_armed(self) -> bool:
+        """Whether an arming is good, or on its way."""
         now = self._state.clock()
         shown = self._state.snapshot.armed_until_ns if self._state.snapshot else None
         # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work.

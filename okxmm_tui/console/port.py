@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from okxmm_tui.core.commands import AnyCommand
@@ -37,6 +38,30 @@ class ConsoleLink(Protocol):
 
     def close(self) -> None:
         """Let go of the engine."""
+        ...
+
+
+class ConsoleFiles(Protocol):
+    """Where the console may leave files; every method raises ``OSError`` when that fails."""
+
+    def export(self, name: str, text: str) -> str:
+        """Write a file of that name and return its full path."""
+        ...
+
+    def presets(self, strategy: str) -> tuple[str, ...]:
+        """Names of saved sets of parameters."""
+        ...
+
+    def save_preset(self, strategy: str, name: str, values: Mapping[str, Decimal]) -> str:
+        """Keep a set of parameters under a name and return its full path."""
+        ...
+
+    def load_preset(self, strategy: str, name: str) -> dict[str, Decimal]:
+        """Read a set of parameters.
+
+        Raises:
+            UsageError: The file holds something else.
+        """
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from okxmm_tui.console.desk import Desk
+from okxmm_tui.console.history import History
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.pending import PendingParams
 from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, ConsoleExit
@@ -19,6 +21,8 @@ class ConsoleState:
         self.watch = watch
         self.is_read_only = is_read_only
         self.pending = PendingParams()
+        self.desk = Desk()
+        self.history = History()
         self.snapshot: Snapshot | None = None
         self.is_engine_gone = False
         self.is_quitting = False
@@ -33,11 +37,18 @@ class ConsoleState:
             return None
         return self.snapshot.markets[self.focus % len(self.snapshot.markets)]
 
+    def focus_on(self, place: int) -> None:
+        """Show another instrument; what was set for the last one does not fit it."""
+        self.focus = place
+        self.pending.forget()
+        self.desk.forget_market()
+
     def receive(self, snapshot: Snapshot) -> None:
         """Take the newest picture."""
         self.snapshot = snapshot
         self._received_ns = self.clock()
         self.watch.observe(snapshot)
+        self.history.observe(snapshot)
         for name in self.pending.observe(self.market, self.clock()):
             self.say(f"{name}: the engine did not answer; the value shown is the one in force", "alarm-2")
 
@@ -69,6 +80,8 @@ class ConsoleState:
             kill_note=self.watch.note,
             is_read_only=self.is_read_only,
             is_quitting=self.is_quitting,
+            desk=self.desk,
+            history=self.history,
         )
 
     def _link_state(self, age_ns: int) -> LinkState:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from okxmm_tui.console.desk import Desk
+from okxmm_tui.console.history import History
 from okxmm_tui.core.snapshot import MarketView, Snapshot
 from okxmm_tui.core.types import Mode
 
@@ -41,6 +43,8 @@ class View:
     """What became of the kill key, while that is not yet seen in a snapshot."""
     is_read_only: bool = False
     is_quitting: bool = False
+    desk: Desk = field(default_factory=Desk)
+    history: History = field(default_factory=History)
 
     @property
     def is_dim(self) -> bool:

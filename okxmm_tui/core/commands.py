@@ -117,6 +117,23 @@ class CancelOne(Command, frozen=True, tag=True, gc=False):
     cl_ord_id: str
 
 
+class PlaceManual(Command, frozen=True, tag=True, gc=False):
+    """Place one post-only order by hand; in live only when armed. Quoting leaves it alone."""
+
+    inst_id: str
+    side: Side
+    price_ticks: int
+    size_lots: int
+
+
+class MoveOrder(Command, frozen=True, tag=True, gc=False):
+    """Move an own order to a price; one of the strategy's is taken over by hand and its side muted."""
+
+    inst_id: str
+    cl_ord_id: str
+    price_ticks: int
+
+
 class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
     """Mark every alarm as seen."""
 
@@ -145,6 +162,8 @@ AnyCommand = (
     | MuteSide
     | UndoParam
     | CancelOne
+    | PlaceManual
+    | MoveOrder
     | AcknowledgeAlarms
     | Quit
 )

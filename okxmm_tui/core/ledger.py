@@ -13,6 +13,7 @@ from okxmm_tui.core.accounting.totals import Periods, Totals
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AccountBill, Fill
 from okxmm_tui.core.position import Position
+from okxmm_tui.core.restored import LedgerState
 from okxmm_tui.core.types import ContractKind, Liquidity
 
 ROWS_KEPT = 200
@@ -31,20 +32,6 @@ class BookedFill(Struct, frozen=True):
     held_before: Decimal = ZERO
     """Signed quantity before the fill: base currency, or USD face for inverse."""
     held_after: Decimal = ZERO
-
-
-class LedgerState(Struct, frozen=True):
-    """All that must outlive a session for the figures since inception and since midnight."""
-
-    inst_id: str
-    quantity: Decimal
-    basis: Decimal
-    inception: Totals
-    day: Totals
-    day_number: int
-    trade_ids: tuple[str, ...]
-    bill_ids: tuple[str, ...]
-    other_fees: dict[str, Decimal]
 
 
 class Ledger:

@@ -61,6 +61,8 @@ class Limits(Struct, frozen=True):
     """A market with less resting within 10 bps of the mid on either side is not quoted."""
     max_mark_divergence_bps: Decimal = Decimal(25)
     """Mid against mark price; beyond it the market is not quoted."""
+    max_move_bps: Decimal = Decimal(50)
+    """Lowest to highest mid of ten seconds; beyond it the market is not quoted."""
     max_toxicity: Decimal = Decimal(6)
     """t-statistic of the loss our fills show 5 s later; beyond it the market rests."""
     max_post_only_per_min: int = 60
@@ -125,7 +127,7 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
-        "max_mark_divergence_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
+        "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
         "private_stale_ms",
         "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
         "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",

@@ -11,6 +11,7 @@ A terminal state is final, whatever arrives later, in whatever order.
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
 
 from msgspec import Struct
 
@@ -53,6 +54,7 @@ class OwnOrder:
         "inst_id",
         "is_adopted",
         "is_closing",
+        "is_manual",
         "next_query_ns",
         "ord_id",
         "params_version",
@@ -98,6 +100,8 @@ class OwnOrder:
         """Found at the venue, not placed by this session."""
         self.is_closing = False
         """A taker order that reduces the position; quoting leaves it alone."""
+        self.is_manual = False
+        """Placed or taken over by hand; quoting leaves it alone, pulling and killing take it out."""
         self.params_version = 0
         """Version of the strategy parameters it was placed under."""
         self.doubt_ns: int | None = None
@@ -175,6 +179,11 @@ class OwnOrders:
     def working(self) -> tuple[OwnOrder, ...]:
         """Orders that may still fill, oldest first."""
         return tuple(self._working.values())
+
+    def newest_done(self, count: int) -> list[OwnOrder]:
+        """Orders that no longer work, newest first."""
+        done = (order for order in reversed(self._orders.values()) if order.is_done)
+        return list(islice(done, count))
 
     def side(self, side: Side) -> list[OwnOrder]:
         """Working orders of one side, oldest first."""

@@ -32,6 +32,10 @@ class OrderView(Struct, frozen=True, gc=False):
     """Estimated quantity ahead at the price; None while not known."""
     decision: str
     """Why the order stands where it stands, in a few words."""
+    is_manual: bool = False
+    """Placed or taken over by hand."""
+    params_version: int = 0
+    """Version of the parameters it was placed under."""
     fill_probability: float | None = None
     """Of filling completely within ten seconds, from prints at its distance; None while not known."""
 
@@ -49,6 +53,22 @@ class FillView(Struct, frozen=True, gc=False):
     liquidity: Liquidity
     realised_quote: Decimal
     trade_id: str
+    is_recorded: bool = False
+    """Whether it is in the journal and on disk."""
+    cl_ord_id: str = ""
+    """The own order that was filled."""
+
+
+class TradeView(Struct, frozen=True, gc=False):
+    """One public print, with our best confirmed quotes at that moment."""
+
+    venue_ms: int
+    side: Side
+    """The taker's."""
+    price_ticks: int
+    size_lots: int
+    own_bid_ticks: int | None
+    own_ask_ticks: int | None
 
 
 class SideView(Struct, frozen=True, gc=False):
@@ -61,6 +81,8 @@ class SideView(Struct, frozen=True, gc=False):
     since_ns: int
     target_ticks: int | None
     target_lots: int | None
+    is_muted: bool = False
+    """Whether the operator wants no quotes on this side."""
 
 
 class ParamView(Struct, frozen=True, gc=False):
@@ -172,6 +194,12 @@ class MarketView(Struct, frozen=True, gc=False):
     """Why only orders that shrink the position are sent; empty when there is no such reason."""
     order_route: str = "ws"
     """``ws`` or ``rest``."""
+    trades: tuple[TradeView, ...] = ()
+    """Newest public prints first, at most 50."""
+    flow: tuple[tuple[int, int], ...] = ()
+    """Lots takers bought and sold in each of the last 60 seconds, oldest first."""
+    done_orders: tuple[OrderView, ...] = ()
+    """Newest orders that no longer work; their status is ``filled`` or ``cancelled``."""
     accounting: AccountingView | None = None
     """Books and trading quality."""
     signals: Signals = Signals()
@@ -256,6 +284,16 @@ class HealthView(Struct, frozen=True, gc=False):
     """``rest`` as soon as one market's orders go that way."""
     self_trades: int = 0
     """Own orders the venue cancelled to prevent a self-trade."""
+    feed_received: int = 0
+    """Market messages read in the last second."""
+    feed_conflated: int = 0
+    """Of these, merged into a newer one."""
+    feed_oldest_ms: float | None = None
+    """Longest time a message waited for the engine in the last second."""
+    venue_delay_ms: float | None = None
+    """Median time from the venue's stamp to our receipt."""
+    stream_losses: int = 0
+    """Times a stream went down in this session."""
 
 
 class AccountView(Struct, frozen=True, gc=False):
@@ -278,6 +316,14 @@ class LogLine(Struct, frozen=True, gc=False):
     severity: Severity
     kind: str
     text: str
+
+
+class LimitView(Struct, frozen=True, gc=False):
+    """A limit that may be changed while it runs."""
+
+    name: str
+    value: Decimal
+    is_lower_safer: bool
 
 
 class Snapshot(Struct, frozen=True, gc=False, tag=True):
@@ -305,6 +351,11 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     log: tuple[LogLine, ...]
     consoles: int
     is_quitting: bool = False
+    is_widened: bool = False
+    """Whether quotes stand at twice their usual distance."""
+    limits: tuple[LimitView, ...] = ()
+    strategies: tuple[str, ...] = ()
+    """Names a market may be switched to."""
     identity: IdentityView | None = None
     """The account's books against the venue's equity; None until both are known."""
     performance: PerformanceView | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from okxmm_tui.core.effects import AmendOrder, PlaceOrder
+from okxmm_tui.core.effects import AmendOrder
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, review_amend, review_place
@@ -29,7 +29,7 @@ class Alignment:
     def align(self, market: Market, side: Side, quotes: tuple[Quote, ...]) -> None:
         """Bring the orders of a side to its quotes, best price first."""
         state = market.sides[side]
-        orders = [order for order in market.orders.side(side) if not order.is_closing]
+        orders = [order for order in market.orders.side(side) if not (order.is_closing or order.is_manual)]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
         for order in orders[len(quotes) :]:
@@ -93,6 +93,12 @@ class Alignment:
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
         if self._session.now_ns < market.sides[order.side].place_after_ns:
             return
+        if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
+            self._sender.cancel(order, reason)
+            market.sides[order.side].say(reason, self._session.now_ns)
+
+    def ask_amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> str:
+        """Have an amend reviewed and send it; returns why it was not sent, or an empty string."""
         req_id = str(self._session.next_request_id())
         reviewed = review_amend(
             risk_context(self._session, market, order),
@@ -106,13 +112,13 @@ class Alignment:
         )
         match reviewed:
             case Refusal(reason):
-                self._sender.cancel(order, reason)
-                market.sides[order.side].say(reason, self._session.now_ns)
+                return reason
             case AmendOrder():
                 order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
                 order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}: {why}"
                 market.orders_sent.note(self._session.now_ns)
                 self._session.effects.append(reviewed)
+                return ""
 
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
@@ -121,22 +127,23 @@ class Alignment:
         if self._session.is_budget_low:
             state.say(BUDGET_LOW, now_ns)
             return
-        cl_ord_id = self._session.next_client_id()
-        context, sided = risk_context(self._session, market, None), self._sided(market, quote)
+        placed = self.ask_place(market, quote, "NEW")
+        state.say(placed.reason if isinstance(placed, Refusal) else "sent, no answer yet", now_ns)
+
+    def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
+        """Have a new post-only order reviewed and send it."""
+        sided = self._sided(market, quote)
         reviewed = review_place(
-            context,
+            risk_context(self._session, market, None),
             quote.side,
             quote.price_ticks,
             sided.size_lots,
-            cl_ord_id,
+            self._session.next_client_id(),
             position_side=sided.position_side,
         )
-        match reviewed:
-            case Refusal(reason):
-                state.say(reason, now_ns)
-            case PlaceOrder() as effect:
-                self._sender.book(market, effect, decision="NEW")
-                state.say("sent, no answer yet", now_ns)
+        if isinstance(reviewed, Refusal):
+            return reviewed
+        return self._sender.book(market, reviewed, decision=decision)
 
     @staticmethod
     def _sided(market: Market, quote: Quote) -> SidedSize:

@@ -85,7 +85,9 @@ class Bookkeeper:
     def on_truth(self, event: TruthFetched) -> None:
         """Take bills and balances of a merge, after its fills were booked."""
         for bill in event.bills:
-            if bill.venue_ms >= self._start_ms:
+            market = self._session.markets.get(bill.inst_id)
+            is_missed = market is not None and market.is_carried_on and bill.venue_ms >= market.carried_to_ms
+            if bill.venue_ms >= self._start_ms or is_missed:
                 self._on_bill(bill)
         trust = self.account.trust
         if event.is_complete:

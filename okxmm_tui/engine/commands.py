@@ -12,8 +12,10 @@ from okxmm_tui.core.commands import (
     Disarm,
     FlattenPositions,
     Kill,
+    MoveOrder,
     MuteSide,
     Pause,
+    PlaceManual,
     PreviewParams,
     Quit,
     Reduce,
@@ -32,6 +34,7 @@ from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
+from okxmm_tui.engine.manual import Manual
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.safety import Safety
@@ -60,6 +63,7 @@ class Commands:
         self._safety = safety
         self._tuning = tuning
         self._flatten = flatten
+        self._manual = Manual(session, execution)
         self._refusals = refusals
 
     def on_command(self, event: OperatorCommand) -> None:
@@ -80,6 +84,8 @@ class Commands:
                 return self._risk(command)
             case CancelOne():
                 return self._cancel_one(command)
+            case PlaceManual() | MoveOrder():
+                return self._manual.carry_out(command)
             case AcknowledgeAlarms():
                 return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
 
@@ -196,6 +202,8 @@ class Commands:
         if market is None or order is None or order.is_done:
             return "that order is not working any more", ""
         self._execution.cancel(order, "cancelled by the operator")
+        if order.is_manual:
+            return "", "cancel sent"
         side = market.sides[order.side]
         side.place_after_ns = self._session.now_ns + OPERATOR_CANCEL_WAIT_NS
         side.say("cancelled by the operator", self._session.now_ns)

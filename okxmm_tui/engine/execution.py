@@ -39,7 +39,7 @@ class Execution:
         self._session = session
         self._sender = Sender(session)
         self._back_off = BackOff(session)
-        self._alignment = Alignment(session, self._sender, self._back_off)
+        self.alignment = Alignment(session, self._sender, self._back_off)
 
     # -- the two things it does -----------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class Execution:
             state.quotes = quotes
             if not quotes:
                 state.say(shortage or why, now_ns)
-            self._alignment.align(market, side, quotes)
+            self.alignment.align(market, side, quotes)
         if target.close is not None:
             self.close(market, target.close.size_lots, target.close.reason)
 
@@ -173,8 +173,9 @@ class Execution:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
         if market.sides[side].is_muted:
             return (), "muted by the operator"
-        frozen = self._session.freezes.reason(market.instrument.inst_id)
-        if self._session.is_widened or frozen or market.widen_reason:
+        session = self._session
+        frozen = session.freezes.reason(market.instrument.inst_id)
+        if session.is_widened or session.journal_problem or frozen or market.widen_reason:
             quotes = tuple(_widened(market, quote) for quote in quotes)
         if market.widen_reason:
             quotes = tuple(_halved(market, quote) for quote in quotes)

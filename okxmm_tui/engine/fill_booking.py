@@ -33,6 +33,8 @@ class FillBooking:
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
         market.fills.appendleft(booked)
+        market.fill_steps.appendleft(self._session.step)
+        self._session.booked.append(booked)
         if fill.liquidity is Liquidity.MAKER:
             market.signals.on_fill(
                 fill.side,

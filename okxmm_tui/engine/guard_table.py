@@ -58,6 +58,12 @@ def _flash(session: Session, market: Market, limits: Limits) -> Reading | None:
     return Reading(2.0 if signals.is_volatility_tripped else 0.0, 1.0, text)
 
 
+def _range(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """How far the mid has travelled within ten seconds."""
+    del session
+    return _bps(market.mid_range.bps, limits.max_move_bps)
+
+
 def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
     """How surely the 5 s markout of our fills is a loss: minus its t-statistic."""
     del session
@@ -128,6 +134,10 @@ TABLE = (
         hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
     ),  # row 5
     Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
+    Guard(
+        "range", "move within 10 s", Reaction.PULL, _range, release_share=0.5, hold_ns=5 * SECOND_NS,
+        severity=Severity.CRITICAL,
+    ),  # row 6
     Guard("flash", "flash move", Reaction.PULL, _flash, severity=Severity.CRITICAL),  # row 6
     Guard("toxic-early", "adverse flow", Reaction.WIDEN, _early_toxic, release_share=0.5),  # row 7
     Guard("toxic", "toxic flow", Reaction.PULL, _toxic, release_share=0.5, hold_ns=30 * SECOND_NS),  # row 7

@@ -22,18 +22,18 @@ from okxmm_tui.core.effects import AnyEffect, CancelOrder, Reply, Report, Stop
 from okxmm_tui.core.messages import (
     AnyEvent,
     ConsolesChanged,
-    JournalFailed,
+    JournalState,
     OperatorCommand,
     SessionStarted,
     Tick,
 )
-from okxmm_tui.engine.journal import EventLog, log_path
 from okxmm_tui.engine.link import LinkServer, socket_path
 from okxmm_tui.engine.param_file import ParamFile
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.ports import Gateway
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine.safety import EXIT_UNPROVEN
+from okxmm_tui.engine.store.keeper import Keeper
 from okxmm_tui.engine.view import build_snapshot
 
 TICK_S = 0.05
@@ -59,7 +59,7 @@ class EngineHost:
     Args:
         gateway: The venue.
         plan: What to trade and how.
-        state_dir: Where socket and event log lie.
+        state_dir: Where socket and journals lie.
         on_report: Called with the time and every line for people.
         on_ready: Called once when consoles can connect.
     """
@@ -84,10 +84,9 @@ class EngineHost:
         self._has_failed = False
         """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
         self._seq = 0
-        self._journal_problem = ""
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
-        self._journal: EventLog | None = None
+        self._keeper: Keeper | None = None
         self._link = LinkServer(
             socket_path(state_dir),
             on_command=self._on_command,
@@ -102,12 +101,17 @@ class EngineHost:
         """
         loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
-        started = await self._prepare()
-        now_ns = self._clock.now_ns()
-        self.reducer = Reducer(started, now_ns)
-        self._journal = EventLog(log_path(self._state_dir, started.session_id))
-        self._journal.append(now_ns, started, [])
-        await self._link.start()
+        try:
+            started = await self._prepare()
+            now_ns = self._clock.now_ns()
+            self.reducer = Reducer(started, now_ns)
+            if self._keeper is not None:
+                self._keeper.start(self.reducer, now_ns, self._plan.journal_keep_mb * 1_000_000)
+            await self._link.start()
+        except BaseException:
+            if self._keeper is not None:
+                self._keeper.close()
+            raise
         self._install_signals(loop)
         if self._plan.duration_s is not None:
             loop.call_later(self._plan.duration_s, self._command, Quit("the duration has passed"))
@@ -118,8 +122,11 @@ class EngineHost:
 
     async def _prepare(self) -> SessionStarted:
         instruments, facts = await self._gateway.prepare(self._plan.symbols)
+        now_ns = self._clock.now_ns()
+        self._keeper = Keeper(self._state_dir, now_ns)
+        past = self._keeper.past(self._plan.mode, facts.label, instruments, now_ns)
         return SessionStarted(
-            session_id=self._clock.now_ns() // 1_000_000_000,
+            session_id=max(now_ns // 1_000_000_000, past.last_session_id + 1),
             mode=self._plan.mode,
             account=facts.label,
             tag=self._plan.tag,
@@ -130,6 +137,8 @@ class EngineHost:
             fees=facts.fees,
             level=facts.level,
             position_mode=facts.position_mode,
+            restored=past.restored,
+            is_journaled=True,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:
@@ -155,8 +164,8 @@ class EngineHost:
                 task.cancel()
             await asyncio.gather(*running.values(), return_exceptions=True)
             await self._link.stop()
-            if self._journal is not None:
-                self._journal.close()
+            if self._keeper is not None:
+                self._keeper.close()
         return last_word.exit_code
 
     # -- events and effects --------------------------------------------------------------------------
@@ -181,8 +190,8 @@ class EngineHost:
         effects = reducer.apply(event, now_ns)
         if effects:
             self._gateway.execute(effects)
-        if self._journal is not None:
-            self._journal.append(now_ns, event, effects)
+        if self._keeper is not None:
+            self._keeper.take(now_ns, event, effects)
         for effect in effects:
             self._carry_out(effect, now_ns)
 
@@ -232,14 +241,12 @@ class EngineHost:
             await asyncio.sleep(max(0.0, due - loop.time()))
             lag_s = max(0.0, loop.time() - due)
             due = max(due + TICK_S, loop.time())
-            self._tell_journal()
+            if (state := self._journal_state()) is not None:
+                self.emit(state)
             self.emit(Tick(int(lag_s * 1e9)))
 
-    def _tell_journal(self) -> None:
-        problem = self._journal.problem if self._journal is not None else ""
-        if problem != self._journal_problem:
-            self._journal_problem = problem
-            self.emit(JournalFailed(problem))
+    def _journal_state(self) -> JournalState | None:
+        return self._keeper.news() if self._keeper is not None else None
 
     async def _watch_params(self) -> None:
         if not self._plan.params_file:

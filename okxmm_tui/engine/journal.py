@@ -1,14 +1,17 @@
 """The append-only event log: every input of the reducer with its time, and the effects it gave.
 
 The engine appends to memory; one writer thread compresses and writes. Every flush is a zstd frame of its
-own, so a torn tail costs at most the last half second and never what was written before.
+own, forced to disk, so a torn tail costs at most the last half second and never what was written before.
+A session's log is a row of segments, ``events-<session>-001.log.zst`` and so on; a frame is never split.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -16,13 +19,15 @@ import zstandard
 from msgspec import Struct
 
 from okxmm_tui.core.effects import AnyEffect
-from okxmm_tui.core.messages import AnyEvent
-from okxmm_tui.errors import RecordingError
+from okxmm_tui.core.messages import AnyEvent, JournalGap
+from okxmm_tui.errors import JournalError, RecordingError
 
 FLUSH_EVERY_S = 0.5
-FORMAT = 1
 SUFFIX = ".log.zst"
-_CHUNK = 1 << 20
+SEGMENT_BYTES = 64_000_000
+MOST_PENDING = 64_000_000
+"""Bytes kept in memory while the disk refuses; later steps are counted and lost."""
+_NAME = re.compile(r"events-(\d+)(?:-(\d+))?\.log\.zst")
 
 
 class EventRecord(Struct, frozen=True, array_like=True):
@@ -37,23 +42,45 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(EventRecord).decode
 
 
-def log_path(state_dir: Path, session_id: int) -> Path:
-    """Where the log of a session lies."""
-    return state_dir / f"events-{session_id}{SUFFIX}"
+def log_path(state_dir: Path, session_id: int, number: int = 1) -> Path:
+    """Where a segment of the log of a session lies."""
+    return state_dir / f"events-{session_id}-{number:03d}{SUFFIX}"
 
 
 class EventLog:
-    """Writer of one session's log; ``append`` never blocks on the disk."""
+    """Writer of one session's log; ``append`` never blocks on the disk.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: First segment.
+        segment_bytes: A segment that has grown to this is followed by the next.
+        most_pending: Bytes of steps kept in memory while nothing can be written.
+
+    Raises:
+        JournalError: The file could not be opened.
+    """
+
+    def __init__(
+        self, path: Path, *, segment_bytes: int = SEGMENT_BYTES, most_pending: int = MOST_PENDING
+    ) -> None:
         self.path = path
+        """The segment being written."""
         self.problem = ""
         """Why writing failed last; empty while all is on disk."""
+        self.lost_steps = 0
+        """Steps given up because memory for them ran out."""
+        self._segment_bytes, self._most_pending = segment_bytes, most_pending
         self._pending = bytearray()
+        self._unwritten = 0
+        self._gap = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._file = path.open("ab")
-        path.chmod(0o600)
+        try:
+            self._file = _opened(path)
+        except OSError as error:
+            raise JournalError(
+                f"The event log {path} could not be opened: {error.strerror or error}.",
+                "Free disk space, check the directory's permissions, or choose another --state-dir.",
+            ) from error
         self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
         self._thread.start()
 
@@ -61,8 +88,23 @@ class EventLog:
         """Take one step into the log."""
         body = _encode(EventRecord(at_ns, event, tuple(effects)))
         with self._lock:
-            self._pending += len(body).to_bytes(4, "big")
-            self._pending += body
+            if self._unwritten + len(self._pending) > self._most_pending:
+                self._gap += 1
+                self.lost_steps += 1
+                return
+            if self._gap:
+                self._take(_encode(EventRecord(at_ns, JournalGap(self._gap))))
+                self._gap = 0
+            self._take(body)
+
+    def _take(self, body: bytes) -> None:
+        self._pending += len(body).to_bytes(4, "big")
+        self._pending += body
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the writer's thread ended by itself: nothing will be written any more."""
+        return not self._thread.is_alive() and not self._stopping.is_set()
 
     def close(self) -> None:
         """Write what is pending and close the file."""
@@ -78,8 +120,11 @@ class EventLog:
             with self._lock:
                 unwritten += bytes(self._pending)
                 self._pending.clear()
+                self._unwritten = len(unwritten)
             if unwritten and self._write(compressor.compress(unwritten)):
                 unwritten = b""
+                with self._lock:
+                    self._unwritten = 0
             if is_last:
                 return
 
@@ -87,12 +132,13 @@ class EventLog:
         """Append one frame; after a failure the torn part is cut off and the frame is tried again."""
         try:
             end = self._file.seek(0, os.SEEK_END)
+            if end >= self._segment_bytes:
+                end = self._next_segment()
             try:
-                self._file.write(frame)
-                self._file.flush()
+                _write_all(self._file, frame)
                 os.fsync(self._file.fileno())
             except OSError:
-                self._file.truncate(end)
+                os.ftruncate(self._file.fileno(), end)
                 raise
         except OSError as error:
             self.problem = f"{self.path.name}: {error.strerror or error}"
@@ -100,24 +146,100 @@ class EventLog:
         self.problem = ""
         return True
 
+    def _next_segment(self) -> int:
+        session_id, number = _parts(self.path)
+        path = log_path(self.path.parent, session_id, number + 1)
+        file = _opened(path)
+        self._file.close()
+        self._file, self.path = file, path
+        return 0
+
 
 def read_log(path: Path) -> Iterator[EventRecord]:
-    """Yield the steps of a log in order; a torn tail ends the iteration, damage before it raises.
+    """Yield the steps of a log in order, from a segment to the session's last.
+
+    A torn tail of the last segment ends the iteration, damage before it raises.
 
     Raises:
-        RecordingError: The file could not be read or is no event log.
+        RecordingError: A file could not be read or is no event log.
     """
-    try:
-        with path.open("rb") as file:
-            yield from _records(_frames(file.read(), path), path)
-    except OSError as error:
-        raise RecordingError(
-            f"The event log {path} could not be read: {error.strerror or error}.",
-            "Give the path of an events-*.log.zst file of a state directory.",
-        ) from error
+    following = segments(path)
+    for each in following:
+        try:
+            data = each.read_bytes()
+        except OSError as error:
+            raise RecordingError(
+                f"The event log {each} could not be read: {error.strerror or error}.",
+                "Give the path of an events-*.log.zst file of a state directory.",
+            ) from error
+        yield from _records(_frames(data, each, may_be_torn=each == following[-1]), each)
 
 
-def _frames(data: bytes, path: Path) -> Iterator[bytes]:
+def segments(path: Path) -> list[Path]:
+    """A segment and those that follow it; a missing one ends the row."""
+    found = [path]
+    if not _NAME.fullmatch(path.name) or not path.exists():
+        return found
+    session_id, number = _parts(path)
+    while (path := log_path(path.parent, session_id, number + 1)).exists():
+        found.append(path)
+        number += 1
+    return found
+
+
+def prune(state_dir: Path, keep_bytes: int, running: int) -> list[Path]:
+    """Remove the logs of the oldest sessions until the rest fits, never that of the running one.
+
+    Args:
+        state_dir: Where logs lie.
+        keep_bytes: Size all logs together may have.
+        running: Session whose log is being written.
+
+    Returns:
+        What was removed; a file that cannot be removed is left.
+    """
+    sessions: dict[int, list[Path]] = {}
+    for path in sorted(state_dir.glob(f"events-*{SUFFIX}")):
+        if match := _NAME.fullmatch(path.name):
+            sessions.setdefault(int(match[1]), []).append(path)
+    sizes = {key: sum(path.stat().st_size for path in paths) for key, paths in sessions.items()}
+    total, removed = sum(sizes.values()), list[Path]()
+    for session_id in sorted(sessions):
+        if total <= keep_bytes:
+            break
+        if session_id == running:
+            continue
+        for path in sessions[session_id]:
+            try:
+                path.unlink()
+            except OSError:  # another owner's, or a file system gone read-only: the log goes on without it
+                continue
+            removed.append(path)
+        total -= sizes[session_id]
+    return removed
+
+
+def _opened(path: Path) -> FileIO:
+    """A file without a buffer of its own, in which a full disk could hide."""
+    file = path.open("ab", buffering=0)
+    path.chmod(0o600)
+    return file
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    """Write every byte; a disk that is nearly full takes a part and says no word."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+def _parts(path: Path) -> tuple[int, int]:
+    """Session and number of a segment; a log without a number is the first."""
+    match = _NAME.fullmatch(path.name)
+    return (int(match[1]), int(match[2] or 1)) if match else (0, 1)
+
+
+def _frames(data: bytes, path: Path, *, may_be_torn: bool) -> Iterator[bytes]:
     """Decompress frame by frame."""
     while data:
         reader = zstandard.ZstdDecompressor().decompressobj()
@@ -126,6 +248,8 @@ def _frames(data: bytes, path: Path) -> Iterator[bytes]:
         except zstandard.ZstdError as error:
             raise RecordingError(f"{path} was no event log or is damaged: {error}.") from error
         if not reader.eof:
+            if not may_be_torn:
+                raise RecordingError(f"{path} was cut off, and the log goes on in another file.")
             return
         data = reader.unused_data
         yield body

@@ -47,9 +47,25 @@ class LossLimits:
         self._paused_by_doubt = False
 
     def restore_day(self, day_pnl_quote: Decimal, day_high_quote: Decimal) -> None:
-        """Carry on with the figures of earlier sessions of the same UTC day."""
+        """Carry on with the figures of earlier sessions of the same UTC day.
+
+        Args:
+            day_pnl_quote: PnL of the day without what is unrealised of positions that are carried over: that
+                is in this session's PnL from its start.
+            day_high_quote: The day's highest PnL.
+        """
         self._start_quote = -day_pnl_quote
-        self._high_quote = max(day_high_quote, day_pnl_quote)
+        self._high_quote = day_high_quote
+
+    @property
+    def day_number(self) -> int:
+        """The UTC day being counted, in days since 1970."""
+        return self._day
+
+    @property
+    def day_high_quote(self) -> Decimal:
+        """Highest PnL since UTC midnight, at least 0."""
+        return self._high_quote
 
     @property
     def day_pnl_quote(self) -> Decimal:

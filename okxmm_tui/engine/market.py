@@ -29,8 +29,10 @@ from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
+from okxmm_tui.engine.mid_range import MidRange
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.side_state import SideState
+from okxmm_tui.engine.tape import Tape
 from okxmm_tui.signals.collector import MarketSignals
 from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.strategies.base import Strategy, Target
@@ -64,6 +66,8 @@ class Market:
         params: ParamSet,
         fees: FeeRates = NO_FEES,
         position_mode: PositionMode = PositionMode.NET,
+        *,
+        ledger: Ledger | None = None,
     ) -> None:
         self.instrument = instrument
         self.fees = fees
@@ -87,11 +91,18 @@ class Market:
         self.funding: FundingRate | None = None
         self.order_route = "ws"
         self.last_trade: PublicTrade | None = None
+        self.tape = Tape()
         self.orders = OwnOrders()
         self.queue: dict[str, QueuePosition] = {}
-        self.ledger = Ledger(instrument)
+        self.ledger = ledger or Ledger(instrument)
+        self.is_carried_on = ledger is not None
+        """Whether the books go on where an earlier session left them."""
+        self.carried_to_ms = 0
+        """Fills and bills before this time (Unix ms) are in the books that were carried on."""
         self.quality = TradingQuality(instrument, self.ledger)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
+        self.fill_steps: deque[int] = deque(maxlen=FILLS_SHOWN)
+        """The steps that booked them."""
         self.has_sides = position_mode is PositionMode.LONG_SHORT and not instrument.is_spot
         """Whether long and short are kept apart."""
         self.side_positions = SidePositions()
@@ -110,8 +121,11 @@ class Market:
         self.post_only_cancels = RollingCount()
         self.orders_sent = RollingCount()
         """New and amended orders."""
+        self.blocked = ""
+        """Why this market may not quote at all; empty when it may."""
         self.only_reduce = ""
         """Why this market may only reduce its position; empty when it may quote freely."""
+        self.mid_range = MidRange()
         self.widen_reason = ""
         """Why quotes stand at twice their distance with half their size; empty when they do not."""
         self.close_after_ns = 0
@@ -236,6 +250,7 @@ class Market:
     def on_trade(self, event: PublicTrade, now_ns: int) -> None:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
+        self.tape.on_trade(event, self.orders)
         self.signals.on_trade(
             event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
         )

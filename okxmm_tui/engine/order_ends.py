@@ -30,7 +30,8 @@ class OrderEnds:
         if order.cancel_source == POST_ONLY_WOULD_TAKE:
             self._session.post_only_cancels += 1
             market.post_only_cancels.note(self._session.now_ns)
-            self._execution.would_take(market, order.side, "post-only would have crossed")
+            if not order.is_manual:  # quoting did not ask for that price
+                self._execution.would_take(market, order.side, "post-only would have crossed")
         elif order.cancel_source == DEAD_MAN_FIRED:
             self._session.raise_alarm(
                 "dead-man-fired", Severity.CRITICAL, f"{text} was removed by the dead-man's switch"

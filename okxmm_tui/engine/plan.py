@@ -22,3 +22,5 @@ class SessionPlan(Struct, frozen=True):
     duration_s: float | None = None
     params_file: str = ""
     """TOML of strategy parameters, read again when it changes; empty for none."""
+    journal_keep_mb: int = 2_000
+    """Size the event logs of all sessions together may have when a session starts."""

@@ -44,19 +44,24 @@ class Positions:
             market.venue_position = net_of(tuple(market.venue_sides.values()))
 
     def adopt_once(self, event: TruthFetched) -> None:
-        """At the first merge, take over what the venue holds; fills up to then are part of it."""
+        """At the first merge, take over what the venue holds; fills up to then are part of it.
+
+        Markets whose books are carried on keep them: their missed fills are booked instead.
+        """
         if self._was_adopted:
             return
         self._was_adopted = True
         for fill in event.fills:
             market = self._session.markets.get(fill.inst_id)
-            if market is not None and market.orders.get(fill.cl_ord_id) is None:
+            if market is None or market.is_carried_on:
+                continue
+            if market.orders.get(fill.cl_ord_id) is None:
                 market.ledger.remember(fill.trade_id)
         adopt_balances(self._session, event.balances)
         for market in self._session.markets.values():
             rows = rows_of(market, event.positions)
             position = net_of(rows)
-            if position is None:
+            if position is None or market.is_carried_on:
                 continue
             market.side_positions.adopt(*both_sides(rows))
             if position.size_lots != market.ledger.position.size_lots:

@@ -6,6 +6,9 @@ asked for at 0.5, 1, 3 and 10 s, and "does not exist" is believed only after the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
     Fill,
@@ -23,6 +26,7 @@ from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.fill_booking import FillBooking
+from okxmm_tui.engine.gap import tell_of_the_gap
 from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
@@ -32,6 +36,8 @@ from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import explain, note_balance
 
 RETRY_NS = 1_000_000_000
+CATCH_UP_NS = 120_000_000_000
+"""Days of fills are many pages: the first read of a session that carries on may take this long."""
 FILLS_LOOKBACK_MS = 60_000
 FORCED_CATEGORIES = frozenset({"adl", "full_liquidation", "partial_liquidation"})
 
@@ -52,11 +58,24 @@ class Reconciler:
         self.fills = FillBooking(session, execution, books)
         self.refusals = Refusals(session, execution, self.want_truth)
         self._fills_since_ms = session.now_ns // NS_PER_MS - FILLS_LOOKBACK_MS
+        self._is_catching_up = False
         self.forced: str = ""
         """Set when the venue liquidated or reduced us; the reducer halts on it."""
-        self._seen_bills: set[str] = set()
+        self.seen_bills = SeenIds()
+        """Bills that were counted."""
         self.checked_ns: int | None = None
         self.checked_text = "not yet"
+
+    @property
+    def complete_to_ms(self) -> int:
+        """The venue's lists of fills and bills were read up to here (Unix ms), with time to spare."""
+        return self._fills_since_ms
+
+    def catch_up(self, since_ms: int, seen_bills: Sequence[str]) -> None:
+        """Have the first merge begin where earlier sessions stopped reading."""
+        self._fills_since_ms, self._is_catching_up = since_ms, True
+        for bill_id in seen_bills:
+            self.seen_bills.add(bill_id)
 
     # -- pushes and answers --------------------------------------------------------------------------
 
@@ -207,7 +226,7 @@ class Reconciler:
         if not self._session.private_up:
             return False
         if self._request is not None:
-            return now_ns - self._request[1] > 10 * RETRY_NS
+            return now_ns - self._request[1] > (CATCH_UP_NS if self._is_catching_up else 10 * RETRY_NS)
         return now_ns >= self._retry_ns
 
     def _fetch(self) -> None:
@@ -236,8 +255,14 @@ class Reconciler:
         self.positions.adopt_once(event)
         for fill in event.fills:
             market = session.markets.get(fill.inst_id)
-            if market is not None and fill.tag == session.started.tag:
+            if market is None or fill.tag != session.started.tag:
+                continue
+            # Reading goes back to where the least complete market was left; the others know what is older.
+            if fill.venue_ms >= market.carried_to_ms:
                 self.book_fill(market, fill)
+        if self._is_catching_up:
+            self._is_catching_up = False
+            tell_of_the_gap(session, event)
         for order in event.orders:
             self.on_order(order)
         listed = {order.cl_ord_id for order in event.orders}
@@ -280,8 +305,7 @@ class Reconciler:
     def _take_bills(self, event: TruthFetched) -> None:
         """Count each bill once; those of the first merge are part of the balances taken over with it."""
         for bill in event.bills:
-            if bill.bill_id not in self._seen_bills:
-                self._seen_bills.add(bill.bill_id)
+            if self.seen_bills.add(bill.bill_id):
                 explain(self._session, bill)
 
     def _query_unlisted(self, market: Market, listed: set[str], asked_ns: int) -> None:
@@ -298,6 +322,8 @@ class Reconciler:
             return
         if not session.is_merged:
             session.is_merged = True
+            if session.merged_step is None:
+                session.merged_step = session.step
             session.notice("orders, fills and positions agree with the venue")
         ours = sum(len(market.orders.working) for market in session.markets.values())
         self.checked_ns = session.now_ns

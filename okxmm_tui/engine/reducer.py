@@ -32,6 +32,8 @@ from okxmm_tui.core.messages import (
     IndexPrice,
     InstrumentChanged,
     JournalFailed,
+    JournalGap,
+    JournalState,
     LatencyMeasured,
     MarketScan,
     MarkPrice,
@@ -61,6 +63,7 @@ from okxmm_tui.core.messages import (
 from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
+from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.fee_watch import FeeWatch
@@ -68,6 +71,7 @@ from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
 from okxmm_tui.engine.instrument_guard import InstrumentGuard
+from okxmm_tui.engine.journal_watch import JournalWatch
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, Market
 from okxmm_tui.engine.market_events import MarketEvents
@@ -107,7 +111,12 @@ class Reducer:
                 raise UsageError(f"{params}.", "Set it with --set name=value.")
             fees = started.fees.get(instrument.inst_id, NO_FEES)
             self.session.markets[instrument.inst_id] = Market(
-                instrument, strategy, params, fees, started.position_mode
+                instrument,
+                strategy,
+                params,
+                fees,
+                started.position_mode,
+                ledger=carried_ledger(started, instrument),
             )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
@@ -134,6 +143,8 @@ class Reducer:
         self.reconciler.fills.on_booked = self._on_booked
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety)
+        self.journal_watch = JournalWatch(self.session)
+        carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self.market_events.on_book_snapshot,
@@ -172,7 +183,9 @@ class Reducer:
             ProbeWanted: lambda event: self.silence.on_probe(event.reason),
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
-            JournalFailed: self._on_journal_failed,
+            JournalFailed: self.journal_watch.on_failed,
+            JournalState: self.journal_watch.on_state,
+            JournalGap: self.journal_watch.on_gap,
             ParamsRead: self.tuning.on_file,
             FeesRead: self.fees.on_fees,
             OperatorCommand: self.commands.on_command,
@@ -184,7 +197,8 @@ class Reducer:
         """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
         session = self.session
         session.now_ns = now_ns
-        session.effects = []
+        session.effects, session.booked = [], []
+        session.step += 1
         self.watchdog.on_event()
         self._handlers[type(event)](event)
         if self.reconciler.forced:
@@ -199,9 +213,14 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
-        market.only_reduce = self.guards.only_reduce(market) or self.reconciler.positions.doubt(market)
         market.widen_reason = self.guards.widen(market)
-        if reason := self._block(market):
+        market.only_reduce = (
+            self.guards.only_reduce(market)
+            or self.journal_watch.only_reduce()
+            or self.reconciler.positions.doubt(market)
+        )
+        market.blocked = reason = self._block(market)
+        if reason:
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)
@@ -215,6 +234,7 @@ class Reducer:
             or self.reconciler.intruders.block
             or self.silence.block
             or self.instruments.block(market)
+            or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
         )
@@ -238,13 +258,6 @@ class Reducer:
 
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
-
-    def _on_journal_failed(self, event: JournalFailed) -> None:
-        if event.reason:
-            text = f"the event log cannot be written: {event.reason}"
-            self.session.freeze("journal", Severity.CRITICAL, text)
-        else:
-            self.session.unfreeze("journal", "the event log is written again")
 
     def _on_unknown(self, event: OrderOutcomeUnknown) -> None:
         self.venue.on_failure()
@@ -275,6 +288,7 @@ class Reducer:
         self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
 
     def _on_stream_down(self, event: StreamDown) -> None:
+        self.session.stream_losses += 1
         if event.stream == "private":
             self.session.private_up = False
             self.reconciler.on_logout()

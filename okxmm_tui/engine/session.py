@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from okxmm_tui.core.alarms import Alarms
 from okxmm_tui.core.effects import AnyEffect, Reply, Report
+from okxmm_tui.core.ledger import BookedFill
 from okxmm_tui.core.messages import (
     BalanceUpdate,
     ClockMeasured,
@@ -54,12 +55,23 @@ class Session:
         """Doubts under which nothing new goes out and quotes only move away."""
         self.is_widened = False
         """Whether the operator wants quotes at twice their distance."""
+        self.stream_losses = 0
         self.rejects = 0
         self.self_trades = 0
         self.post_only_cancels = 0
         self.loop_lag_ns = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.effects: list[AnyEffect] = []
+        self.booked: list[BookedFill] = []
+        """Fills booked by the event being applied."""
+        self.step = 0
+        """Number of the event being applied, from 1."""
+        self.merged_step: int | None = None
+        """The first step after which orders, fills and positions agreed with the venue."""
+        self.recorded_step = 0
+        """Everything up to this step is in the journal and on disk."""
+        self.journal_problem = ""
+        """Why the journal cannot be written; empty while it can."""
         self._last_id = 0
         self._last_line = 0
 

@@ -21,9 +21,15 @@ ZERO = Decimal(0)
 
 
 def adopt_balances(session: Session, balances: Sequence[BalanceUpdate]) -> None:
-    """Take the present balances as the beginning; a currency without a row is at zero."""
-    session.taken_over = {balance.ccy: balance.cash for balance in balances}
+    """Take the present balances as the beginning; a currency without a row is at zero.
+
+    What the books of earlier sessions took over stays: their pairs count on from there.
+    """
+    carried = session.taken_over or {}
+    session.taken_over = {**{balance.ccy: balance.cash for balance in balances}, **carried}
     for market, holding in spot_markets(session):
+        if market.is_carried_on:
+            continue
         holding.start_over()
         if market.ledger.position.size_lots:
             market.ledger.position.adopt(0, None)
@@ -174,6 +180,9 @@ def affordable(
     instrument = market.instrument
     owned_lots = sellable_lots(session, market) or 0
     funds = spendable_quote(session, market) or ZERO
+    by_hand = [order for order in market.orders.side(side) if order.is_manual]
+    owned_lots -= sum(order.remaining_lots for order in by_hand)
+    funds -= cost_quote(market, by_hand)
     kept: list[Quote] = []
     for quote in quotes:
         if quote.price_ticks <= 0:

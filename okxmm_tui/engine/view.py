@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
 
+from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER, Limits
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import (
@@ -13,6 +16,7 @@ from okxmm_tui.core.snapshot import (
     GaugeView,
     GhostView,
     HealthView,
+    LimitView,
     MarketView,
     OrderView,
     SideView,
@@ -24,10 +28,12 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.strategies.base import Composition
+from okxmm_tui.strategies.registry import STRATEGIES
 
 LEVELS_SHOWN = 60
 FILLS_SHOWN = 50
 LOG_LINES_SHOWN = 100
+DONE_ORDERS_SHOWN = 30
 NS_PER_MS = 1_000_000
 
 
@@ -61,6 +67,9 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         log=tuple(session.log)[-LOG_LINES_SHOWN:],
         consoles=safety.consoles,
         is_quitting=safety.is_quitting,
+        is_widened=session.is_widened,
+        limits=_limits(session.limits),
+        strategies=tuple(STRATEGIES),
         identity=reducer.books.account.identity(),
         performance=performance_view(reducer.books),
         scan=session.scan,
@@ -81,9 +90,15 @@ def _account(reducer: Reducer) -> AccountView:
     )
 
 
+@lru_cache(maxsize=8)
+def _limits(limits: Limits) -> tuple[LimitView, ...]:
+    names = (name for name in limits.__struct_fields__ if name in LOWER_IS_SAFER | HIGHER_IS_SAFER)
+    return tuple(LimitView(name, Decimal(getattr(limits, name)), name in LOWER_IS_SAFER) for name in names)
+
+
 def _health(reducer: Reducer) -> HealthView:
     session = reducer.session
-    clock = session.clock
+    clock, feed = session.clock, session.feed
     return HealthView(
         public_up=session.public_up,
         private_up=session.private_up,
@@ -101,6 +116,11 @@ def _health(reducer: Reducer) -> HealthView:
         clock_uncertainty_ms=clock.uncertainty_ns / NS_PER_MS if clock else None,
         order_route="rest" if any(m.order_route == "rest" for m in session.markets.values()) else "ws",
         self_trades=session.self_trades,
+        feed_received=feed.received if feed else 0,
+        feed_conflated=feed.conflated if feed else 0,
+        feed_oldest_ms=feed.oldest_ns / NS_PER_MS if feed else None,
+        venue_delay_ms=feed.venue_delay_ns / NS_PER_MS if feed else None,
+        stream_losses=session.stream_losses,
     )
 
 
@@ -124,7 +144,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         bid=_side(market, Side.BUY),
         ask=_side(market, Side.SELL),
         orders=tuple(_order(market, order) for order in market.orders.working),
-        fills=_fills(market),
+        fills=_fills(market, reducer.session.recorded_step),
         fill_count=ledger.fill_count,
         position_lots=market.position_lots,
         average_price=ledger.position.average_price,
@@ -142,6 +162,9 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         flatten=reducer.flatten.view(market),
         only_reduce=reducer.execution.only_reduce(market),
         order_route=market.order_route,
+        trades=market.tape.newest(),
+        flow=market.tape.flow(reducer.session.now_ns // NS_PER_MS),
+        done_orders=tuple(_order(market, order) for order in market.orders.newest_done(DONE_ORDERS_SHOWN)),
         accounting=accounting_view(reducer.books, market),
         signals=signals,
         bid_parts=_parts(market, target.bid_parts if target else None),
@@ -168,6 +191,7 @@ def _side(market: Market, side: Side) -> SideView:
         since_ns=state.since_ns,
         target_ticks=quote.price_ticks if quote else None,
         target_lots=quote.size_lots if quote else None,
+        is_muted=state.is_muted,
     )
 
 
@@ -179,16 +203,24 @@ def _order(market: Market, order: OwnOrder) -> OrderView:
         price_ticks=order.price_ticks,
         size_lots=order.size_lots,
         filled_lots=order.filled_lots,
-        status=order.shown_status,
+        status=_status(order),
         created_ns=order.created_ns,
         queue_ahead_lots=queue.ahead_lots if queue else None,
         decision=order.decision,
+        is_manual=order.is_manual,
+        params_version=order.params_version,
         fill_probability=market.fill_probability(order),
     )
 
 
-def _fills(market: Market) -> tuple[FillView, ...]:
-    newest = [market.fills[index] for index in range(min(FILLS_SHOWN, len(market.fills)))]
+def _status(order: OwnOrder) -> str:
+    if not order.is_done:
+        return order.shown_status
+    return "filled" if order.filled_lots >= order.size_lots else "cancelled"
+
+
+def _fills(market: Market, recorded_step: int) -> tuple[FillView, ...]:
+    newest = islice(zip(market.fills, market.fill_steps, strict=True), FILLS_SHOWN)
     return tuple(
         FillView(
             venue_ms=booked.fill.venue_ms,
@@ -200,8 +232,10 @@ def _fills(market: Market) -> tuple[FillView, ...]:
             liquidity=booked.fill.liquidity,
             realised_quote=booked.realised_quote,
             trade_id=booked.fill.trade_id,
+            is_recorded=step <= recorded_step,
+            cl_ord_id=booked.fill.cl_ord_id,
         )
-        for booked in newest
+        for booked, step in newest
     )
 
 

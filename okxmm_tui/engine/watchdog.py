@@ -44,6 +44,8 @@ class Watchdog:
         for market in session.markets.values():
             self._watch_book(market)
             self._watch_amber(market)
+            if market.is_two_sided:
+                market.mid_range.note(session.now_ns, market.bid_ticks + market.ask_ticks)
         elapsed_ns = session.now_ns - self._events_since_ns
         if elapsed_ns >= 1_000_000_000:
             self.events_per_s = self._events * 1e9 / elapsed_ns
@@ -117,7 +119,7 @@ class Watchdog:
         if self._session.limits.needs_dead_man or self._safety.is_dead_man_armed():
             self._session.clear_alarm("no-dead-man", "the dead-man's switch is armed")
             return
-        text = "risk.needs_dead_man is false and the dead-man's switch is NOT armed: a crash leaves every order live"
+        text = "quoting without the dead-man's switch (risk.needs_dead_man): a crash leaves every order live"
         self._session.raise_alarm("no-dead-man", Severity.CRITICAL, text)
 
     def block(self, market: Market) -> str:

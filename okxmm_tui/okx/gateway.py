@@ -198,12 +198,10 @@ class OkxGateway:
                     self._resubscribe(inst_id)
                 case ScanMarkets():
                     self._spawn(self._read(0, market_scan.scan(self._rest)))
-                case FetchFees():
-                    self._spawn(self._read_fees())
                 case FetchPriceLimits(inst_id=inst_id):
                     self._spawn(self._read_price_limits(inst_id))
                 case _:
-                    pass
+                    self._read_aside(effect)
         if orders:
             self._route.send(orders, time.monotonic_ns())
 
@@ -329,6 +327,11 @@ class OkxGateway:
             return
         if limits is not None:
             self._emit_soon([limits])
+
+    def _read_aside(self, effect: AnyEffect) -> None:
+        """Start what no order waits for."""
+        if isinstance(effect, FetchFees):
+            self._spawn(self._read_fees())
 
     async def _read_fees(self) -> None:
         try:

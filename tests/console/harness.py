@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from textual.pilot import Pilot
 
 from okxmm_tui.console.app import ConsoleApp
-from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.console.port import ConsoleExit, ConsoleFiles
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
 from tests.console import sample
@@ -63,9 +63,7 @@ class Bench:
     def text(self, selector: str | None = None) -> str:
         """What the panels say."""
         panels = (
-            self.app.dashboard.query(selector).results(LinePanel)
-            if selector
-            else self.app.dashboard.query(LinePanel)
+            self.app.page.query(selector).results(LinePanel) if selector else self.app.page.query(LinePanel)
         )
         return "\n".join(
             "".join(text for text, _ in line) for panel in panels if panel.display for line in panel._lines
@@ -74,14 +72,22 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    first: Snapshot | None = None, *, size: tuple[int, int] = (120, 35), is_read_only: bool = False
+    first: Snapshot | None = None,
+    *,
+    size: tuple[int, int] = (120, 35),
+    is_read_only: bool = False,
+    files: ConsoleFiles | None = None,
 ) -> AsyncIterator[Bench]:
     """A console on a fake link, showing one snapshot."""
     clock = ManualClock()
     link = FakeLink(*([first] if first is not None else []))
     escalations: list[int] = []
     app = ConsoleApp(
-        link, clock=clock, is_read_only=is_read_only, escalate=lambda: escalations.append(clock.now_ns)
+        link,
+        clock=clock,
+        is_read_only=is_read_only,
+        escalate=lambda: escalations.append(clock.now_ns),
+        files=files,
     )
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, link, pilot, clock, escalations)

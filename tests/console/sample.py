@@ -17,14 +17,18 @@ from okxmm_tui.core.snapshot import (
     GaugeView,
     HealthView,
     KillView,
+    LatencyView,
+    LimitView,
     LogLine,
     MarketView,
     OrderView,
     ParamView,
     SideView,
     Snapshot,
+    TradeView,
 )
 from okxmm_tui.core.types import ContractKind, Levels, Liquidity, Mode, Severity, Side
+from tests.console.sample_books import books
 
 NOW_NS = 1_763_728_265_400_000_000
 """2025-11-21 12:31:05.4 UTC."""
@@ -62,6 +66,10 @@ PARAMS = (
 )  # fmt: skip
 
 
+RISKS = {"base_spread_bps": "down", "order_size": "up", "max_position": "up"}
+PARAMS = tuple(structs.replace(each, risk=RISKS.get(each.name, "none")) for each in PARAMS)
+
+
 def levels(side: Side, best_ticks: int, seed: int, count: int = 60) -> Levels:
     """Book levels with the gaps and lumps of a real book."""
     random = Random(seed * 2 + (side is Side.BUY))
@@ -87,7 +95,9 @@ def order(
         status=status,
         created_ns=NOW_NS - int(age * SECOND),
         queue_ahead_lots=queue,
-        decision="2.5 bp from fair, skew -0.1 bp",
+        decision="HOLD 1 ticks off target",
+        params_version=7,
+        fill_probability=None if queue is None else round(1 / (1 + queue / 200), 2),
     )
 
 
@@ -111,8 +121,41 @@ def fills(count: int = 24) -> tuple[FillView, ...]:
             liquidity=Liquidity.MAKER if index % 7 else Liquidity.TAKER,
             realised_quote=Decimal(index * 31 % 17 - 6) / 4,
             trade_id=str(740_112_930 - index * 3),
+            cl_ord_id=f"o{'buy' if index % 3 else 'sell'}{MID_TICKS - 60 + (index * 37) % 120}",
         )
         for index in range(count)
+    )
+
+
+def trades(mid: int = MID_TICKS, count: int = 50) -> tuple[TradeView, ...]:
+    """Public prints on both sides, newest first; one of them reached our ask."""
+    random = Random(5)
+    prints: list[TradeView] = []
+    for index in range(count):
+        side = random.choice((Side.BUY, Side.SELL, Side.BUY))
+        price = mid + 5 if index == 3 else mid + side.sign * random.choice((1, 1, 1, 2, 4))
+        at_ms = NOW_NS // 1_000_000 - index * 410 - 90
+        prints.append(
+            TradeView(
+                at_ms,
+                Side.BUY if index == 3 else side,
+                price,
+                round(random.lognormvariate(3, 1.2)) + 1,
+                mid - 4 if index < 30 else None,
+                mid + 5,
+            )
+        )
+    return tuple(prints)
+
+
+def flow() -> tuple[tuple[int, int], ...]:
+    """A minute that began calm, then sold, then bought."""
+    random = Random(11)
+    return tuple(
+        (round(random.lognormvariate(3 + second / 40, 1)), round(random.lognormvariate(4 - second / 40, 1)))
+        if random.random() < 0.85
+        else (0, 0)
+        for second in range(60)
     )
 
 
@@ -171,10 +214,16 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         pnl_history=history(),
         params=PARAMS,
         params_version=7,
+        strategy="inventory_skew",
+        trades=trades(mid),
+        flow=flow(),
+        accounting=books(),
         gauges=(
             GaugeView("position", 0.31, "12.50 / 40.00 ct"),
             GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),
             GaugeView("book age", 0.03, "0.08 / 3.00 s"),
+            GaugeView("spread", 0.02, "0.2 / 10.0 bp"),
+            GaugeView("depth", 0.12, "8,400 / 1,000 USDT"),
         ),
     )
 
@@ -190,6 +239,17 @@ HEALTH = HealthView(
     rejects=0,
     reconciled_ns=NOW_NS - 2 * SECOND,
     reconciled_text="4 / 4 agree",
+    latencies=(
+        LatencyView("place", 3.1, 5.8, 9.4, 412),
+        LatencyView("amend", 2.9, 5.1, 8.8, 9_214),
+        LatencyView("cancel", 3.0, 5.5, 12.1, 377),
+    ),
+    clock_offset_ms=1.4,
+    clock_uncertainty_ms=0.6,
+    feed_received=1_204,
+    feed_conflated=391,
+    feed_oldest_ms=2.2,
+    venue_delay_ms=11.8,
 )
 
 
@@ -208,14 +268,32 @@ def quoting(mode: Mode = Mode.SIM) -> Snapshot:
         state_since_ns=NOW_NS - 184 * SECOND,
         armed_until_ns=None,
         markets=(market(),),
-        account_view=AccountView("USDT", Decimal("100092.40"), Decimal("98211.07"), Decimal("92.4")),
+        account_view=AccountView(
+            "USDT",
+            Decimal("100092.40"),
+            Decimal("98211.07"),
+            Decimal("92.4"),
+            (GaugeView("daily loss", 0.0, "0 / 1,000"), GaugeView("drawdown", 0.08, "82 / 1,000")),
+        ),
         alarms=(),
         health=HEALTH,
         dead_man=DeadManView(True, NOW_NS + 17 * SECOND, 20, ""),  # noqa: FBT003
         kill=None,
         log=log(),
         consoles=1,
+        limits=LIMITS,
+        strategies=("avellaneda_stoikov", "glft", "inventory_skew", "ladder", "spread_capture"),
     )
+
+
+LIMITS = (
+    LimitView("max_order_notional_quote", Decimal(5_000), True),  # noqa: FBT003
+    LimitView("max_position_notional_quote", Decimal(50_000), True),  # noqa: FBT003
+    LimitView("max_daily_loss_quote", Decimal(1_000), True),  # noqa: FBT003
+    LimitView("price_collar_bps", Decimal(100), True),  # noqa: FBT003
+    LimitView("min_depth_quote", Decimal(1_000), False),  # noqa: FBT003
+    LimitView("book_stale_ms", Decimal(3_000), True),  # noqa: FBT003
+)
 
 
 def with_market(snapshot: Snapshot, **changes: object) -> Snapshot:
@@ -285,7 +363,8 @@ def waiting() -> Snapshot:
     side = SideView(False, "waiting for the order book", NOW_NS - SECOND, None, None)  # noqa: FBT003
     snapshot = with_market(
         quoting(Mode.PAPER),
-        book_state="waiting", book_age_ms=None, bids=(), asks=(), mark_price=None, last_trade_ticks=None,
+        book_state="waiting", book_age_ms=None, bids=(), asks=(), trades=(), flow=(), accounting=None,
+        mark_price=None, last_trade_ticks=None,
         last_trade_side=None, fair_ticks=None, half_spread_bps=None, volatility_bps=None, bid=side, ask=side,
         orders=(), fills=(), fill_count=0, position_lots=0, average_price=None, realised_quote=Decimal(0),
         unrealised_quote=Decimal(0), fees_quote=Decimal(0), net_quote=Decimal(0), pnl_history=(), gauges=(),

@@ -1,4 +1,4 @@
-"""The event log: what was flushed can be read, a torn tail costs only itself."""
+"""The event log: what was flushed can be read, a torn tail costs only itself, old sessions make room."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from okxmm_tui.core.messages import Tick
-from okxmm_tui.engine.journal import EventLog, log_path, read_log
-from okxmm_tui.errors import RecordingError
+from okxmm_tui.core.messages import JournalGap, Tick
+from okxmm_tui.engine.journal import EventLog, log_path, prune, read_log, segments
+from okxmm_tui.errors import JournalError, RecordingError
 from tests.engine.desk import Desk
 from tests.samples import started
 
@@ -60,11 +60,11 @@ def test_a_write_error_is_told_and_nothing_is_lost(tmp_path):
     path = log_path(tmp_path, 1)
     log = EventLog(path)
     good = log._file
-    log._file = open("/dev/full", "ab")  # noqa: SIM115 - a device that is always full
+    log._file = open("/dev/full", "ab", buffering=0)  # noqa: SIM115 - a device that is always full
     log.append(1, Tick(1), [])
     while not log.problem:
         os.sched_yield()
-    log._file.raw.close()
+    log._file.close()
     log._file = good
     log.append(2, Tick(2), [])
     log.close()
@@ -79,3 +79,83 @@ def test_a_file_that_is_no_log_is_refused(tmp_path):
         list(read_log(path))
     with pytest.raises(RecordingError, match="could not be read"):
         list(read_log(tmp_path / "missing"))
+
+
+def _session(tmp_path, session_id, steps, segment_bytes):
+    """One frame a step, so that every step may end a segment."""
+    log = EventLog(log_path(tmp_path, session_id), segment_bytes=segment_bytes)
+    for number in range(steps):
+        log.append(number, Tick(number), [])
+        while log._pending or log._unwritten:
+            os.sched_yield()
+    log.close()
+
+
+def test_a_log_goes_on_in_the_next_segment(tmp_path):
+    """Beyond its size a file is followed by another; read from the first they are one row of steps."""
+    _session(tmp_path, 5, 4, 40)
+    names = [path.name for path in segments(log_path(tmp_path, 5))]
+    assert names[:2] == ["events-5-001.log.zst", "events-5-002.log.zst"]
+    assert [each.event for each in read_log(log_path(tmp_path, 5))] == [Tick(n) for n in range(4)]
+    assert len(list(read_log(log_path(tmp_path, 5, 2)))) < 4
+
+
+def test_only_the_last_segment_may_be_torn(tmp_path):
+    """A hole in the middle of a session is damage, never silence."""
+    _session(tmp_path, 5, 4, 40)
+    first, *_, last = segments(log_path(tmp_path, 5))
+    last.write_bytes(last.read_bytes()[:-3])
+    assert len(list(read_log(first))) == 3
+    first.write_bytes(first.read_bytes()[:-3])
+    with pytest.raises(RecordingError, match="cut off"):
+        list(read_log(first))
+
+
+def test_a_log_without_a_number_is_still_read(tmp_path):
+    """Logs of earlier versions were one file."""
+    old = _written(tmp_path, [Tick(1)]).rename(tmp_path / "events-1.log.zst")
+    assert [each.event for each in read_log(old)] == [Tick(1)]
+
+
+def test_old_sessions_make_room_and_the_running_one_stays(tmp_path):
+    """The oldest go first, whole, until the rest fits; other files are not touched."""
+    for session_id in (3, 20, 100):
+        for number in (1, 2):
+            log_path(tmp_path, session_id, number).write_bytes(b"x" * 1_000)
+    other = tmp_path / "journal.sqlite"
+    other.write_bytes(b"x" * 9_000)
+    assert prune(tmp_path, 6_000, 100) == []
+    removed = prune(tmp_path, 4_500, 100)
+    assert {path.name for path in removed} == {"events-3-001.log.zst", "events-3-002.log.zst"}
+    prune(tmp_path, 0, 100)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "journal.sqlite", "events-100-001.log.zst", "events-100-002.log.zst",
+    }  # fmt: skip
+
+
+def test_memory_is_bounded_while_the_disk_is_full_and_the_hole_is_marked(tmp_path):
+    """What was kept is replayable up to the mark; the mark says how many steps are missing."""
+    log = EventLog(log_path(tmp_path, 1), most_pending=200)
+    good = log._file
+    log._file = open("/dev/full", "ab", buffering=0)  # noqa: SIM115 - a device that is always full
+    for number in range(100):
+        log.append(number, Tick(number), [])
+    assert 0 < log.lost_steps < 100
+    kept = 100 - log.lost_steps
+    while not log.problem:
+        os.sched_yield()
+    log._file.close()
+    log._file = good
+    while log.problem:
+        os.sched_yield()
+    log.append(100, Tick(100), [])
+    log.close()
+    events = [each.event for each in read_log(log.path)]
+    assert events == [*(Tick(n) for n in range(kept)), JournalGap(log.lost_steps), Tick(100)]
+
+
+def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
+    """The words name the file and what to do."""
+    log_path(tmp_path, 1).mkdir()
+    with pytest.raises(JournalError, match="could not be opened"):
+        EventLog(log_path(tmp_path, 1))

@@ -157,7 +157,9 @@ class World:
 
     def fill(self, side: Side, inst_id: str = INST) -> None:
         """Somebody trades through our best order of a side, so that it fills."""
-        ours = [order for order in self.live_orders() if order.side is side and order.listing.inst_id == inst_id]
+        ours = [
+            order for order in self.live_orders() if order.side is side and order.listing.inst_id == inst_id
+        ]
         prices = [order.price_ticks for order in ours if order.price_ticks is not None]
         market = self.markets[inst_id]
         best = market.bid_ticks if side is Side.BUY else market.bid_ticks + market.spread_ticks
@@ -354,8 +356,8 @@ class Engine:
         self.reducer: Reducer
         self.gateway = OkxGateway(Endpoints.local("http://venue", "ws://venue"), KEY, tag=TAG)
         venue_clock = VenueClock(world.loop.wall_ns, world.loop.steady_ns)
-        self.gateway._rest.clock = venue_clock  # noqa: SLF001 - its default is bound to the real clock
-        self.gateway._rest._http = self  # noqa: SLF001 - the only socket besides the streams
+        self.gateway._rest.clock = venue_clock
+        self.gateway._rest._http = self
         self._task = world.loop.create_task(self._run(limits or world.limits, strategy, changes))
 
     @property
@@ -490,7 +492,7 @@ class Engine:
     @property
     def block(self) -> str:
         """Why the first market may not quote."""
-        return self.reducer._block(self.market)  # noqa: SLF001 - the question every test asks
+        return self.reducer._block(self.market)
 
 
 RUNNING: ContextVar[Engine] = ContextVar("RUNNING")

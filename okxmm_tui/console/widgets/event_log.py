@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import Line, clip, left, waiting
+from okxmm_tui.console.spans import EMPTY, Line, clip, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
+from okxmm_tui.core.snapshot import LogLine
 from okxmm_tui.core.types import Severity
 
 SEVERITY_ROLES = {Severity.INFO: "text", Severity.WARNING: "alarm-2", Severity.CRITICAL: "alarm-1"}
 SEVERITY_GLYPHS = {Severity.INFO: " ", Severity.WARNING: "!", Severity.CRITICAL: "‼"}
 KIND_WIDTH = 9
+PAGE = "events"
+"""Name of its filter."""
 
 
 class EventLog(ScrolledPanel):
     """What the engine did and saw."""
 
     TITLE = "EVENTS"
-    HELP = "Newest first; ! is a warning, ‼ critical. Up and down scroll."
+    HELP = "Newest first; ! is a warning, ‼ critical. Up and down scroll, / filters."
     IS_SLOW = True
+
+    def badge(self, view: View) -> Line:
+        """The filter, while there is one."""
+        wanted = view.desk.filters.get(PAGE, "")
+        return ((f"/{clip(wanted, 20)}", "armed"),) if wanted else EMPTY
 
     def count(self, view: View) -> int:
         """Number of lines at hand."""
-        return len(view.snapshot.log) if view.snapshot else 0
+        return len(shown_lines(view))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Log lines."""
         if view.snapshot is None:
             return waiting(height, width, "no engine yet")
-        log = view.snapshot.log
-        if not log:
-            return waiting(height, width, "nothing happened yet")
-        newest_first = sorted(log, key=lambda line: -line.seq)
+        newest_first = shown_lines(view)
+        if not newest_first:
+            is_filtered = bool(view.desk.filters.get(PAGE)) and view.snapshot.log
+            words = "no line passes the filter" if is_filtered else "nothing happened yet"
+            return waiting(height, width, words)
         has_kind = width >= 60
         lines: list[Line] = []
         for entry in newest_first[: self.offset_rows + height]:
@@ -47,3 +56,12 @@ class EventLog(ScrolledPanel):
                 )
             )
         return self.window(view, lines, height)
+
+
+def shown_lines(view: View) -> list[LogLine]:
+    """Lines that pass the filter, newest first."""
+    if view.snapshot is None:
+        return []
+    passes = view.desk.passes
+    lines = reversed(view.snapshot.log)
+    return [line for line in lines if passes(PAGE, f"{line.kind} {line.severity} {line.text}")]

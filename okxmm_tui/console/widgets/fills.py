@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.history import HORIZONS_S, live_mid, move_bps
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
-from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.snapshot import FillView
+from okxmm_tui.core.snapshot import FillView, MarketView
 from okxmm_tui.core.types import Liquidity
 
-FEE_FROM_WIDTH, ID_FROM_WIDTH = 52, 66
+MARKS_FROM_WIDTH, FEE_FROM_WIDTH, ID_FROM_WIDTH = 48, 76, 92
+MARK_WIDTH = 6
 
 
 class Fills(ScrolledPanel):
@@ -18,7 +19,10 @@ class Fills(ScrolledPanel):
 
     TITLE = "FILLS"
     IS_SLOW = True
-    HELP = "Newest first; M is maker, T taker. The last column is what the fill realised, fees apart."
+    HELP = (
+        "Newest first; M is maker, T taker; pnl is what the fill realised, fees apart. Then the mid's move "
+        "since the fill in basis points, at 1, 5 and 30 s and now: + went our way."
+    )
 
     def badge(self, view: View) -> Line:
         """How many, and how long ago the last one was."""
@@ -39,7 +43,7 @@ class Fills(ScrolledPanel):
             return waiting(height, width, "no engine yet")
         if not market.fills:
             return waiting(height, width, _why_none(view))
-        lines = [_fill(market.instrument, fill, width) for fill in market.fills]
+        lines = [_fill(view, market, fill, width) for fill in market.fills]
         return [_header(width), *self.window(view, lines, height - 1)]
 
 
@@ -53,13 +57,21 @@ def _why_none(view: View) -> str:
 
 def _header(width: int) -> Line:
     head = f"time      {right('price', 10)}{right('size', 8)}  {right('pnl', max(6, min(width, 40) - 30))}"
+    if width >= MARKS_FROM_WIDTH:
+        names = [*(f"{horizon}s" for horizon in HORIZONS_S), "now"]
+        head += "".join(right(name, MARK_WIDTH) for name in names[-marks_shown(width) :])
     head += right("fee", 12) if width >= FEE_FROM_WIDTH else ""
     head += "  trade" if width >= ID_FROM_WIDTH else ""
     return ((head, "head"),)
 
 
-def _fill(instrument: Instrument, fill: FillView, width: int) -> Line:
-    role = fmt.side_role(fill.side)
+def marks_shown(width: int) -> int:
+    """How many of the four markout columns fit beside the rest."""
+    return max(0, min(len(HORIZONS_S) + 1, (width - 40) // MARK_WIDTH))
+
+
+def _fill(view: View, market: MarketView, fill: FillView, width: int) -> Line:
+    instrument, role = market.instrument, fmt.side_role(fill.side)
     room = max(6, min(width, 40) - 30)
     realised = right(fmt.fitted_money(fill.realised_quote, room - 1), room)
     is_taker = fill.liquidity is Liquidity.TAKER
@@ -71,8 +83,22 @@ def _fill(instrument: Instrument, fill: FillView, width: int) -> Line:
         (f" {fill.liquidity.value}", "alarm-2" if is_taker else "muted"),
         (realised, fmt.money_role(fill.realised_quote)),
     ]
+    if width >= MARKS_FROM_WIDTH:
+        spans.extend(markout_spans(view, market, fill)[-marks_shown(width) :])
     if width >= FEE_FROM_WIDTH:
         spans.append((right(fmt.money_text(fill.fee, 4), 12), "muted"))
     if width >= ID_FROM_WIDTH:
-        spans.append(("  " + clip(fill.trade_id, width - 54), "muted"))
+        spans.append(("  " + clip(fill.trade_id, width - 78), "muted"))
     return tuple(spans)
+
+
+def markout_spans(view: View, market: MarketView, fill: FillView) -> list[Span]:
+    """The mid's move since a fill at each horizon, and now while the book is live."""
+    seen = view.history.fill(market.instrument.inst_id, fill.trade_id)
+    marks = [seen.markouts_bps.get(horizon) if seen else None for horizon in HORIZONS_S]
+    mid = live_mid(market)
+    marks.append(None if mid is None else move_bps(fill, mid))
+    return [
+        (right(fmt.bps_text(mark), MARK_WIDTH), "muted" if mark is None else fmt.money_role(round(mark, 1)))
+        for mark in marks
+    ]

@@ -36,18 +36,23 @@ class Gauges(LinePanel):
         snapshot = view.snapshot
         if snapshot is None or view.market is None:
             return waiting(height, width, "no engine yet")
-        health = snapshot.health
-        own = [dead_man_line(snapshot.dead_man, view.now_ns, width), _budget(health, width)]
-        engine = [_gauge(gauge, width) for gauge in view.market.gauges]
-        lines = engine[: max(1, height - len(own))] + own
-        return (lines + _health(health, view, width))[:height]
+        own = [dead_man_line(snapshot.dead_man, view.now_ns, width), _budget(snapshot.health, width)]
+        gauges = fitting((*view.market.gauges, *snapshot.account_view.gauges), max(1, height - len(own)))
+        return ([gauge_line(gauge, width) for gauge in gauges] + own)[:height]
 
 
 def _dot(*, is_up: bool) -> tuple[str, str]:
     return ("●", "gain") if is_up else ("✕", "alarm-1")
 
 
-def _gauge(gauge: GaugeView, width: int) -> Line:
+def fitting(gauges: tuple[GaugeView, ...], rows: int) -> list[GaugeView]:
+    """As many gauges as there are rows, in their usual order; those near their limit are never left out."""
+    by_need = sorted(range(len(gauges)), key=lambda place: (gauges[place].fraction < WARN_FROM, place))
+    return [gauges[place] for place in sorted(by_need[:rows])]
+
+
+def gauge_line(gauge: GaugeView, width: int) -> Line:
+    """A figure, its limit, and how much of it is used."""
     return _bar(gauge.name, gauge.text, gauge.fraction, width)
 
 
@@ -82,19 +87,3 @@ def dead_man_line(switch: DeadManView, now_ns: int, width: int) -> Line:
     text = switch.problem or f"{left_ns // fmt.SECOND_NS} / {switch.timeout_s} s"
     line = _figure("dead-man", text, "alarm-2" if is_low else "text", fraction, width)
     return paint_share(line, fraction, "gauge-warn" if is_low else "gauge")
-
-
-def _health(health: HealthView, view: View, width: int) -> list[Line]:
-    def pair(name: str, text: str, role: str = "text") -> Line:
-        return spread(((f" {name}", "muted"),), ((f"{text} ", role),), width)
-
-    market = view.market
-    volatility = None if market is None else market.volatility_bps
-    return [
-        pair("volatility 1s", fmt.NONE if volatility is None else f"{volatility:.2f} bp"),
-        pair("engine lag", f"{health.loop_lag_ms:.1f} ms", "alarm-2" if health.loop_lag_ms > 50 else "text"),
-        pair("events", f"{health.events_per_s:,.0f} /s"),
-        pair("rejects", f"{health.rejects:,}", "alarm-2" if health.rejects else "text"),
-        pair("post-only cancels", f"{health.post_only_cancels:,}"),
-        pair("reconciled", health.reconciled_text or "not yet"),
-    ]

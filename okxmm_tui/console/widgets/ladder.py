@@ -1,20 +1,29 @@
-"""The order book around our quotes: asks above, bids below, own orders marked with their queue."""
+"""The order book around our quotes: asks above, bids below, own orders with queue, age and chance to fill."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, spread, waiting
+from okxmm_tui.console.desk import floored
+from okxmm_tui.console.spans import EMPTY, Line, Span, spread, waiting
 from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
 from okxmm_tui.console.widgets.levels import (
-    OWN_WIDTH,
     PRICE_WIDTH,
-    QUEUE_WIDTH,
     Columns,
-    LevelKey,
+    Own,
+    Row,
     Totals,
+    ghost_levels,
     header_line,
     level_line,
     own_levels,
+    printed_levels,
+    standing_levels,
     visible_levels,
 )
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -27,21 +36,32 @@ CHIPS = {
     "resync": ("RESYNC", "chip-warn"),
     "waiting": ("WAITING", "chip-warn"),
 }
+FLOW_FROM_HEIGHT = 18
 
 
 class Ladder(LinePanel, can_focus=True):
     """The order book."""
 
     TITLE = "BOOK"
-    HELP = "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet."
+    HELP = (
+        "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet, * by "
+        "hand, ○ where edited parameters would quote. Up and down move the cursor."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(1)", "Up", show=False),
+        Binding("down", "move(-1)", "Down", show=False),
+        Binding("pageup", "move(10)", "Ten up", show=False),
+        Binding("pagedown", "move(-10)", "Ten down", show=False),
+        Binding("home", "home", "To the middle", show=False),
+    ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._lines_by_key: dict[LevelKey, Line] = {}
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._lines_by_row: dict[Row, Line] = {}
         self._totals = Totals()
 
     def badge(self, view: View) -> Line:
-        """State and age of the book."""
+        """Rows' width, state and age of the book."""
         market = view.market
         if market is None:
             return EMPTY
@@ -50,7 +70,9 @@ class Ladder(LinePanel, can_focus=True):
         # The engine measured the age when it took the picture; a picture kept for long has grown older.
         extra_ns = view.age_ns if view.is_dim else 0
         age = None if market.book_age_ms is None else market.book_age_ms * 1_000_000 + extra_ns
-        return ((word, role), (f" {fmt.age_text(age):>5}", "muted"))
+        group = ((f"{view.desk.group} tk  ", "muted"),) if view.desk.group > 1 else EMPTY
+        still = EMPTY if view.desk.is_centred else (("STILL  ", "armed"),)
+        return (*still, *group, (word, role), (f" {fmt.age_text(age):>5}", "muted"))
 
     def footer(self, view: View) -> Line:
         """Mark price and last trade."""
@@ -65,38 +87,93 @@ class Ladder(LinePanel, can_focus=True):
         return view.market is not None and view.market.book_state != "live"
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
-        """Header, asks, mid, bids."""
+        """Header, asks, mid, bids, flow."""
         market = view.market
         if market is None:
             return waiting(height, width, "connecting to the engine…")
         if not market.bids and not market.asks:
             return waiting(height, width, "waiting for the first order book")
-        depth = max(1, (height - 2) // 2)
-        spare = 0 if self.is_flat else max(0, height - 2 - 2 * depth)
-        asks = visible_levels(market, Side.SELL, depth)
-        bids = visible_levels(market, Side.BUY, depth + spare)
+        tail = [imbalance_line(market, width), flow_line(market, width)] if height >= FLOW_FROM_HEIGHT else []
+        room = height - len(tail)
+        depth = max(1, (room - 2) // 2)
+        spare = 0 if self.is_flat else max(0, room - 2 - 2 * depth)
+        asks, bids = self._levels(view, market, depth, spare)
         columns = Columns.of(width, max((lots for _, lots in (*asks, *bids)), default=1))
         self._totals.update(asks, bids, view.now_ns)
-        known, self._lines_by_key = self._lines_by_key, {}
-        above = self._side(market, Side.SELL, asks, columns, known)[::-1]
-        below = self._side(market, Side.BUY, bids, columns, known)
-        lines = [header_line(columns), *[EMPTY] * (depth - len(asks)), *above, _mid(market, width), *below]
-        if self.is_flat and len(lines) < height:
+        known, self._lines_by_row = self._lines_by_row, {}
+        above = self._side(view, Side.SELL, asks, columns, known)[::-1]
+        below = self._side(view, Side.BUY, bids, columns, known)
+        gap = max(0, depth - len(asks)) if view.desk.is_centred else 0
+        lines = [header_line(columns), *[EMPTY] * gap, *above, _mid(market, width, columns), *below]
+        if self.is_flat and len(lines) < room:
             lines += [EMPTY] * (2 * depth + 2 - len(lines)) + [self.footer(view)]
-        return lines
+        return lines + [EMPTY] * (room - len(lines)) + tail
+
+    @staticmethod
+    def _levels(view: View, market: MarketView, depth: int, spare: int) -> tuple[Levels, Levels]:
+        desk = view.desk
+        if not desk.is_centred and desk.anchor_ticks is not None:
+            return standing_levels(market, 2 * depth + spare, desk)
+        return (
+            visible_levels(market, Side.SELL, depth, desk),
+            visible_levels(market, Side.BUY, depth + spare, desk),
+        )
 
     def _side(
-        self, market: MarketView, side: Side, levels: Levels, columns: Columns, known: dict[LevelKey, Line]
+        self, view: View, side: Side, levels: Levels, columns: Columns, known: dict[Row, Line]
     ) -> list[Line]:
-        own = own_levels(market, side)
+        market, group = view.market, view.desk.group
+        if market is None:
+            return []
+        own, ghosts = own_levels(market, side, group), ghost_levels(market, side, group)
+        prints = printed_levels(market, group) if columns.prints else {}
+        cursor = view.desk.cursor_ticks
+        at_cursor = None if cursor is None else floored(cursor, group, is_up=side is Side.SELL)
+        best = next((price for price, lots in levels if lots), None)
         lines: list[Line] = []
         for rank, (price, lots) in enumerate(levels):
             total = self._totals.at(side, rank) if columns.total else 0
-            key = (side, rank == 0, price, lots, total, own.get(price), columns)
-            line = known.get(key) or level_line(market.instrument, key)
-            self._lines_by_key[key] = line
+            mine = own.get(price)
+            row = Row(
+                side, price == best, price, lots, total, mine, ghosts.get(price, 0), prints.get(price, 0),
+                price == at_cursor, _age(mine, view.now_ns) if columns.age else "", columns,
+            )  # fmt: skip
+            line = known.get(row) or level_line(market.instrument, row)
+            self._lines_by_row[row] = line
             lines.append(line)
         return lines
+
+    # -- cursor -------------------------------------------------------------------------------------
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by rows; the first press puts it beside the middle."""
+        if self.view is None or self.view.market is None:
+            return
+        market, desk = self.view.market, self.view.desk
+        if desk.cursor_ticks is None:
+            levels = market.asks if rows > 0 else market.bids
+            desk.cursor_ticks = levels[0][0] if levels else None
+        else:
+            desk.cursor_ticks = max(1, desk.cursor_ticks + rows * desk.group)
+        self.show(self.view)
+
+    def action_home(self) -> None:
+        """Take the cursor away."""
+        if self.view is not None:
+            self.view.desk.cursor_ticks = None
+            self.show(self.view)
+
+    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
+        """Move the cursor by wheel."""
+        self.action_move(-1)
+
+    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
+        """Move the cursor by wheel."""
+        self.action_move(1)
+
+
+def _age(own: Own | None, now_ns: int) -> str:
+    return "" if own is None or not own.created_ns else fmt.calm_age_text(now_ns - own.created_ns)
 
 
 def _last_trade(market: MarketView) -> Line:
@@ -107,14 +184,14 @@ def _last_trade(market: MarketView) -> Line:
     return (("  last ", "muted"), (f"{price} {fmt.side_glyph(side)}", fmt.side_role(side)))
 
 
-def _mid(market: MarketView, width: int) -> Line:
+def _mid(market: MarketView, width: int, columns: Columns) -> Line:
     if not market.bids or not market.asks:
         return spread((("── one side is empty ", "alarm-2"),), EMPTY, width, "─", "frame")
     bid, ask = market.bids[0][0], market.asks[0][0]
     mid = fmt.fine_price_text(market.instrument, (bid + ask) / 2)
     # The mid has one digit more than a price: one column further right, and the points stand in line.
-    room = OWN_WIDTH + QUEUE_WIDTH + PRICE_WIDTH + 1 - len(mid)
+    room = columns.before_price + PRICE_WIDTH + 1 - len(mid)
     head = spread(((fmt.spread_text(bid, ask) + " ", "muted"),), ((" ", "frame"),), room, "─", "frame")
     fair = fmt.fine_price_text(market.instrument, market.fair_ticks)
-    tail: Line = ((" fair ", "muted"), (fair, "mid"))
+    tail: tuple[Span, ...] = ((" fair ", "muted"), (fair, "mid"))
     return spread((*head, (f"{mid} ", "mid")), tail, width, "─", "frame")

@@ -22,14 +22,18 @@ STATES = {
     "unknown": ("UNKN", "alarm-1"),
 }
 HEADER_FROM_HEIGHT = 5
-AGE_FROM, AGE_WIDTH, WHY_FROM = 39, 6, 52
+AGE_FROM, AGE_WIDTH, WHY_FROM = 39, 6, 56
+CHANCE_FROM, CHANCE_WIDTH = 44, 5
 
 
 class Orders(LinePanel, can_focus=True):
     """Own working orders."""
 
     TITLE = "ORDERS"
-    HELP = "Up and down choose an order, x cancels it. A state in amber was asked for, not confirmed."
+    HELP = (
+        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked "
+        "for, not confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
@@ -44,6 +48,17 @@ class Orders(LinePanel, can_focus=True):
         seen = view.snapshot.health.reconciled_ns
         agreed = "never" if seen is None else fmt.calm_age_text(view.now_ns - seen)
         return ((f"{len(view.market.orders)} open", "text"), (f" · checked {agreed}", "muted"))
+
+    def footer(self, view: View) -> Line:
+        """Why the chosen order stands where it stands."""
+        order = self.selected
+        if order is None or not order.decision:
+            return EMPTY
+        role, _, why = order.decision.partition(" ")
+        return (
+            (f"{role} ", "armed" if role == "MOVE" else "strong"),
+            (clip(why, max(0, self.size.width - len(role) - 8)), "muted"),
+        )
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Header where there is room, then one line an order: asks first, best price nearest the bids."""
@@ -101,7 +116,9 @@ def _index(orders: list[OrderView], order: OrderView | None) -> int:
 def _header(width: int) -> Line:
     head = f"    {right('price', 9)}{right('size', 7)}{right('ahead', 7)} {left('state', 6)}"
     why = "  why" if width > WHY_FROM else ""
-    return ((head + right("age", AGE_WIDTH if width >= AGE_FROM else 0) + why, "head"),)
+    head += right("age", AGE_WIDTH) if width >= AGE_FROM else ""
+    head += right("fill", CHANCE_WIDTH) if width >= CHANCE_FROM else ""
+    return ((head + why, "head"),)
 
 
 def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *, is_chosen: bool) -> Line:
@@ -110,7 +127,7 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
     queue = "?" if order.queue_ahead_lots is None else fmt.fitted_size(instrument, order.queue_ahead_lots, 6)
     spans: list[Span] = [
         ("▸ " if is_chosen else "  ", "own"),
-        (f"{fmt.side_glyph(order.side)} ", role),
+        (f"{fmt.side_glyph(order.side)}{'*' if order.is_manual else ' '}", role),
         (right(fmt.price_text(instrument, order.price_ticks), 9), role),
         (right(fmt.fitted_size(instrument, order.size_lots - order.filled_lots, 6), 7), "text"),
         (right(queue, 7), "muted"),
@@ -118,7 +135,10 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
     ]
     age = fmt.calm_age_text(now_ns - order.created_ns)
     spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))
+    if width >= CHANCE_FROM:
+        chance = fmt.share_text(order.fill_probability)
+        spans.append((right(chance, CHANCE_WIDTH), "muted"))
     if width > WHY_FROM:
         part = f"{fmt.size_text(instrument, order.filled_lots)} filled, " if order.filled_lots else ""
-        spans.append(("  " + clip(part + order.decision, width - 42), "muted"))
+        spans.append(("  " + clip(part + order.decision, width - 47), "muted"))
     return tuple(spans)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import MarketView
+
+PARTS_FROM_HEIGHT = 16
 
 
 class Pnl(LinePanel):
@@ -31,7 +33,8 @@ class Pnl(LinePanel):
         lines = [_position(market, width), *_figures(market, width)]
         if height >= 10:
             lines.append(_account(view, width))
-        lines.append(EMPTY)
+        parts = decomposition(market, width) if height >= PARTS_FROM_HEIGHT else []
+        lines += [*parts, EMPTY]
         return lines + curve(market.pnl_history, width, height - len(lines))
 
 
@@ -61,6 +64,29 @@ def _figures(market: MarketView, width: int) -> list[Line]:
         spread((("net", "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
     )
     return lines
+
+
+def decomposition(market: MarketView, width: int) -> list[Line]:
+    """Where the result comes from, two parts a row; nothing while the books know nothing."""
+    books = market.accounting
+    if books is None:
+        return []
+    parts = books.decomposition
+    named = (
+        ("spread", parts.spread), ("adverse", parts.adverse), ("drift", parts.drift), ("fees", parts.fees),
+        ("rebates", parts.rebates), ("funding", parts.funding), ("taker", parts.taker),
+        ("other", parts.other),
+    )  # fmt: skip
+    half = (width - 2) // 2
+    cells = [
+        spread(((name, "muted"),), ((fmt.fitted_money(value, half - 9), fmt.money_role(value)),), half)
+        for name, value in named
+    ]
+    rows: list[Line] = [
+        (*first, ("  ", "text"), *second) for first, second in zip(cells[::2], cells[1::2], strict=True)
+    ]
+    title = " incomplete: " + books.incomplete if books.incomplete else " where it comes from"
+    return [((clip(f"──{title} ", width), "muted"),), *rows]
 
 
 def _account(view: View, width: int) -> Line:
@@ -99,7 +125,9 @@ def resampled(history: tuple[float, ...], width: int) -> list[float]:
     return [sum(run) / len(run) for run in runs][-width:]
 
 
-def curve(history: tuple[float, ...], width: int, height: int) -> list[Line]:
+def curve(
+    history: tuple[float, ...], width: int, height: int, *, roles: tuple[str, str] = ("gain", "loss")
+) -> list[Line]:
     """Signed area curve: gains stand on the zero line, losses hang from it."""
     if height < 1 or width < 1:
         return []
@@ -112,18 +140,14 @@ def curve(history: tuple[float, ...], width: int, height: int) -> list[Line]:
     below = height - above
     pad = width - len(values)
     per_row = max(top / above if above else 0.0, -bottom / below if below else 0.0) or 1.0
-    rows = [_row(values, "gain", (above - y - 1) * per_row, per_row, pad) for y in range(above)]
-    return rows + [_row(values, "loss", y * per_row, per_row, pad) for y in range(below)]
+    up, down = roles
+    tops = [(above - y - 1) * per_row for y in range(above)]
+    rows = [_row([(v - floor) / per_row for v in values], up, pad) for floor in tops]
+    lows = [y * per_row for y in range(below)]
+    return rows + [_row([(-v - floor) / per_row for v in values], down, pad, fmt.HANGING) for floor in lows]
 
 
-def _row(values: list[float], role: str, floor: float, per_row: float, pad: int) -> Line:
-    spans: list[Span] = [(" " * pad, "text")]
-    for value in values:
-        reach = (value if role == "gain" else -value) - floor
-        eighths = max(0, min(8, round(reach / per_row * 8)))
-        cell = ((fmt.RISING if role == "gain" else fmt.HANGING)[eighths], role)
-        if spans[-1][1] == cell[1]:
-            spans[-1] = (spans[-1][0] + cell[0], cell[1])
-        else:
-            spans.append(cell)
-    return tuple(spans)
+def _row(shares: list[float], role: str, pad: int, cells: str = fmt.RISING) -> Line:
+    """One row of cells, each filled by a share of its height."""
+    text = "".join(cells[max(0, min(8, round(share * 8)))] for share in shares)
+    return ((" " * pad, "text"), (text, role))

@@ -22,7 +22,9 @@ class SideStatus(LinePanel):
             return EMPTY
         half = view.market.half_spread_bps
         width = "" if half is None else f" ±{half:.1f} bp"
-        return ((clip(view.snapshot.strategy, 20) + width, "muted"),)
+        name = view.market.strategy or view.snapshot.strategy
+        wide: Line = (("WIDE x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
+        return (*wide, (clip(name, 20) + width, "muted"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a side, two where there is room."""
@@ -44,6 +46,8 @@ def _state(
 ) -> Line:
     role = fmt.side_role(side)
     word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
+    if state.is_muted:
+        word, word_role = "MUTED", "armed"
     room = width - 13 - len(word)
     text = _target(market, state, room) if state.is_quoting or has_detail else state.reason
     head: Line = ((f"{fmt.side_glyph(side)} {fmt.side_word(side)} ", role), (f"{word} ", word_role))

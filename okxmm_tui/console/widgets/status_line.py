@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okxmm_tui.console.bindings import HINTS
-from okxmm_tui.console.spans import Line, Span, clip, spread
+from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
@@ -20,7 +20,11 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        return [spread(hints(width), (("read-only ", "armed"),) if view.is_read_only else (), width)]
+        tail: Line = (("read-only ", "armed"),) if view.is_read_only else ()
+        page = getattr(self.screen, "NAME", "")
+        if page and page != "dashboard":
+            tail = (*tail, (f" {page} ", "strong"), ("1", "key"), (" dashboard ", "muted"))
+        return [spread(hints(width - line_width(tail)), tail, width)]
 
 
 def hints(width: int) -> Line:

@@ -46,6 +46,8 @@ from okxmm_tui.core.messages.outside import (
     FeedMeasured,
     FeesRead,
     JournalFailed,
+    JournalGap,
+    JournalState,
     LatencyMeasured,
     OperatorCommand,
     OrderBudget,
@@ -79,6 +81,8 @@ __all__ = [
     "IndexPrice",
     "InstrumentChanged",
     "JournalFailed",
+    "JournalGap",
+    "JournalState",
     "LatencyMeasured",
     "MarkPrice",
     "MarketScan",
@@ -149,6 +153,8 @@ AnyEvent = (
     | ConsolesChanged
     | OrderBudget
     | JournalFailed
+    | JournalState
+    | JournalGap
     | ParamsRead
     | OperatorCommand
 )

@@ -9,6 +9,7 @@ from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages.base import Event
+from okxmm_tui.core.restored import Restored
 from okxmm_tui.core.types import AccountLevel, Mode, PositionMode
 
 
@@ -28,6 +29,10 @@ class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
     """By instrument id."""
     level: AccountLevel = AccountLevel.FUTURES
     position_mode: PositionMode = PositionMode.NET
+    restored: Restored | None = None
+    """What earlier sessions on this account left behind; None where nothing is carried on."""
+    is_journaled: bool = False
+    """Whether a journal is kept: nothing is quoted before the opening books are in it and on disk."""
 
 
 class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):
@@ -43,10 +48,28 @@ class ConsolesChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
 
 
 class JournalFailed(Event, frozen=True, gc=False, tag=True, array_like=True):
-    """The event log could not be written, or can be again."""
+    """The event log could not be written."""
 
     reason: str
-    """Empty when all is on disk again."""
+
+
+class JournalState(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """How far the journal is on disk, and whether it can be written."""
+
+    recorded_step: int
+    """Everything up to this step of the reducer is on disk."""
+    problem: str = ""
+    """Why it cannot be written at the moment; empty while it can."""
+    lost_rows: int = 0
+    """Rows and event log steps given up because memory for them ran out."""
+    notice: str = ""
+    """What was wrong with the journal and what was done about it; empty for nothing."""
+
+
+class JournalGap(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Written into the event log where steps are missing: what follows cannot be replayed from before."""
+
+    lost_steps: int
 
 
 class OrderBudget(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -12,33 +12,37 @@ import sqlite3
 from pathlib import Path
 
 from okxmm_tui.engine.store.schema import STEPS, VERSION
-from okxmm_tui.errors import JournalError
+from okxmm_tui.errors import DamagedJournalError, JournalError
 
 JOURNAL_NAME = "journal.sqlite"
 BUSY_S = 5.0
+WAL_KEPT = 16_000_000
+"""Bytes the write-ahead log may keep after a checkpoint."""
 
 
 def open_journal(path: Path) -> sqlite3.Connection:
     """Open (or create) a journal for its one writer.
 
     Raises:
-        JournalError: It cannot be opened, is damaged, or was written by a newer version.
+        DamagedJournalError: It is no SQLite file any more, or its pages contradict each other.
+        JournalError: It cannot be opened or written, or was written by a newer version.
     """
     try:
         is_new = not path.exists()
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     except (sqlite3.Error, OSError) as error:
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, error) from error
     try:
         if is_new:
             path.chmod(0o600)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT}")
         _check(connection, path)
         migrate(connection, path)
     except (sqlite3.Error, OSError) as error:
         connection.close()
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, error) from error
     except JournalError:
         connection.close()
         raise
@@ -56,11 +60,11 @@ def read_journal(path: Path) -> sqlite3.Connection:
             f"There is no journal at {path}.", "Give the --state-dir of a session that has run."
         )
     try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
         connection.row_factory = sqlite3.Row
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except (sqlite3.Error, OSError) as error:
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, error) from error
     if version != VERSION:
         connection.close()
         raise JournalError(
@@ -71,12 +75,17 @@ def read_journal(path: Path) -> sqlite3.Connection:
 
 
 def set_aside(path: Path, at_ns: int) -> Path:
-    """Move a damaged journal and its log files out of the way; returns where it lies now."""
-    aside = path.with_name(f"{path.stem}-damaged-{at_ns // 1_000_000_000}{path.suffix}")
-    path.replace(aside)
+    """Move a damaged journal and its log files out of the way; returns where it lies now.
+
+    The log goes first: left beside a new journal it would be read into it.
+    """
+    stem, number = f"{path.stem}-damaged-{at_ns // 1_000_000_000}", 0
+    while (aside := path.with_name(f"{stem}{f'-{number}' if number else ''}{path.suffix}")).exists():
+        number += 1
     for suffix in ("-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    path.replace(aside)
     return aside
 
 
@@ -108,11 +117,21 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise _unusable(path, f"damaged: {found}")
+        raise _damaged(path, str(found))
 
 
-def _unusable(path: Path, why: str) -> JournalError:
+def _unusable(path: Path, error: sqlite3.Error | OSError) -> JournalError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return _damaged(path, str(error))
     return JournalError(
-        f"The journal {path} could not be used: {why}.",
+        f"The journal {path} could not be used: {error}.",
         "Free disk space, check the directory's permissions, or choose another --state-dir.",
+    )
+
+
+def _damaged(path: Path, why: str) -> DamagedJournalError:
+    return DamagedJournalError(
+        f"The journal {path} is damaged: {why}.",
+        "Starting a session puts it aside and begins a new one.",
     )

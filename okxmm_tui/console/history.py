@@ -1,0 +1,139 @@
+"""What this console has seen of the session: orders and their changes, fills and where the market went after.
+
+The engine's picture holds the newest of each only. Nothing that trades depends on this memory; it begins when
+the console opens and is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from okxmm_tui.core.snapshot import FillView, MarketView, OrderView, Snapshot
+
+HORIZONS_S = (1, 5, 30)
+MOST_ORDERS = MOST_FILLS = 2_000
+MOST_EVENTS = 24
+SAMPLES = 600
+NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
+
+
+@dataclass(slots=True, eq=False)
+class SeenOrder:
+    """One order, as last seen, and what happened to it."""
+
+    inst_id: str
+    order: OrderView
+    events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
+    """UTC nanoseconds and text, oldest first."""
+
+
+@dataclass(slots=True, eq=False)
+class SeenFill:
+    """One fill, and the market's move in its favour so far, in basis points by horizon in seconds."""
+
+    inst_id: str
+    fill: FillView
+    markouts_bps: dict[int, float] = field(default_factory=dict)
+
+
+class History:
+    """Bounded memory of a session."""
+
+    def __init__(self) -> None:
+        self.orders: OrderedDict[str, SeenOrder] = OrderedDict()
+        self.fills: OrderedDict[tuple[str, str], SeenFill] = OrderedDict()
+        self.inventory: dict[str, deque[float]] = {}
+        """Position once a second, by instrument."""
+        self.equity: deque[float] = deque(maxlen=SAMPLES)
+        self._open: list[SeenFill] = []
+        self._second = 0
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Take what is new in a picture."""
+        for market in snapshot.markets:
+            self._orders(market, snapshot.at_ns)
+            self._fills(market, snapshot.at_ns)
+        self._mark(snapshot)
+        second = snapshot.at_ns // NS_PER_S
+        if second != self._second:
+            self._second = second
+            self._sample(snapshot)
+
+    def fill(self, inst_id: str, trade_id: str) -> SeenFill | None:
+        """A fill of the session."""
+        return self.fills.get((inst_id, trade_id))
+
+    def _orders(self, market: MarketView, at_ns: int) -> None:
+        inst_id = market.instrument.inst_id
+        for order in (*reversed(market.done_orders), *market.orders):
+            seen = self.orders.get(order.cl_ord_id)
+            if seen is None:
+                seen = self.orders[order.cl_ord_id] = SeenOrder(inst_id, order)
+                seen.events.append((order.created_ns, f"placed: {_state(market, order)}"))
+                if len(self.orders) > MOST_ORDERS:
+                    self.orders.popitem(last=False)
+            if _told(seen.order) != _told(order):
+                seen.events.append((at_ns, _state(market, order)))
+            seen.order = order
+
+    def _fills(self, market: MarketView, at_ns: int) -> None:
+        inst_id = market.instrument.inst_id
+        fresh: list[FillView] = []
+        for fill in market.fills:
+            if (inst_id, fill.trade_id) in self.fills:
+                break
+            fresh.append(fill)
+        for fill in reversed(fresh):
+            seen = self.fills[inst_id, fill.trade_id] = SeenFill(inst_id, fill)
+            if at_ns - fill.venue_ms * NS_PER_MS < HORIZONS_S[0] * NS_PER_S:
+                self._open.append(seen)
+            if len(self.fills) > MOST_FILLS:
+                self.fills.popitem(last=False)
+
+    def _mark(self, snapshot: Snapshot) -> None:
+        """Note the mid at each horizon; a book that is not live marks nothing."""
+        mids = {m.instrument.inst_id: mid for m in snapshot.markets if (mid := live_mid(m)) is not None}
+        still: list[SeenFill] = []
+        for seen in self._open:
+            age_ns = snapshot.at_ns - seen.fill.venue_ms * NS_PER_MS
+            mid = mids.get(seen.inst_id)
+            for horizon in HORIZONS_S:
+                # A picture comes ten times a second; one that is late says nothing of the horizon.
+                if 0 <= age_ns - horizon * NS_PER_S < NS_PER_S // 2 and mid is not None:
+                    seen.markouts_bps.setdefault(horizon, move_bps(seen.fill, mid))
+            if age_ns < (HORIZONS_S[-1] + 1) * NS_PER_S:
+                still.append(seen)
+        self._open = still
+
+    def _sample(self, snapshot: Snapshot) -> None:
+        for market in snapshot.markets:
+            samples = self.inventory.setdefault(market.instrument.inst_id, deque(maxlen=SAMPLES))
+            samples.append(float(market.instrument.size(market.position_lots)))
+        if snapshot.account_view.equity is not None:
+            self.equity.append(float(snapshot.account_view.equity))
+
+
+def live_mid(market: MarketView) -> float | None:
+    """Mid of a live book, in ticks."""
+    if market.book_state != "live" or not market.bids or not market.asks:
+        return None
+    return (market.bids[0][0] + market.asks[0][0]) / 2
+
+
+def move_bps(fill: FillView, mid_ticks: float) -> float:
+    """The mid's move since a fill, in basis points; positive is good for us."""
+    return fill.side.sign * (mid_ticks - fill.price_ticks) / fill.price_ticks * 1e4
+
+
+def _told(order: OrderView) -> tuple[object, ...]:
+    return (order.status, order.price_ticks, order.size_lots, order.filled_lots, order.decision)
+
+
+def _state(market: MarketView, order: OrderView) -> str:
+    instrument = market.instrument
+    price = instrument.price_text(order.price_ticks)
+    text = f"{order.status}, {instrument.size_text(order.size_lots)} @ {price}"
+    if order.filled_lots:
+        text += f", {instrument.size_text(order.filled_lots)} filled"
+    return f"{text} ({order.decision})" if order.decision else text

@@ -1,0 +1,151 @@
+"""Modals whose content goes on moving: the view is drawn behind and inside them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.screens.safe_input import SafeInput
+from okxmm_tui.console.spans import Line, clip, fit, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console.widgets.why import why_lines
+from okxmm_tui.core.snapshot import FlattenView, MarketView, Snapshot
+from okxmm_tui.core.types import Mode
+
+BAR = 30
+
+
+class ModalPanel(LinePanel):
+    """Lines inside a modal that has its own frame."""
+
+    IS_FRAMED = False
+    ALLOW_MAXIMIZE = False
+
+
+class LiveModal(ModalScreen[None]):
+    """A modal that is drawn with every frame."""
+
+    def show(self, view: View) -> None:
+        """Draw one frame."""
+        for panel in self.query(ModalPanel):
+            panel.show(view)
+
+
+class WhyPanel(ModalPanel):
+    """The story of one order."""
+
+    def __init__(self, cl_ord_id: str) -> None:
+        super().__init__(id="why-lines")
+        self._cl_ord_id = cl_ord_id
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """What is known; the newest events where not all fit."""
+        lines = why_lines(view, self._cl_ord_id, width)
+        return lines if len(lines) <= height else lines[:6] + lines[len(lines) - height + 6 :]
+
+
+class WhyScreen(LiveModal):
+    """Why an order stands where it stands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", show=False),
+        Binding("w", "dismiss", "Close", show=False),
+        Binding("q", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, cl_ord_id: str) -> None:
+        super().__init__()
+        self._cl_ord_id = cl_ord_id
+
+    def compose(self) -> ComposeResult:
+        """One panel."""
+        with Vertical(id="why") as box:
+            box.border_title = "WHY"
+            box.border_subtitle = "esc closes"
+            yield WhyPanel(self._cl_ord_id)
+
+
+class FlattenPanel(ModalPanel):
+    """What closing would do, and how far it has come."""
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The preview, or the progress of a run."""
+        market = view.market
+        if market is None or view.snapshot is None:
+            return waiting(height, width, "no engine yet")
+        name: Line = (("market     ", "muted"), (market.instrument.inst_id, "strong"))
+        flatten = market.flatten
+        if flatten is None:
+            return [fit(name, width), (("there is no position to close", "gain"),)]
+        return [name, *flatten_lines(market, flatten, width)][:height]
+
+
+def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[Line]:
+    """Size, what the book covers, what it costs, in how many orders; then progress."""
+    instrument = market.instrument
+    held = abs(flatten.left_lots)
+    verb = "sell" if flatten.left_lots > 0 else "buy"
+    size = f"{verb} {fmt.size_text(instrument, held)} {fmt.size_unit(instrument)}"
+    covered = flatten.covered_lots / held if held else 1.0
+    cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bp"
+    orders = f"{flatten.slices} order{'s' if flatten.slices != 1 else ''}, reduce-only, one after the other"
+    lines: list[Line] = [
+        (("closes     ", "muted"), (size, "strong"), ("  as a taker", "muted")),
+        (("book       ", "muted"), (f"covers {covered:.0%}", "text" if covered >= 1 else "alarm-2"),
+         (f", average {fmt.fine_price_text(instrument, flatten.average_ticks)}", "text")),
+        (("slippage   ", "muted"), (f"about {cost} from the mid", "text")),
+        (("slices     ", "muted"), (clip(orders, width - 11), "text")),
+    ]  # fmt: skip
+    if flatten.is_running:
+        done = 1 - held / abs(flatten.start_lots) if flatten.start_lots else 1.0
+        lines.append((("progress   ", "muted"), (fmt.bar(done, BAR), "gain"), (f" {done:>4.0%}", "strong")))
+    return lines
+
+
+class FlattenScreen(LiveModal):
+    """Preview first, then the confirmation: enter, or the typed echo where it is real money."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", show=False),
+        Binding("ctrl+x", "app.stop_flatten", "Call off", show=False),
+        Binding("enter", "app.confirm_flatten", "Flatten", show=False),
+    ]
+
+    def __init__(self, snapshot: Snapshot, inst_id: str) -> None:
+        super().__init__()
+        self._needs_echo = snapshot.mode is Mode.LIVE
+        self._echo = flatten_echo(inst_id)
+
+    def compose(self) -> ComposeResult:
+        """The figures, then what to do."""
+        with Vertical(id="flatten") as box:
+            box.border_title = "FLATTEN"
+            box.border_subtitle = "esc closes this · ctrl+x calls a run off · ctrl+k kills"
+            yield FlattenPanel(id="flatten-lines")
+            if self._needs_echo:
+                yield Static(f"Real money: type “{self._echo}” and press enter.", markup=False)
+                yield SafeInput()
+                yield Static("", id="prompt-problem", markup=False)
+            else:
+                yield Static("Enter pulls every quote, halts, and closes; a arms first.", markup=False)
+
+    @on(SafeInput.Submitted)
+    def check(self, event: SafeInput.Submitted) -> None:
+        """Flatten only with the exact echo."""
+        if event.value.strip() == self._echo:
+            self.app.call_later(self.app.run_action, "flatten_by_echo")
+        else:
+            self.query_one("#prompt-problem", Static).update("not the echo: nothing was sent")
+
+
+def flatten_echo(inst_id: str) -> str:
+    """What has to be typed where it is real money."""
+    return f"flatten {inst_id}"

@@ -1,0 +1,205 @@
+"""The session in curves and tables: equity, inventory, where the result comes from, what fills were worth."""
+
+from __future__ import annotations
+
+from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.history import live_mid
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console.widgets.pnl import curve, decomposition
+from okxmm_tui.core.accounting.views import AccountingView
+from okxmm_tui.core.snapshot import MarketView
+from okxmm_tui.core.types import Side
+
+CELL = 9
+
+
+class EquityPanel(LinePanel, can_focus=True):
+    """Equity since this console opened, as its change."""
+
+    TITLE = "EQUITY"
+    IS_SLOW = True
+    HELP = "Change of the account's equity since this console opened, once a second; net PnL where not known."
+
+    def badge(self, view: View) -> Line:
+        """The present figure."""
+        account = view.snapshot.account_view if view.snapshot else None
+        if account is None or account.equity is None:
+            return EMPTY
+        return ((f"{account.equity:,.2f} {account.ccy}", "text"),)
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The curve, and the account's ratios below it."""
+        if view.snapshot is None or view.market is None:
+            return waiting(height, width, "no engine yet")
+        samples = list(view.history.equity)
+        values = (
+            tuple(value - samples[0] for value in samples) if len(samples) > 1 else view.market.pnl_history
+        )
+        tail = _performance(view, width) if height >= 8 else []
+        return curve(values, width, height - len(tail)) + tail
+
+
+def _performance(view: View, width: int) -> list[Line]:
+    performance = view.snapshot.performance if view.snapshot else None
+    if performance is None:
+        return [(("drawdown and ratios: not enough equity samples yet", "muted"),)]
+    fall, ratios = performance.drawdown, performance.ratios
+    sharpe = fmt.NONE if ratios.sharpe_minutes is None else f"{ratios.sharpe_minutes:+.2f}"
+    word = " indicative" if ratios.is_indicative else ""
+    text = (
+        f"drawdown {fall.present:,.2f}, most {fall.most:,.2f} ({fall.most_share:.2%})   sharpe {sharpe}{word}"
+    )
+    return [((clip(text, width), "muted"),)]
+
+
+class InventoryPanel(LinePanel, can_focus=True):
+    """Position over time."""
+
+    TITLE = "INVENTORY"
+    IS_SLOW = True
+    HELP = "Signed position of the market in focus, a sample a second since this console opened."
+
+    def badge(self, view: View) -> Line:
+        """The present position."""
+        if view.market is None:
+            return EMPTY
+        instrument = view.market.instrument
+        text = fmt.signed_size_text(instrument, view.market.position_lots)
+        return ((f"{text} {fmt.size_unit(instrument)}", "text"),)
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The curve."""
+        if view.market is None:
+            return waiting(height, width, "no engine yet")
+        samples = view.history.inventory.get(view.market.instrument.inst_id, ())
+        if len(samples) < 2:
+            return waiting(height, width, "the curve begins with the second second")
+        return curve(tuple(samples), width, height, roles=("bid", "ask"))
+
+
+class MarkoutsPanel(LinePanel, can_focus=True):
+    """Were the fills good: the mid's move after them, by horizon."""
+
+    TITLE = "MARKOUTS"
+    IS_SLOW = True
+    HELP = "Mean move of the mid after our maker fills, in bp, with its standard error; 0s is the spread."
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """One line a bucket, one column a horizon."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        books = market.accounting
+        if books is None or not books.markouts:
+            return waiting(height, width, "no maker fill has been measured yet")
+        horizons = sorted({row.horizon_s for row in books.markouts})
+        horizons = horizons[: max(1, (width - 22) // CELL)]
+        head = (
+            left("bp", 14) + "".join(right(f"{horizon}s", CELL) for horizon in horizons) + right("fills", 8)
+        )
+        return [((head, "head"),), *_markout_lines(books, horizons)][:height]
+
+
+def _markout_lines(books: AccountingView, horizons: list[int]) -> list[Line]:
+    buckets = dict.fromkeys((row.dimension, row.bucket) for row in books.markouts)
+    cells = {(row.dimension, row.bucket, row.horizon_s): row for row in books.markouts}
+    lines: list[Line] = []
+    for dimension, bucket in buckets:
+        name = "all" if dimension == "all" else f"{dimension} {bucket}"
+        spans: list[Span] = [(left(name, 14), "strong" if dimension == "all" else "text")]
+        count = 0
+        for horizon in horizons:
+            row = cells.get((dimension, bucket, horizon))
+            mean = row.mean_bps if row else None
+            count = max(count, row.count if row else 0)
+            role = "muted" if mean is None else fmt.money_role(round(mean, 2))
+            spans.append((right(fmt.bps_text(mean, 2), CELL), role))
+        lines.append((*spans, (right(f"{count:,}", 8), "muted")))
+        if dimension == "all":
+            errors = (cells.get((dimension, bucket, horizon)) for horizon in horizons)
+            texts = (f"±{row.error_bps:.2f}" if row and row.error_bps is not None else "" for row in errors)
+            lines.append(((left("", 14) + "".join(right(text, CELL) for text in texts), "muted"),))
+    return lines
+
+
+class ResultPanel(LinePanel, can_focus=True):
+    """The result taken apart, and what the trading looked like."""
+
+    TITLE = "RESULT"
+    IS_SLOW = True
+    HELP = "Where the result comes from, fees with the venue's sign, presence in the market and activity."
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """Decomposition, period, quality."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        if market.accounting is None:
+            return waiting(height, width, "the books open with the first fill")
+        return [*decomposition(market, width), EMPTY, *_quality(market.accounting, width)][:height]
+
+
+def _quality(books: AccountingView, width: int) -> list[Line]:
+    session, presence, trips = books.session, books.presence, books.episodes
+    rate = fmt.NONE if trips.win_rate is None else f"{trips.win_rate:.0%}"
+    fees = fmt.NONE if session.fee_bps is None else fmt.bps_text(session.fee_bps, 2)
+    ratio = books.activity.order_to_trade
+    pairs = (
+        ("net", fmt.money_text(books.net_quote)),
+        ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
+        ("fees of turnover", f"{fees} bp"),
+        ("maker share", fmt.share_text(session.maker_share)),
+        ("two-sided", fmt.share_text(presence.two_sided)),
+        ("round trips", f"{trips.won}:{trips.lost}, won {rate}"),
+        ("orders to trade", fmt.NONE if ratio is None else f"{ratio:.1f}"),
+    )
+    return [spread(((name, "muted"),), ((text, "text"),), width) for name, text in pairs]
+
+
+class SpreadPanel(LinePanel, can_focus=True):
+    """What our spread is made of, against the market's."""
+
+    TITLE = "SPREAD"
+    IS_SLOW = True
+    HELP = "Distances from the mid in basis points: the market's best, our quotes, fair value and microprice."
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """One line a distance."""
+        market = view.market
+        if market is None:
+            return waiting(height, width, "no engine yet")
+        mid = live_mid(market)
+        if mid is None:
+            return waiting(height, width, "waiting for a live book")
+        return [
+            spread(((name, "muted"),), ((text, role),), width) for name, text, role in _distances(market, mid)
+        ][:height]
+
+
+def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:
+    def away(ticks: float | None) -> float | None:
+        return None if ticks is None else (ticks - mid) / mid * 1e4
+
+    best_bid, best_ask = market.bids[0][0], market.asks[0][0]
+    bid, ask = market.bid.target_ticks, market.ask.target_ticks
+    width = None if bid is None or ask is None else (ask - bid) / mid * 1e4
+    skew = None if bid is None or ask is None else away((bid + ask) / 2)
+    half = market.half_spread_bps
+    signals = market.signals
+    rows: list[tuple[str, float | None, str]] = [
+        ("market spread", (best_ask - best_bid) / mid * 1e4, "text"),
+        ("our spread", width, "strong"),
+        (f"our {fmt.side_word(Side.BUY).lower()} from mid", away(bid), "bid"),
+        (f"our {fmt.side_word(Side.SELL).lower()} from mid", away(ask), "ask"),
+        ("half-spread wanted", half, "text"),
+        ("middle of our quotes", skew, "text"),
+        ("fair value", away(market.fair_ticks), "mid"),
+        ("microprice", away(signals.microprice_ticks), "text"),
+        ("volatility 1s", market.volatility_bps, "text"),
+    ]
+    return [
+        (name, f"{fmt.bps_text(value, 2)} bp" if value is not None else fmt.NONE, role)
+        for name, value, role in rows
+    ]

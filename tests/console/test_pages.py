@@ -1,0 +1,265 @@
+"""The pages beside the dashboard: reachable, safe, fitting at every size, and saying what they wait for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.console.history import History
+from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
+from okxmm_tui.console.spans import line_width
+from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console_files import StateFiles
+from okxmm_tui.core.snapshot import FlattenView, ParamChangeView
+from okxmm_tui.core.types import Mode, Side
+from tests.console import sample
+from tests.console.harness import SIZES, running
+
+PAGES = {
+    "1": "dashboard", "2": "markets", "3": "blotter", "4": "analytics", "5": "parameters", "6": "journal",
+    "7": "health", "8": "limits",
+}  # fmt: skip
+FLATTEN = FlattenView(False, 1_250, 1_250, 1_200, sample.MID_TICKS - 3.2, 0.4, 3)  # noqa: FBT003
+
+
+def holding():
+    """A session with a position that could be flattened."""
+    return sample.with_market(sample.quoting(), flatten=FLATTEN)
+
+
+class TestKill:
+    """Both kill keys, wherever the operator is."""
+
+    @pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 10)])
+    async def test_reaches_the_link_from_every_page(self, size):
+        """Each page, focused on each of its panels: one kill a press, and the dashboard shows it."""
+        async with running(holding(), size=size) as bench:
+            for key, name in PAGES.items():
+                for kill in ("ctrl+k", "f12"):
+                    before = len(bench.link.kills)
+                    await bench.press(key)
+                    assert name == bench.app.page.NAME
+                    await bench.press("tab", kill)
+                    assert len(bench.link.kills) == before + 1, (name, kill)
+                    assert bench.app.screen is bench.app.dashboard
+
+    @pytest.mark.parametrize(
+        "opener",
+        [("F",), ("w",), ("slash", "x"), ("T",), ("8", "enter"), ("5", "enter"), ("P",), ("L",), ("3", "w")],
+    )
+    async def test_works_in_every_modal(self, opener, tmp_path):
+        """Flatten, why, filter, strategy, limit, draft and preset prompts are no obstacle."""
+        async with running(holding(), files=StateFiles(tmp_path)) as bench:
+            await bench.press(*opener)
+            assert len(bench.app.screen_stack) > 1
+            await bench.press("ctrl+k")
+            assert len(bench.link.kills) == 1
+            assert bench.app.screen is bench.app.dashboard
+
+    async def test_works_in_the_live_echo(self):
+        """Text in the echo field of real money does not hold it back."""
+        async with running(structs.replace(holding(), mode=Mode.LIVE)) as bench:
+            await bench.press("F", *"flat", "f12")
+            assert len(bench.link.kills) == 1
+
+
+class TestFit:
+    """What is drawn fits."""
+
+    @pytest.mark.parametrize("size", SIZES)
+    async def test_no_line_overflows(self, size):
+        """Every line of every page has its panel's width, in every state."""
+        async with running(holding(), size=size) as bench:
+            for key in PAGES:
+                await bench.press(key)
+                for name, state in sample.STATES.items():
+                    if name != "live_paused":
+                        await bench.show(state())
+                    for panel in bench.app.page.query(LinePanel):
+                        if panel.display and panel.size.area:
+                            widths = {line_width(line) for line in panel._lines}
+                            assert widths <= {panel.size.width}, (key, name, panel)
+                            assert len(panel._lines) <= panel.size.height, (key, name, panel)
+
+    async def test_empty_pages_say_what_they_wait_for(self):
+        """Before there is anything, each page names it."""
+        async with running(sample.waiting()) as bench:
+            for key, words in (
+                ("3", "no order sent since"), ("3", "no fills yet"), ("4", "no maker fill"),
+                ("4", "live book"),
+                ("5", "no parameter was changed"), ("6", "nothing happened yet"), ("7", "HEALTH"),
+            ):  # fmt: skip
+                await bench.press(key)
+                assert words in bench.text(), (key, words)
+
+    async def test_pages_come_back_as_they_were_left(self):
+        """The cursor of a page survives a visit elsewhere."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("8", "down", "down")
+            chosen = bench.app.page.query_one("LimitsTable").chosen
+            await bench.press("2", "8")
+            assert bench.app.page.query_one("LimitsTable").chosen == chosen
+
+    async def test_pages_without_an_engine(self):
+        """No page needs a snapshot to open."""
+        async with running() as bench:
+            for key in (*PAGES, "F", "w", "X", "W", "b", "plus", "y", "T", "l", "g", "v", "o", "P"):
+                await bench.press(key)
+            assert bench.link.sent == [] or all(type(each).__name__ == "Reduce" for each in bench.link.sent)
+
+
+class TestMarkets:
+    """All instruments at a glance."""
+
+    async def test_enter_shows_the_chosen_market(self):
+        """The dashboard shows it; cursor and draft of the other market are gone."""
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        other = structs.replace(sample.market(), instrument=eth)
+        two = structs.replace(sample.quoting(), markets=(sample.market(), other))
+        async with running(two) as bench:
+            bench.app.state.desk.cursor_ticks = 5
+            await bench.press("2", "down", "enter")
+            assert bench.app.page.NAME == "dashboard"
+            assert "ETH-USDT-SWAP" in bench.text("#banner")
+            assert bench.app.state.desk.cursor_ticks is None
+
+
+class TestBlotter:
+    """The session's orders and fills."""
+
+    async def test_filter_searches_both_tables(self):
+        """A text that no row contains empties the tables, an empty one fills them again."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("3")
+            assert "740112930" in bench.text() or "BTC-USDT-SWAP" in bench.text()
+            await bench.press("slash", *"zzz", "enter")
+            assert "no order passes the filter" in bench.text()
+            await bench.press("slash", "ctrl+u", "enter")
+            assert "no order passes the filter" not in bench.text()
+
+    async def test_export_is_exact(self, tmp_path):
+        """The files hold what the venue would write, and never replace one that is there."""
+        async with running(sample.quoting(), files=StateFiles(tmp_path)) as bench:
+            await bench.press("3", "o")
+            (fills,) = tmp_path.glob("exports/fills-*.csv")
+            rows = list(csv.DictReader(io.StringIO(fills.read_text(encoding="utf-8"))))
+            assert len(rows) == 24
+            assert rows[-1]["price"] == sample.INSTRUMENT.price_text(sample.fills()[0].price_ticks)
+            assert Decimal(rows[-1]["fee"]) == sample.fills()[0].fee
+            (orders,) = tmp_path.glob("exports/orders-*.csv")
+            assert orders.stat().st_mode & 0o777 == 0o600
+            await bench.press("o")
+            assert "not exported" in bench.text("#status")
+
+    async def test_export_without_a_directory_is_said(self):
+        """A console that may not write says so."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("3", "o")
+            assert "no directory" in bench.text("#status")
+
+
+class TestWhy:
+    """The story of an order."""
+
+    async def test_decision_version_and_events(self):
+        """The text of the decision, the parameters behind it, and what happened since."""
+        change = ParamChangeView(sample.NOW_NS, "key", "inventory_skew", "base_spread_bps 2 -> 2.5", 7)
+        first = sample.with_market(sample.quoting(), param_changes=(change,))
+        async with running(first) as bench:
+            order = structs.replace(
+                sample.quoting().markets[0].orders[0], status="cancelling", decision="pulled"
+            )
+            await bench.show(sample.with_market(first, orders=(order,)))
+            await bench.press("w")
+            assert isinstance(bench.app.screen, WhyScreen)
+            await bench.settle()
+            text = "\n".join(
+                "".join(part for part, _ in line) for line in bench.app.screen.query_one(LinePanel)._lines
+            )
+            for words in (
+                "pulled",
+                "version 7",
+                "base_spread_bps 2 -> 2.5 by key",
+                "cancelling",
+                "the strategy",
+            ):
+                assert words in text, words
+
+    async def test_an_unknown_order_is_said(self):
+        """A fill of an order from before the console opened explains itself."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("3", "tab", "w")
+            await bench.settle()
+            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
+            assert "did not see that order" in text
+
+
+class TestHistory:
+    """What a console remembers."""
+
+    def test_markouts_are_taken_at_their_horizon(self):
+        """The mid at one and five seconds, none for a picture that came too late, sign by side."""
+        history, snapshot = History(), sample.quoting()
+        fill = structs.replace(
+            sample.fills()[0],
+            venue_ms=sample.NOW_NS // 10**6,
+            side=Side.SELL,
+            price_ticks=1_000_000,
+            trade_id="t",
+        )
+
+        def seen(after_s: float, mid: int, state: str = "live") -> None:
+            bids, asks = ((mid - 1, 5),), ((mid + 1, 5),)
+            at = sample.NOW_NS + int(after_s * sample.SECOND)
+            changed = sample.with_market(snapshot, fills=(fill,), bids=bids, asks=asks, book_state=state)
+            history.observe(structs.replace(changed, at_ns=at))
+
+        seen(0.1, 1_000_000)
+        seen(1.05, 999_900)
+        seen(5.9, 999_000)
+        seen(30.1, 1_000_200, "stale")
+        seen(30.4, 1_000_300)
+        marks = history.fills["BTC-USDT-SWAP", "t"].markouts_bps
+        assert marks == pytest.approx({1: 1.0, 30: -3.0})
+
+    def test_orders_that_came_and_went_are_kept_with_their_changes(self):
+        """An order is remembered after it left the picture; equal pictures add nothing."""
+        history, snapshot = History(), sample.quoting()
+        history.observe(snapshot)
+        history.observe(snapshot)
+        order = snapshot.markets[0].orders[0]
+        done = structs.replace(order, status="filled", filled_lots=order.size_lots)
+        history.observe(sample.with_market(snapshot, orders=(), done_orders=(done,)))
+        seen = history.orders[order.cl_ord_id]
+        assert seen.order.status == "filled"
+        assert len(seen.events) == 2
+        assert len(history.orders) == 4
+
+    def test_memory_is_bounded(self, monkeypatch):
+        """A long session keeps the newest only."""
+        monkeypatch.setattr("okxmm_tui.console.history.MOST_ORDERS", 3)
+        monkeypatch.setattr("okxmm_tui.console.history.MOST_FILLS", 5)
+        history = History()
+        history.observe(sample.quoting())
+        assert len(history.orders) == 3
+        assert list(history.fills)[-1][1] == sample.fills()[0].trade_id
+        assert len(history.fills) == 5
+
+
+class TestFlatten:
+    """Closing on purpose."""
+
+    async def test_preview_names_size_cover_cost_and_slices(self):
+        """All four before anything is sent."""
+        async with running(holding()) as bench:
+            await bench.press("F")
+            await bench.settle()
+            assert isinstance(bench.app.screen, FlattenScreen)
+            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
+            for words in ("sell 12.50 ct", "covers 96%", "0.4 bp", "3 orders"):
+                assert words in text, words
+            assert bench.link.sent == []
