@@ -49,6 +49,7 @@ from tests.samples import INST, TAG
 
 KEY = ApiKey("sim", "sim", "sim")
 TICK_S = 0.05
+OK = 200
 HTTP_TIMEOUT_S = 5.0
 FROZEN_POLL_S = 0.02
 LISTINGS = read_metadata(packaged_metadata())
@@ -89,6 +90,8 @@ class World:
         )
         self.markets = {each: VirtualMarket(self.venue, each, self.dice) for each in self.symbols}
         self.engines: list[Engine] = []
+        self.lists: list[tuple[int, bool]] = []
+        """Every list of pending orders an engine was given: when, and whether nothing was in it."""
         self._sockets: dict[int, _Connection] = {}
         self._patches = ExitStack()
         time = LoopTime(self.loop)
@@ -117,6 +120,8 @@ class World:
         """
         begun_ns = self.now_ns
         while not probe():
+            for engine in self.engines:
+                engine.raise_defect()
             if self.now_ns - begun_ns > within_s * 1e9:
                 raise AssertionError(f"{what} did not happen within {within_s} s")
             self.run(0.01)
@@ -263,10 +268,17 @@ class World:
         self._flush()
         if not answer.is_lost:
             reply = HttpReply(answer.status, answer.body)
-            self.loop.call_later(self.latency_s, self._answered, done, reply)
+            self.loop.call_later(self.latency_s, self._answered, asked.path, done, reply)
 
-    def _answered(self, done: asyncio.Future[HttpReply], reply: HttpReply) -> None:
+    def _answered(self, path: str, done: asyncio.Future[HttpReply], reply: HttpReply) -> None:
         if not done.done() and not self.is_cut:
+            if path.endswith("/trade/orders-pending"):
+                self.lists.append(
+                    (
+                        self.now_ns,
+                        reply.status == OK and b'"code":"0"' in reply.body and b"ordId" not in reply.body,
+                    )
+                )
             done.set_result(reply)
 
     # -- engines --------------------------------------------------------------------------------------
@@ -436,8 +448,20 @@ class Engine:
     # -- what may happen to it ------------------------------------------------------------------------
 
     def command(self, command: AnyCommand) -> None:
-        """Let the operator ask something."""
-        self.emit(OperatorCommand("test", 1, command))
+        """Let the operator ask something; an engine that stands still hears it later."""
+        self.world.loop.call_soon(self._hear, OperatorCommand("test", 1, command))
+        self.world.run(0)
+
+    def _hear(self, command: OperatorCommand) -> None:
+        if self.is_stalled:
+            self.world.loop.call_later(TICK_S, self._hear, command)
+        else:
+            self.emit(command)
+
+    def raise_defect(self) -> None:
+        """Raise what ended the engine, if that was a defect."""
+        if self._task.done() and not self._task.cancelled():
+            self._task.result()
 
     def die(self) -> None:
         """Kill -9: not one more word."""
