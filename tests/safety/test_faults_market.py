@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import structs
+
 from okxmm_tui.core.effects import AmendOrder, PlaceOrder, Resubscribe
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import FeedMeasured, FundingRate
 from okxmm_tui.core.types import Side
+from okxmm_tui.engine.guards import Reading
 from okxmm_tui.engine.market import BookState
 from tests.engine.desk import Desk
 from tests.safety.asserts import pulled, readable, resumes, said, stays_out
-from tests.samples import INST
+from tests.samples import INST, START_NS, swap
 
 MS = 1_000_000
 
@@ -132,29 +135,21 @@ def test_row_07_adverse_flow_widens_and_then_pulls(timing):
     guards = desk.reducer.guards
     table = {guard.key: guard for guard in guards._table}
     assert table["toxic-early"].read is not table["toxic"].read
-    summary = desk.market.signals.summary()
     stat = -4.0
 
     def toxic(session, market, limits):
         del session, market
-        from okxmm_tui.engine.guards import Reading
-
         return Reading(-stat, float(limits.max_toxicity), f"t {stat:+.1f} / -{limits.max_toxicity}")
 
     def early(session, market, limits):
         full = toxic(session, market, limits)
-        from okxmm_tui.engine.guards import Reading
-
         return Reading(full.value, full.limit / 2, full.text)
-
-    from msgspec import structs
 
     guards._table = tuple(
         structs.replace(g, read=early) if g.key == "toxic-early"
         else structs.replace(g, read=toxic) if g.key == "toxic" else g
         for g in guards._table
     )  # fmt: skip
-    assert summary is not None
     bid = desk.market.orders.side(Side.BUY)[0]
     before = desk.market.bid_ticks - bid.price_ticks
     effects = desk.run(500)
@@ -216,8 +211,6 @@ def test_row_39_an_announced_contract_change_is_left_a_minute_before(world):
 
 def test_row_39_an_expiring_contract_is_left_an_hour_before():
     """``expTime`` within the window blocks; a later one does not."""
-    from tests.samples import START_NS, swap
-
     for left_ms, is_blocked in ((3_500_000, True), (7_200_000, False)):
         desk = Desk(instruments=(swap(expires_ms=START_NS // MS + left_ms),))
         desk.connect()
