@@ -1,7 +1,8 @@
 """Microseconds from a book update to the target quotes, per strategy: ``python -m benchmarks.decision_cost``.
 
 The first column is the strategy alone, called with the same moment again and again. The second is what the
-engine spends on a book update that moves the best price: book, signals, strategy, risk limits and orders.
+engine spends on a book update that moves the best price: book, signals, strategy, risk limits and orders,
+with no refresh interval to wait for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from benchmarks.virtual_market import VirtualMarket, VirtualPlan
 from okxmm_tui.core.effects import AnyEffect
@@ -73,7 +75,9 @@ def _timed(decide: Callable[[], object]) -> float:
 
 def measure(name: str) -> tuple[float, Sequence[float]]:
     """The strategy alone, and the engine per update that moved the best price."""
-    world = _Timed(open_feeds(("builtin",))[0], VirtualPlan(name, limits=Limits(is_headless=True)))
+    waits = {"refresh_interval_ms", "refresh"} & {spec.name for spec in STRATEGIES[name].specs}
+    plan = VirtualPlan(name, dict.fromkeys(waits, Decimal(0)), limits=Limits(is_headless=True))
+    world = _Timed(open_feeds(("builtin",))[0], plan)
     world.run(WARM_UP_S)
     world.took_us.clear()
     world.run(MEASURED_S)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Coroutine, Sequence
-from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
-
+from benchmarks.virtual_plan import VirtualPlan, finished
+from okxmm_tui.core.account import AccountFacts
 from okxmm_tui.core.commands import AnyCommand
 from okxmm_tui.core.effects import (
     AmendOrder,
@@ -29,7 +28,6 @@ from okxmm_tui.core.effects import (
     SetDeadMan,
 )
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     AnyEvent,
     DeadManArmed,
@@ -42,7 +40,6 @@ from okxmm_tui.core.messages import (
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.exchange.market_events import MarketFeed
-from okxmm_tui.exchange.options import VenueSettings
 from okxmm_tui.exchange.outbox import Close, Send
 from okxmm_tui.exchange.rest_request import RestRequest
 from okxmm_tui.exchange.subscriptions import Socket
@@ -63,25 +60,14 @@ from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
 from okxmm_tui.okx.session import Session
 from okxmm_tui.okx.transport import HttpReply
 
+__all__ = ["START_NS", "VirtualMarket", "VirtualPlan", "finished"]
+
 START_NS = 1_750_000_000_000_000_000
 MS = 1_000_000
 TICK_NS = 50 * MS
 BUDGET_NS = 500 * MS
 KEY = ApiKey("sim", "sim", "sim")
 TAG = "okxmm"
-
-
-class VirtualPlan(Struct, frozen=True):
-    """One run."""
-
-    strategy: str
-    params: dict[str, Decimal] = {}
-    symbols: tuple[str, ...] = ()
-    """Empty is everything the feed lists."""
-    limits: Limits = Limits(is_headless=True)
-    venue: VenueSettings = VenueSettings(coin_balance=Decimal(1))
-    latency_ms: int = 5
-    """One way, of every frame and every REST request."""
 
 
 class _Wire:
@@ -146,7 +132,16 @@ class VirtualMarket:
         loaded = finished(preparation.load_instruments(self._rest, symbols, has_key=True))
         facts = finished(preparation.load_facts(self._rest, loaded))
         self._instruments: dict[str, Instrument] = {one.inst_id: one for one, _ in loaded}
-        started = SessionStarted(
+        self.reducer = Reducer(self._started(facts), self.now_ns)
+        self._queries = RestQueries(self._rest, self._instruments)
+        self._limits = RateLimits()
+        self._connect(facts)
+        self._every(TICK_NS, self._tick)
+        self._every(BUDGET_NS, self._tell_budget)
+
+    def _started(self, facts: AccountFacts) -> SessionStarted:
+        plan = self._plan
+        return SessionStarted(
             session_id=START_NS // 1_000_000_000,
             mode=Mode.SIM,
             account=facts.label,
@@ -159,9 +154,9 @@ class VirtualMarket:
             level=facts.level,
             position_mode=facts.position_mode,
         )
-        self.reducer = Reducer(started, self.now_ns)
-        self._queries = RestQueries(self._rest, self._instruments)
-        self._limits = RateLimits()
+
+    def _connect(self, facts: AccountFacts) -> None:
+        plan = self._plan
         tracker = OrderTracker(plan.limits.ack_timeout_ms * MS)
         self._route = OrdersRoute(
             self._rest,
@@ -186,8 +181,6 @@ class VirtualMarket:
             )
         }
         self._route.connect(private, next(w for w in self._wires.values() if w.session is private))
-        self._every(TICK_NS, self._tick)
-        self._every(BUDGET_NS, self._tell_budget)
 
     # -- time -----------------------------------------------------------------------------------------
 
@@ -335,17 +328,3 @@ class VirtualMarket:
     def _tell_budget(self) -> None:
         usage = self._limits.tightest(self.now_ns)
         self.emit(OrderBudget(usage.used, usage.limit))
-
-
-def finished(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never has to wait, and return its result.
-
-    Raises:
-        RuntimeError: It wanted to wait.
-    """
-    try:
-        work.send(None)
-    except StopIteration as stop:
-        return stop.value
-    work.close()
-    raise RuntimeError(f"{work} wanted to wait.")

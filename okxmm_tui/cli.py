@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from okxmm_tui import __version__
 from okxmm_tui.errors import OkxmmError, UsageError
 
 if TYPE_CHECKING:
     from okxmm_tui.engine_config import EngineConfig
-    from okxmm_tui.launcher import LaunchedLink
     from okxmm_tui.settings import Settings
 
 EXIT_USAGE = 2
@@ -22,6 +21,7 @@ EXIT_UNPROVEN = 75
 COMMANDS_HELP = """commands:
   okxmm-tui              the console, with an engine and, for sim and paper, an exchange behind it
   okxmm-tui attach       another console on a running engine
+  okxmm-tui serve        such a console in a browser on this machine
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
   okxmm-tui record       the public feed of a venue into a file; needs no key
@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[list[str]], int]] = {
         "attach": _attach,
+        "serve": _serve,
         "kill": _kill,
         "exchange": _exchange,
         "record": _record,
@@ -125,12 +126,18 @@ def _pair(text: str) -> tuple[str, Decimal]:
 
 def _trade(words: list[str]) -> int:
     given = vars(_trade_parser().parse_args(words))
+    if not given.get("headless") and sys.stdout.isatty():
+        return _console(words, given)
+    return _without_console(given)
+
+
+def _without_console(given: dict[str, Any]) -> int:
     knows_live = given.pop("i_know_this_is_live", False)
     settings = _settings(given)
     config = _engine_config(settings)
-    if settings.headless:
-        return _headless(config, knows_live=knows_live)
-    return _console(settings, config, given.get("config"))
+    if not settings.headless:
+        raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
+    return _headless(config, knows_live=knows_live)
 
 
 def _engine_config(settings: Settings) -> EngineConfig:
@@ -195,94 +202,53 @@ def _headless(config: EngineConfig, *, knows_live: bool) -> int:
     return run_headless(config, knows_live=knows_live)
 
 
-def _console(settings: Settings, config: EngineConfig, file: Path | None) -> int:
-    from okxmm_tui.launcher import LaunchedLink, start_engine
-    from okxmm_tui.statedir import owned
+def _console(words: list[str], given: dict[str, Any]) -> int:
+    from okxmm_tui.console_session import open_console
 
-    state_dir = Path(config.state_dir)
-    if not sys.stdout.isatty():
-        raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
-    with owned(state_dir):
-        pass  # refuse before the screen is taken; the engine takes the lock for good
-    engine = start_engine(config)
-    try:
-        link = LaunchedLink(state_dir, "console", engine)
-        return _show(link, settings.theme, state_dir, lambda: _start_kill_process(state_dir, file))
-    except OkxmmError:  # the screen could not be drawn: an unknown theme, for example
-        engine.terminate()
-        engine.wait()
-        raise
-
-
-def _show(
-    link: LaunchedLink,
-    theme: str,
-    state_dir: Path,
-    escalate: Callable[[], None],
-    *,
-    is_read_only: bool = False,
-) -> int:
-    from okxmm_tui.console.app import run_console
-    from okxmm_tui.console_files import StateFiles
-
-    ended = run_console(
-        link, theme=theme, is_read_only=is_read_only, escalate=escalate, files=StateFiles(state_dir)
-    )
-    if ended.text:
-        _tell(f"okxmm-tui: {ended.text}", sys.stderr if ended.exit_code else sys.stdout)
-    return ended.exit_code
-
-
-def _tell(text: str, stream: TextIO) -> None:
-    """Print last words; a terminal that has gone must not turn a clean end into a failure."""
-    import os
-
-    try:
-        print(text, file=stream, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _start_kill_process(state_dir: Path, file: Path | None) -> None:
-    """The way out that needs neither this console nor the engine."""
-    import subprocess
-
-    words = ["kill", "--state-dir", str(state_dir), *(["--config", str(file)] if file else [])]
-    with (state_dir / "kill.log").open("ab") as log:
-        subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "okxmm_tui", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    code = open_console(words, given.get("config"))
+    return _without_console(given) if code is None else code
 
 
 def _attach(words: list[str]) -> int:
     parser = _parser("okxmm-tui attach", "Open another console on a running engine.")
     parser.add_argument("--read-only", action="store_true", help="look, and kill, but change nothing else")
     parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    parser.add_argument("--web", action="store_true", help=argparse.SUPPRESS)  # what serve starts
     _add_common(parser)
     given = vars(parser.parse_args(words))
-    is_read_only = given.pop("read_only", False)
+    is_read_only, is_web = given.pop("read_only", False), given.pop("web", False)
     settings = _settings(given)
-    import os
+    if not is_web and not sys.stdout.isatty():
+        raise UsageError("The console needs a terminal.", "Run it in one.")
+    from okxmm_tui.console_session import attach
 
-    from okxmm_tui.launcher import LaunchedLink
+    return attach(settings, given.get("config"), is_read_only=is_read_only, is_web=is_web)
+
+
+def _serve(words: list[str]) -> int:
+    parser = _parser(
+        "okxmm-tui serve",
+        "Show the console of a running engine in a browser on this machine.",
+        "the address that is printed holds a secret; from elsewhere use: ssh -L 8000:127.0.0.1:8000 HOST",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="port on loopback (8000; 0: a free one)"
+    )
+    parser.add_argument(
+        "--allow-commands", action="store_true", help="let the page trade; without it, look and kill only"
+    )
+    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    _add_common(parser)
+    given = vars(parser.parse_args(words))
+    port, may_command = given.pop("port"), given.pop("allow_commands", False)
+    settings = _settings(given)
+    from okxmm_tui.serve import attach_command, serve
     from okxmm_tui.statedir import make_state_dir
 
-    if not sys.stdout.isatty():
-        raise UsageError("The console needs a terminal.", "Run it in one.")
-    state_dir = make_state_dir(settings.state_dir)
-    link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
-    file = given.get("config")
-    return _show(
-        link,
-        settings.theme,
-        state_dir,
-        lambda: _start_kill_process(state_dir, file),
-        is_read_only=is_read_only,
+    command = attach_command(
+        make_state_dir(settings.state_dir), settings.theme, given.get("config"), may_command=may_command
     )
+    return serve(command, port)
 
 
 def _kill(words: list[str]) -> int:
@@ -395,7 +361,26 @@ def _record(words: list[str]) -> int:
 
 
 def _engine(words: list[str]) -> int:
-    del words
-    from okxmm_tui.compose import engine_main
+    """The engine's process: its configuration comes on standard input, or as the words of a console."""
+    if words:
+        return _engine_of_console(vars(_trade_parser().parse_args(words)))
+    import msgspec
 
-    return engine_main()
+    from okxmm_tui.compose import engine_main
+    from okxmm_tui.engine_config import EngineConfig
+
+    return engine_main(msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig))
+
+
+def _engine_of_console(given: dict[str, Any]) -> int:
+    from okxmm_tui.engine_start import announce, become_engine, refuse
+
+    given.pop("i_know_this_is_live", None)
+    try:
+        settings = _settings(given)
+        config = _engine_config(settings)
+        is_wanted = announce(settings, config)
+    except OkxmmError as error:
+        refuse(error)
+        return error.exit_code
+    return become_engine(config) if is_wanted else 0

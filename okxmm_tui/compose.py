@@ -14,18 +14,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from okxmm_tui.core.effects import Report
 from okxmm_tui.core.types import Mode
-from okxmm_tui.engine.host import EngineHost
-from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine_config import EngineConfig, Urls
 from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned
+
+if TYPE_CHECKING:
+    from okxmm_tui.engine.host import EngineHost
+    from okxmm_tui.engine.reducer import Reducer
 
 EXCHANGE_READY_S = 20.0
 EXCHANGE_IDLE_EXIT_S = 60
@@ -68,9 +70,10 @@ class EngineRun:
                 self.reducer = host.reducer
 
     def _host(self, endpoints: Endpoints, state_dir: Path) -> EngineHost:
-        from okxmm_tui.okx.extras import Extras  # noqa: PLC0415 - see _load_sockets
-        from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_sockets
-        from okxmm_tui.okx.route_choice import RoutePolicy  # noqa: PLC0415 - see _load_sockets
+        from okxmm_tui.engine.host import EngineHost  # noqa: PLC0415 - see _load_engine
+        from okxmm_tui.okx.extras import Extras  # noqa: PLC0415 - see _load_engine
+        from okxmm_tui.okx.gateway import OkxGateway  # noqa: PLC0415 - see _load_engine
+        from okxmm_tui.okx.route_choice import RoutePolicy  # noqa: PLC0415 - see _load_engine
 
         plan = self._config.plan
         gateway = OkxGateway(
@@ -143,7 +146,7 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path, markets: Sequence[
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
         )
         try:
-            _load_sockets()
+            _load_engine()
             urls = _await_ready(process, errors)
             (state_dir / EXCHANGE_NAME).write_bytes(
                 msgspec.json.encode({"rest": urls.rest, "ws": urls.ws, "pid": process.pid})
@@ -159,8 +162,9 @@ def _embedded_exchange(config: EngineConfig, state_dir: Path, markets: Sequence[
                 process.stdout.close()
 
 
-def _load_sockets() -> None:
-    """Import the venue's libraries, a quarter of a second, while the exchange starts on the other core."""
+def _load_engine() -> None:
+    """Import engine and the venue's libraries, half a second, while the exchange starts on the other core."""
+    import okxmm_tui.engine.host  # noqa: PLC0415 - loading is all it is for
     import okxmm_tui.okx.gateway  # noqa: F401, PLC0415 - loading is all it is for
 
 
@@ -184,9 +188,8 @@ def _await_ready(process: subprocess.Popen[bytes], errors: Path) -> Urls:
 # -- the engine process ----------------------------------------------------------------------------------
 
 
-def engine_main() -> int:
-    """Entry of the engine process: configuration on standard input, one line on standard output."""
-    config = msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig)
+def engine_main(config: EngineConfig) -> int:
+    """Entry of the engine process; says on standard output when it is ready, or why it cannot be."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     logger = logging.getLogger("okxmm.session")
 

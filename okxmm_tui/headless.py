@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import UsageError
+
+_log = logging.getLogger("okxmm.session")
 
 
 def run_headless(config: EngineConfig, *, knows_live: bool) -> int:
@@ -37,6 +40,9 @@ def run_headless(config: EngineConfig, *, knows_live: bool) -> int:
 
 
 def _write_report(at_ns: int, report: Report) -> None:
+    if report.kind == "traceback":
+        _log.warning("%s", report.text)  # for whoever mends the strategy; the sentence went before it
+        return
     _write(
         {
             "at": _utc(at_ns),

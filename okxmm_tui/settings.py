@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
+    keys: dict[str, str] = Field(
+        {}, description="keys by name of the action, see Keys; kill stays where it is"
+    )
+    bell: bool = Field(default=False, description="ring the terminal's bell at every new critical alarm")
+    limited_motion: bool = Field(default=False, description="draw news twice a second instead of ten times")
     tag: str = Field("okxmm", pattern=r"^[A-Za-z0-9]{1,16}$", description="tag on every order")
     okx: OkxSettings = OkxSettings()  # pyright: ignore[reportCallIssue]
     risk: RiskSettings = RiskSettings()  # pyright: ignore[reportCallIssue]

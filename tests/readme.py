@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
+from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.core.params import plain
 from okxmm_tui.settings import Settings
 from okxmm_tui.strategies.registry import STRATEGIES
@@ -17,9 +17,10 @@ README = Path(__file__).parents[1] / "README.md"
 
 def keys_table() -> str:
     """All keys, from the table the bindings are made of."""
-    rows = [(spec.key_text, spec.help, spec.group) for spec in TABLE]
-    rows += [(key, text, group) for key, text, group in EXTRA_HELP]
-    return _table(("key", "what it does", "group"), ((f"`{key}`", *rest) for key, *rest in rows))
+    keymap = Keymap()
+    names = {spec.key_text: "fixed" if spec.is_fixed else f"`{spec.name}`" for spec in keymap.table}
+    rows = ((f"`{key}`", text, group, names.get(key, "fixed")) for group, key, text in keymap.help_lines)
+    return _table(("key", "what it does", "group", "name in `[keys]`"), rows)
 
 
 def settings_table() -> str:

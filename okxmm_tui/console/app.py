@@ -6,17 +6,23 @@ Actions never wait: an action that did would hold up every key behind it.
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.binding import BindingType
+from textual import on
+from textual.binding import BindingsMap, BindingType
+from textual.command import CommandPalette
+from textual.widget import Widget
 
 from okxmm_tui.console import themes
-from okxmm_tui.console.bindings import KILL_KEYS, bindings
+from okxmm_tui.console.bindings import KILL_KEYS, TABLE, bindings
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
-from okxmm_tui.console.palette import ConsoleProvider
+from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
 from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
 from okxmm_tui.console.screens.help import HelpScreen
+from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
 from okxmm_tui.core.snapshot import ParamView
@@ -30,11 +36,21 @@ class ConsoleApp(HandActs):
     COMMANDS = {ConsoleProvider}  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
+    def __init__(self, link: ConsoleLink, **options: Any) -> None:
+        super().__init__(link, **options)
+        self._preview = ThemePreview(self)
+        for spec in TABLE:
+            for key in spec.keys.split(","):
+                self._bindings.key_to_bindings.pop(key, None)
+        in_force = BindingsMap(self.comfort.keymap.bindings())
+        self._bindings.key_to_bindings.update(in_force.key_to_bindings)
+
     # -- safety -------------------------------------------------------------------------------------
 
     def action_kill(self) -> None:
         """Kill, unless the input thread did so for this press; then clear the view on the proof."""
         self.kill_watch.press("kill key")
+        self._preview.take_back()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.draw()
@@ -54,11 +70,13 @@ class ConsoleApp(HandActs):
 
     def action_help_quit(self) -> None:
         """Say how to leave."""
-        self.say("ctrl+q quits safely, ctrl+d detaches, ctrl+k kills")
+        keys = self.comfort.keymap
+        leave = f"{keys.text('safe_quit')} quits safely, {keys.text('detach')} detaches"
+        self.say(f"{leave}, {KILL_KEYS[0]} kills")
 
     def action_suspend_process(self) -> None:
         """Never: a stopped console would look like one that is watching."""
-        self.say("suspending is off; ctrl+d detaches")
+        self.say(f"suspending is off; {self.comfort.keymap.text('detach')} detaches")
 
     def action_remind_kill(self) -> None:
         """A missed ctrl in a hurry must not do something else."""
@@ -132,18 +150,49 @@ class ConsoleApp(HandActs):
         """Change the colours."""
         names = themes.theme_names()
         here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
-        self.say(f"theme {self.theme}")
+        self.keep_theme(names[(here + 1) % len(names)])
+
+    def action_choose_theme(self) -> None:
+        """List the themes; moving through the list shows them."""
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder="Theme…"))
+
+    def keep_theme(self, name: str) -> None:
+        """Change the colours for good, or until this console closes."""
+        self._preview.keep()
+        self.theme = name
+        self.say(f"theme {name}")
+
+    @on(CommandPalette.OptionHighlighted)
+    def _show_theme(self, message: CommandPalette.OptionHighlighted) -> None:
+        self._preview.on_highlighted(message)
+
+    @on(CommandPalette.Closed)
+    def _end_preview(self, message: CommandPalette.Closed) -> None:
+        if not message.option_selected:
+            self._preview.take_back()
+
+    def action_jump(self) -> None:
+        """Letters on all panels; the next key focuses one."""
+        if self.screen is self.dashboard:
+            self.push_screen(JumpScreen(targets(list(self.dashboard.focus_chain))), self._on_jump)
+
+    def _on_jump(self, panel: Widget | None) -> None:
+        if panel is not None:
+            panel.focus()
 
     def action_help(self) -> None:
         """Show all keys."""
         if isinstance(self.screen, Page):
-            self.push_screen(HelpScreen(self._params()))
+            self.push_screen(HelpScreen(self._params(), self.comfort.keymap))
 
     def action_picture(self) -> None:
-        """Save the screen as SVG in the directory the console was started in."""
+        """Save the screen as SVG, for its owner's eyes only."""
+        folder = self.comfort.pictures or Path.cwd()
+        at = datetime.fromtimestamp(self.state.clock() / 1e9, UTC)
         try:
-            self.say(f"picture saved: {self.save_screenshot(path=str(Path.cwd()))}")
+            path = Path(self.save_screenshot(f"okxmm-{at:%Y%m%dT%H%M%S.%f}Z.svg", str(folder)))
+            path.chmod(0o600)
+            self.say(f"picture saved: {path}")
         except OSError as error:
             self.say(f"picture not saved: {error.strerror or error}", "alarm-2")
 
@@ -159,6 +208,7 @@ def run_console(
     escalate: Escalate | None = None,
     files: ConsoleFiles | None = None,
     clock: Clock = time.time_ns,
+    comfort: Comfort | None = None,
 ) -> ConsoleExit:
     """Run the console until it is left.
 
@@ -169,12 +219,20 @@ def run_console(
         escalate: Starts a kill that needs neither console nor engine.
         files: Where exports and presets go; without it there are none.
         clock: UTC nanoseconds.
+        comfort: Keys, bell and the like.
 
     Raises:
         UsageError: The theme was unknown or malformed.
     """
     app = ConsoleApp(
-        link, theme=theme, is_read_only=is_read_only, escalate=escalate, files=files, clock=clock, tune=True
+        link,
+        theme=theme,
+        is_read_only=is_read_only,
+        escalate=escalate,
+        files=files,
+        clock=clock,
+        tune=True,
+        comfort=comfort,
     )
     result = app.run()
     if result is not None:

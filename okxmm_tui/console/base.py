@@ -14,6 +14,7 @@ from textual.app import App
 from textual.driver import Driver
 
 from okxmm_tui.console import themes
+from okxmm_tui.console.comfort import Bell, Comfort
 from okxmm_tui.console.driver import with_kill_keys
 from okxmm_tui.console.hand import Hand
 from okxmm_tui.console.housekeeping import YOUNG_EVERY_S, Collector, listen_to_signals
@@ -27,14 +28,15 @@ from okxmm_tui.console.screens.live_phrase import LivePhrase
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.pages import PAGES
 from okxmm_tui.console.state import ConsoleState
-from okxmm_tui.console.widgets.banner import terminal_title
+from okxmm_tui.console.title import WindowTitle
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
 from okxmm_tui.errors import OkxmmError
 
 FRAME_S = 0.1
 AGES_EVERY = 5
 LAG_FADE = 0.97
-PUSH_TITLE, POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"
+CALM_EVERY = 5
+"""Frames between two that are drawn for news alone, where motion is limited."""
 
 
 class BaseConsole(App[ConsoleExit]):
@@ -53,29 +55,36 @@ class BaseConsole(App[ConsoleExit]):
         files: ConsoleFiles | None = None,
         clock: Clock = time.time_ns,
         tune: bool = False,
+        comfort: Comfort | None = None,
     ) -> None:
         self.kill_watch = KillWatch(link, clock, escalate)
         super().__init__()
+        self.comfort = comfort or Comfort()
         self.dashboard = Dashboard()
         self.pages: dict[str, Page] = {"dashboard": self.dashboard, **{page.NAME: page() for page in PAGES}}
         self.files = files
         self.animation_level = "none"
         self.link = link
-        self.state = ConsoleState(clock, self.kill_watch, is_read_only=is_read_only)
+        self.state = ConsoleState(
+            clock, self.kill_watch, is_read_only=is_read_only, keymap=self.comfort.keymap
+        )
         self.operator = Operator(link, self.state)
         self.hand = Hand(self.operator, self.state)
         self.leaving = Leaving(self, self.operator, self.state)
         self._collector = Collector() if tune else None
         self._frame = 0
         self._drawn: Snapshot | None = None
-        self._title = ""
         self._ticked_ns = 0
+        self._title = WindowTitle(self._write)
+        self._bell = Bell()
         self._last_key_ns = clock()
         self._has_asked_phrase = False
         self._stop_signals: Callable[[], None] | None = None
         for name in themes.theme_names():
             self.register_theme(themes.to_textual(themes.load_theme(name)))
         self.theme = themes.load_theme(theme).name
+        if problems := themes.theme_problems():
+            self.state.say(" ".join(problems), "alarm-2")
 
     # -- set-up and take-down -----------------------------------------------------------------------
 
@@ -103,7 +112,7 @@ class BaseConsole(App[ConsoleExit]):
             # Installed screens survive being left, with cursor and scroll as they were.
             self.install_screen(self.pages[page.NAME], page.NAME)
         self._stop_signals = listen_to_signals(self.leaving.on_signal)
-        self._write(PUSH_TITLE)
+        self._title.begin()
         self.run_worker(self._listen(), name="link")
         self.set_interval(FRAME_S, self._tick)
         self.call_after_refresh(self._first_frame)
@@ -120,7 +129,7 @@ class BaseConsole(App[ConsoleExit]):
 
     def on_unmount(self) -> None:
         """Leave the terminal and the process as they were."""
-        self._write(POP_TITLE)
+        self._title.end()
         if self._stop_signals is not None:
             self._stop_signals()
         if self._collector is not None:
@@ -144,6 +153,8 @@ class BaseConsole(App[ConsoleExit]):
             case Snapshot():
                 is_first = self.state.snapshot is None
                 self.state.receive(message)
+                if self._bell.is_due(message) and self.comfort.has_bell:
+                    self.bell()
                 if is_first:
                     self.call_next(self.draw)
             case CommandReply():
@@ -161,7 +172,9 @@ class BaseConsole(App[ConsoleExit]):
         self._frame += 1
         self._measure_lag()
         self.kill_watch.check()
-        if self.state.snapshot is not self._drawn or self._frame % AGES_EVERY == 0:
+        has_news = self.state.snapshot is not self._drawn
+        every = CALM_EVERY if self.comfort.is_calm else 1
+        if (has_news and self._frame % every == 0) or self._frame % AGES_EVERY == 0:
             self.draw(turn=self._frame)
 
     def _measure_lag(self) -> None:
@@ -180,10 +193,7 @@ class BaseConsole(App[ConsoleExit]):
         self.page.show(view, turn)
         if isinstance(self.screen, LiveModal) and self.screen.is_mounted:
             self.screen.show(view)
-        title = terminal_title(view)
-        if title != self._title:
-            self._title = title
-            self._write(f"\x1b]0;{title}\x07")
+        self._title.show(view)
         self._ask_phrase_once()
 
     def say(self, text: str, role: str = "text") -> None:
@@ -212,7 +222,9 @@ class BaseConsole(App[ConsoleExit]):
         if is_typed:
             self.operator.go_live()
         else:
-            self.state.say("still paused; p asks for the phrase again", "armed")
+            self.state.say(
+                f"still paused; {self.comfort.keymap.text('pause')} asks for the phrase again", "armed"
+            )
         self.draw()
 
     async def on_event(self, event: events.Event) -> None:

@@ -9,7 +9,9 @@ from textual.binding import Binding
 KILL_KEYS = ("ctrl+k", "f12")
 """Never remappable: their bindings carry no id, and nothing else may bind them."""
 
-NUDGE_KEYS = {"base_spread_bps": "[ ]", "order_size": "{ }", "inventory_skew": ", .", "max_position": "; '"}
+FIXED_ACTIONS = frozenset({"kill", "remind_kill", "help_quit"})
+
+NUDGED_PARAMS = ("base_spread_bps", "order_size", "inventory_skew", "max_position")
 """Parameters that have keys of their own, if the strategy has them."""
 
 SAFETY, QUOTING, PARAMS, SCREEN = "Safety", "Quoting", "Parameters", "Screen"
@@ -36,6 +38,16 @@ class KeySpec:
     def key_text(self) -> str:
         """The key as the operator reads it."""
         return self.shown or self.keys.replace(",", " or ")
+
+    @property
+    def name(self) -> str:
+        """What ``[keys]`` of the configuration calls it."""
+        return self.action if self.action.isidentifier() else self.label.lower().replace(" ", "_")
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no configuration moves it: the kill keys, and those pressed by mistake for them."""
+        return self.action in FIXED_ACTIONS
 
 
 TABLE: tuple[KeySpec, ...] = (
@@ -121,8 +133,12 @@ TABLE: tuple[KeySpec, ...] = (
             "back.", SCREEN),
     KeySpec("n", "next_market", "Next market", "Show the next instrument.", SCREEN),
     KeySpec("t", "next_theme", "Next theme", "Change the colours.", SCREEN),
+    KeySpec("ctrl+t", "choose_theme", "Choose a theme", "List of themes; the one under the cursor is shown.",
+            SCREEN),
+    KeySpec("ctrl+o", "jump", "Jump", "A letter on every panel; the next key focuses the one that bears it.",
+            SCREEN),
     KeySpec("f1", "help", "Help", "This page.", SCREEN, "F1", hint="help"),
-    KeySpec("f8", "picture", "Picture", "Save the screen as SVG in the directory the console was started in.",
+    KeySpec("f8", "picture", "Picture", "Save the screen as SVG in the state directory; the path is shown.",
             SCREEN, "F8"),
     KeySpec("k", "remind_kill", "Reminder", "Does nothing but name the kill keys.", SCREEN, in_palette=False),
     KeySpec("ctrl+c", "help_quit", "How to leave", "Names the keys that leave.", SCREEN, in_palette=False),
@@ -136,28 +152,51 @@ EXTRA_HELP = (
 
 _SHORT = {"ctrl+q": "^Q", "f1": "F1", "2,f2": "1..8"}
 
-HINTS: tuple[tuple[str, str], ...] = (
-    ("^K", "kill"),
-    *(
-        (_SHORT.get(spec.keys, spec.key_text), spec.hint)
-        for spec in TABLE
-        if spec.hint and spec.keys[0] != "c"
-    ),
-    ("[ ]", "spread"),
-    ("{ }", "size"),
-    ("^Q", "quit"),
-    ("tab", "focus"),
-    ("^P", "palette"),
-    (", .", "skew"),
-    ("; '", "limit"),
-    ("m", "maximise"),
-    ("^D", "detach"),
-)
+
+def short(key_text: str) -> str:
+    """A key as briefly as the foot of the screen has it; the first of two."""
+    key_text = key_text.partition(" or ")[0]
+    if key_text in _SHORT:
+        return _SHORT[key_text]
+    return f"^{key_text[5:].upper()}" if key_text.startswith("ctrl+") else key_text
 
 
-def bindings() -> list[Binding]:
-    """The table as Textual bindings; no ids, so that no keymap can take a key away."""
+def nudge_keys(table: tuple[KeySpec, ...]) -> dict[str, str]:
+    """Keys ``down up`` of every parameter that has some."""
+    keys = {spec.action: spec.key_text for spec in table}
+    return {name: f"{keys[f'nudge({name!r}, -1)']} {keys[f'nudge({name!r}, 1)']}" for name in NUDGED_PARAMS}
+
+
+def hints(table: tuple[KeySpec, ...]) -> tuple[tuple[str, str], ...]:
+    """Key and word for the foot of the screen, the most needed first."""
+    key = {spec.name: short(spec.key_text) for spec in table}
+    nudges = nudge_keys(table)
+    return (
+        (short(KILL_KEYS[0]), "kill"),
+        *(
+            (short(spec.key_text), spec.hint)
+            for spec in table
+            if spec.hint and spec.action not in {"kill", "safe_quit"}
+        ),
+        (nudges["base_spread_bps"], "spread"),
+        (nudges["order_size"], "size"),
+        (key["safe_quit"], "quit"),
+        ("tab", "focus"),
+        ("^P", "palette"),
+        (nudges["inventory_skew"], "skew"),
+        (nudges["max_position"], "limit"),
+        (key["maximise"], "maximise"),
+        (key["detach"], "detach"),
+    )
+
+
+NUDGE_KEYS = nudge_keys(TABLE)
+HINTS = hints(TABLE)
+
+
+def bindings(table: tuple[KeySpec, ...] = TABLE) -> list[Binding]:
+    """A table as Textual bindings; no ids, so that no keymap of Textual's can take a key away."""
     return [
         Binding(spec.keys, spec.action, spec.label, show=False, priority=spec.is_priority, tooltip=spec.help)
-        for spec in TABLE
+        for spec in table
     ]

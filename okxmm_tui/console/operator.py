@@ -48,7 +48,8 @@ class Operator:
             case "PAUSED":
                 self.send(Resume(), "resume")
             case "HALTED":
-                self._state.say("HALTED is latched: press a to arm, then r to resume", "alarm-2")
+                arm, resume = self._state.keymap.text("arm"), self._state.keymap.text("resume")
+                self._state.say(f"HALTED is latched: press {arm} to arm, then {resume} to resume", "alarm-2")
             case _:
                 self._state.say("no engine yet")
 
@@ -63,7 +64,8 @@ class Operator:
     def resume(self) -> None:
         """Quote again; HALTED needs arming first."""
         if self._trading_state() == "HALTED" and not self.is_armed:
-            self._state.say("HALTED: press a to arm first, then r within ten seconds", "alarm-2")
+            arm, resume = self._state.keymap.text("arm"), self._state.keymap.text("resume")
+            self._state.say(f"HALTED: press {arm} to arm first, then {resume} within ten seconds", "alarm-2")
         elif self._trading_state() == "ACTIVE":
             self._state.say("already ACTIVE")
         elif self.send(Resume(), "resume"):

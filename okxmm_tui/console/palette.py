@@ -1,20 +1,64 @@
-"""Command palette: every action of the key table, and ``set`` for every parameter."""
+"""Command palette: every action of the key table, ``set`` for every parameter, and the themes.
+
+A theme is on screen while it is under the cursor, and gone again unless it is chosen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import Command, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from okxmm_tui.console.bindings import TABLE
+from okxmm_tui.console import themes
 from okxmm_tui.core.params import plain
 
 if TYPE_CHECKING:
     from okxmm_tui.console.app import ConsoleApp
 
 Entry = tuple[str, str, Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class ThemeChoice:
+    """Chooses a theme when called."""
+
+    app: ConsoleApp
+    name: str
+
+    def __call__(self) -> None:
+        """Keep the theme."""
+        self.app.keep_theme(self.name)
+
+
+class ThemePreview:
+    """Shows the theme under the palette's cursor, and puts the old one back when none was chosen."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._before = ""
+
+    def on_highlighted(self, message: CommandPalette.OptionHighlighted) -> None:
+        """The cursor of the palette has moved."""
+        option = message.highlighted_event.option
+        choice = option.hit.command if isinstance(option, Command) else None
+        if isinstance(choice, ThemeChoice):
+            self._before = self._before or self._app.theme
+            self._app.theme = choice.name
+        else:
+            self.take_back()
+
+    def keep(self) -> None:
+        """The theme was chosen."""
+        self._before = ""
+
+    def take_back(self) -> None:
+        """Nothing was chosen."""
+        if self._before:
+            self._app.theme = self._before
+            self._before = ""
 
 
 class ConsoleProvider(Provider):
@@ -39,12 +83,13 @@ class ConsoleProvider(Provider):
                 yield Hit(score, matcher.highlight(text), callback, text=text, help=help_text)
 
     def entries(self) -> Iterator[Entry]:
-        """Actions first, then parameters."""
+        """Actions first, then parameters, then themes."""
         yield from self._actions()
         yield from self._params()
+        yield from theme_entries(self.console)
 
     def _actions(self) -> Iterator[Entry]:
-        for spec in TABLE:
+        for spec in self.console.comfort.keymap.table:
             if spec.in_palette:
                 callback = cast("Callable[[], object]", getattr(self.console, f"action_{spec.action}"))
                 yield f"{spec.label}  ({spec.key_text})", spec.help, callback
@@ -55,3 +100,17 @@ class ConsoleProvider(Provider):
             value = f"{plain(param.value)} {param.unit}".rstrip()
             callback = partial(self.console.action_edit_param, param.name)
             yield f"set {param.name}  (now {value})", param.help, callback
+
+
+def theme_entries(app: ConsoleApp) -> Iterator[Entry]:
+    """One entry a theme."""
+    for name in themes.theme_names():
+        yield f"theme {name}", "shown while it is under the cursor", ThemeChoice(app, name)
+
+
+class ThemeProvider(ConsoleProvider):
+    """The themes alone."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Themes."""
+        return theme_entries(self.console)

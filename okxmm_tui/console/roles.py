@@ -31,20 +31,28 @@ CHIPS = {
 }
 """Words that must look the same in every theme."""
 
+ANSI_CHIPS = {
+    "chip-good": ("black", "green"),
+    "chip-warn": ("black", "bright_yellow"),
+    "chip-bad": ("bright_white", "red"),
+    "chip-kill": ("red", "bright_white"),
+}
+"""The same for a terminal of sixteen colours."""
+
 
 @lru_cache(maxsize=16)
 def role_styles(theme_name: str) -> dict[str, Style]:
     """Style of every role; an unknown theme gets the default one's."""
     known = theme_name if theme_name in themes.theme_names() else themes.DEFAULT_THEME
     theme = themes.load_theme(known)
-    colours = theme.variables()
-    ground, front = theme.base.background, theme.base.foreground
+    colours = {name: _terminal(value) for name, value in theme.variables().items()}
+    ground, front = _terminal(theme.base.background), _terminal(theme.base.foreground)
     styles = {
         "text": Style(color=front, bgcolor=ground),
         "strong": Style(color=front, bgcolor=ground, bold=True),
         "title": Style(color=front, bgcolor=ground, bold=True),
         "head": Style(color=colours["muted"], bgcolor=ground),
-        "key": Style(color=theme.base.primary, bgcolor=ground, bold=True),
+        "key": Style(color=_terminal(theme.base.primary), bgcolor=ground, bold=True),
     }
     styles |= {role: Style(color=colours[role], bgcolor=ground) for role in PLAIN}
     styles |= {role: Style(color=colours[role], bgcolor=ground, bold=True) for role in BOLD}
@@ -52,7 +60,13 @@ def role_styles(theme_name: str) -> dict[str, Style]:
     for mode in MODES:
         text, back = colours[f"mode-{mode}-text"], colours[f"mode-{mode}"]
         styles[f"mode-{mode}"] = Style(color=text, bgcolor=back, bold=True)
-    return styles | {role: Style(color=text, bgcolor=back, bold=True) for role, (text, back) in CHIPS.items()}
+    chips = ANSI_CHIPS if theme.is_ansi else CHIPS
+    return styles | {role: Style(color=text, bgcolor=back, bold=True) for role, (text, back) in chips.items()}
+
+
+def _terminal(value: str) -> str:
+    """A colour as the style table wants it; Textual marks the terminal's own sixteen with a prefix."""
+    return value.removeprefix(themes.ANSI_PREFIX)
 
 
 @lru_cache(maxsize=1024)
@@ -71,5 +85,7 @@ def faded(style: Style) -> Style:
     """The style half way into its background: old numbers stay readable and look old."""
     if style.color is None or style.bgcolor is None:
         return style
+    if style.color.triplet is None:  # sixteen colours have nothing in between
+        return style + Style(color="bright_black" if style.bgcolor.name == "black" else "white", bold=False)
     mixed = blend_rgb(style.color.get_truecolor(), style.bgcolor.get_truecolor(), DIM_SHARE)
     return style + Style(color=mixed.hex, bold=False)

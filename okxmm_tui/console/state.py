@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
+from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.pending import PendingParams
 from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, ConsoleExit
@@ -16,8 +17,11 @@ MESSAGE_SHOWN_NS = 6_000_000_000
 class ConsoleState:
     """Mutable state of the console, touched by its event loop only."""
 
-    def __init__(self, clock: Clock, watch: KillWatch, *, is_read_only: bool) -> None:
+    def __init__(
+        self, clock: Clock, watch: KillWatch, *, is_read_only: bool, keymap: Keymap | None = None
+    ) -> None:
         self.clock = clock
+        self.keymap = keymap or Keymap()
         self.watch = watch
         self.is_read_only = is_read_only
         self.pending = PendingParams()
@@ -82,6 +86,7 @@ class ConsoleState:
             is_quitting=self.is_quitting,
             desk=self.desk,
             history=self.history,
+            keymap=self.keymap,
         )
 
     def _link_state(self, age_ns: int) -> LinkState:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
+from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.core.snapshot import MarketView, Snapshot
 from okxmm_tui.core.types import Mode
 
@@ -45,6 +46,8 @@ class View:
     is_quitting: bool = False
     desk: Desk = field(default_factory=Desk)
     history: History = field(default_factory=History)
+    keymap: Keymap = field(default_factory=Keymap)
+    """The keys in force, for whatever names one."""
 
     @property
     def is_dim(self) -> bool:

@@ -4,6 +4,12 @@ Theory of operation. The engine keeps one slot per console, never a queue: a sna
 after the console has acknowledged the one before, so a slow or stopped console costs the engine nothing
 and counts as lost when its acknowledgement stays out. Frames are a four-byte length and msgpack. The kill
 line is a second, blocking connection that the console's input thread may write to at any time.
+
+What a connection may ask is settled by its first frame and holds until it closes: a kill line and a read-only
+console may kill and nothing else, whatever else their process sends. Killing stays open to onlookers, for it
+can only take risk away. An onlooker does not count as a console either: a forgotten browser tab must not keep
+an engine quoting that nobody can steer. The socket belongs to one user, so read-only guards against mistakes
+of the operator and of our own code, not against that user's other programs.
 """
 
 from __future__ import annotations
@@ -38,6 +44,10 @@ class Hello(Struct, frozen=True, tag=True):
     client: str
     is_kill_line: bool = False
     is_read_only: bool = False
+
+    def may_ask(self, command: AnyCommand) -> bool:
+        """Whether this connection may give a command."""
+        return isinstance(command, Kill) or not (self.is_read_only or self.is_kill_line)
 
 
 class Seen(Struct, frozen=True, tag=True):
@@ -89,6 +99,13 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes | None:
         return None
 
 
+async def _read_hello(reader: asyncio.StreamReader) -> Hello | None:
+    """First frame of a connection; None when it closed or began with something else."""
+    body = await _read_frame(reader)
+    message = None if body is None else _decode_down(body)
+    return message if isinstance(message, Hello) and message.client else None
+
+
 class _Console:
     """One attached console, as the engine sees it."""
 
@@ -101,8 +118,9 @@ class _Console:
     def is_ready(self) -> bool:
         return self.awaited_seq is None
 
-    def is_lost(self, now: float) -> bool:
-        return self.awaited_seq is not None and now - self.sent_at > LOST_AFTER_S
+    def is_steering(self, now: float) -> bool:
+        is_lost = self.awaited_seq is not None and now - self.sent_at > LOST_AFTER_S
+        return not is_lost and not self.hello.is_read_only
 
 
 class LinkServer:
@@ -124,7 +142,7 @@ class LinkServer:
 
     @property
     def console_count(self) -> int:
-        """Consoles that are attached and answering."""
+        """Consoles that are attached, answering and able to steer; onlookers do not count."""
         return self._count
 
     async def start(self) -> None:
@@ -172,31 +190,36 @@ class LinkServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        client = ""
+        hello: Hello | None = None
         try:
-            while (body := await _read_frame(reader)) is not None:
-                message = _decode_down(body)
-                if isinstance(message, Hello):
-                    client = self._admit(message, writer)
-                elif isinstance(message, Seen):
-                    self._acknowledge(client, message.seq)
-                elif client:
-                    self._command(client, message)
+            hello = await _read_hello(reader)
+            if hello is not None:
+                self._admit(hello, writer)
+                await self._listen(hello, reader)
         except msgspec.MsgspecError:
             pass  # not one of our consoles: closing the connection is the whole answer
         finally:
             self._writers.discard(writer)
-            console = self._consoles.get(client)
+            console = self._consoles.get(hello.client) if hello is not None else None
             if console is not None and console.writer is writer:  # not when only its kill line went
-                del self._consoles[client]
+                del self._consoles[console.hello.client]
             writer.close()
             self._recount()
 
-    def _admit(self, hello: Hello, writer: asyncio.StreamWriter) -> str:
+    async def _listen(self, hello: Hello, reader: asyncio.StreamReader) -> None:
+        while (body := await _read_frame(reader)) is not None:
+            message = _decode_down(body)
+            if isinstance(message, Hello):
+                return  # a connection cannot become another one
+            if isinstance(message, Seen):
+                self._acknowledge(hello.client, message.seq)
+            else:
+                self._command(hello, message)
+
+    def _admit(self, hello: Hello, writer: asyncio.StreamWriter) -> None:
         if not hello.is_kill_line:
             self._consoles[hello.client] = _Console(hello, writer)
             self._recount()
-        return hello.client
 
     def _acknowledge(self, client: str, seq: int) -> None:
         console = self._consoles.get(client)
@@ -204,16 +227,16 @@ class LinkServer:
             console.awaited_seq = None
             self._recount()
 
-    def _command(self, client: str, ask: Ask) -> None:
-        console = self._consoles.get(client)
-        if console is not None and console.hello.is_read_only and not isinstance(ask.command, Kill):
-            self.reply(client, ask.command_id, ok=False, text="this console is read-only; only kill works")
-            return
-        self._on_command(client, ask.command_id, ask.command)
+    def _command(self, hello: Hello, ask: Ask) -> None:
+        if hello.may_ask(ask.command):
+            self._on_command(hello.client, ask.command_id, ask.command)
+        elif not hello.is_kill_line:
+            text = "this console is read-only; only kill works"
+            self.reply(hello.client, ask.command_id, ok=False, text=text)
 
     def _recount(self) -> None:
         now = time.monotonic()
-        count = sum(not console.is_lost(now) for console in self._consoles.values())
+        count = sum(console.is_steering(now) for console in self._consoles.values())
         if count != self._count:
             self._count = count
             self._on_count(count)

@@ -19,7 +19,7 @@ from okxmm_tui.strategies.base import Composition, MarketInput, Target
 from okxmm_tui.strategies.model_inputs import ModelInputs, model_inputs, waiting
 
 RISK_AVERSION = ParamSpec(
-    "risk_aversion", "gamma", "1/ccy", Decimal("0.05"), Decimal("0.0001"), Decimal(1000), Decimal("0.01"),
+    "risk_aversion", "gamma", "1/ccy", Decimal("0.5"), Decimal("0.0001"), Decimal(1000), Decimal("0.01"),
     "Risk aversion per unit of quote currency: larger widens and pulls harder against inventory.",
     RiskDirection.DOWN,
 )  # fmt: skip

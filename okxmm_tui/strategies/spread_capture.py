@@ -222,7 +222,8 @@ def spread_of(bid_ticks: int, ask_ticks: int) -> float:
 
 def percent(share: float) -> str:
     """A share as per cent, with the digits a narrow spread needs."""
-    return f"{share * 100:.4f}".rstrip("0").rstrip(".") + " %"
+    digits = 4 if share == 0 or abs(share) >= 1e-6 else 7
+    return f"{share * 100:.{digits}f}".rstrip("0").rstrip(".") + " %"
 
 
 def _loss(market: MarketInput) -> float:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from textual.pilot import Pilot
 
+from okxmm_tui.console import themes
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.port import ConsoleExit, ConsoleFiles
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
@@ -77,6 +79,8 @@ async def running(
     size: tuple[int, int] = (120, 35),
     is_read_only: bool = False,
     files: ConsoleFiles | None = None,
+    theme: str = themes.DEFAULT_THEME,
+    comfort: Comfort = Comfort(),  # noqa: B008 - immutable
 ) -> AsyncIterator[Bench]:
     """A console on a fake link, showing one snapshot."""
     clock = ManualClock()
@@ -85,6 +89,8 @@ async def running(
     app = ConsoleApp(
         link,
         clock=clock,
+        theme=theme,
+        comfort=comfort,
         is_read_only=is_read_only,
         escalate=lambda: escalations.append(clock.now_ns),
         files=files,

@@ -14,7 +14,9 @@ from okxmm_tui.core.snapshot import (
     AlarmView,
     DeadManView,
     FillView,
+    FlattenView,
     GaugeView,
+    GhostView,
     HealthView,
     KillView,
     LatencyView,
@@ -22,6 +24,7 @@ from okxmm_tui.core.snapshot import (
     LogLine,
     MarketView,
     OrderView,
+    ParamChangeView,
     ParamView,
     SideView,
     Snapshot,
@@ -394,7 +397,25 @@ def armed() -> Snapshot:
     return structs.replace(killed(), armed_until_ns=NOW_NS + 7 * SECOND)
 
 
+def previewed() -> Snapshot:
+    """A position that could be flattened, an order by hand, and ghosts of a draft."""
+    base = quoting()
+    by_hand = structs.replace(
+        order(Side.BUY, MID_TICKS - 6, queue=300), is_manual=True, decision="MANUAL placed by the operator"
+    )
+    return with_market(
+        base,
+        orders=(*base.markets[0].orders, by_hand),
+        ghosts=(GhostView(Side.BUY, MID_TICKS - 7, 60), GhostView(Side.SELL, MID_TICKS + 8, 60)),
+        flatten=FlattenView(False, 1_250, 1_250, 1_250, MID_TICKS - 3.2, 0.4, 3),  # noqa: FBT003
+        param_changes=(
+            ParamChangeView(NOW_NS - 61 * SECOND, "key", "inventory_skew", "base_spread_bps 2 -> 2.5", 7),
+        ),
+    )
+
+
 STATES = {
+    "previewed": previewed,
     "quoting": quoting,
     "one_side_held": one_side_held,
     "stale": stale,

@@ -16,7 +16,7 @@ from textual.widget import Widget
 import okxmm_tui.console
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.bindings import HINTS, KILL_KEYS, NUDGE_KEYS, TABLE, bindings
-from okxmm_tui.console.screens.help import help_lines
+from okxmm_tui.console.keymap import Keymap
 from tests.console import sample
 from tests.console.harness import running
 
@@ -63,7 +63,7 @@ async def test_a_keymap_cannot_remove_the_kill_keys():
 
 def test_help_equals_the_bindings():
     """Every bound key is in the help, and the help names no key that is not bound."""
-    helped = {key for _, key, _ in help_lines()}
+    helped = {key for _, key, _ in Keymap().help_lines}
     bound = {spec.key_text for spec in TABLE}
     assert helped == bound | {"tab", "ctrl+p"}
 

@@ -120,3 +120,12 @@ async def test_a_stale_panel_is_dim_but_its_chip_is_not():
         await bench.show(sample.stale())
         assert ladder._style("bid").color != fresh
         assert ladder._style("chip-bad").bold
+
+
+async def test_a_tall_book_draws_every_other_frame():
+    """A tall book rests in between; a small one draws every frame."""
+    async with running(sample.quoting(), size=(200, 60)) as bench:
+        ladder = bench.app.dashboard.query_one(Ladder)
+        assert [ladder.is_due(turn, 0) for turn in range(4)] == [True, False, True, False]
+    async with running(sample.quoting(), size=(120, 35)) as bench:
+        assert all(bench.app.dashboard.query_one(Ladder).is_due(turn, 0) for turn in range(4))

@@ -91,7 +91,8 @@ class TestFit:
             for key, words in (
                 ("3", "no order sent since"), ("3", "no fills yet"), ("4", "no maker fill"),
                 ("4", "live book"),
-                ("5", "no parameter was changed"), ("6", "nothing happened yet"), ("7", "HEALTH"),
+                ("5", "no parameter was changed"), ("6", "nothing happened yet"),
+                ("7", "HEALTH"),
             ):  # fmt: skip
                 await bench.press(key)
                 assert words in bench.text(), (key, words)

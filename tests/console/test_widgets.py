@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.console.view import LinkState, View
+from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
-from okxmm_tui.console.widgets.banner import terminal_title
-from okxmm_tui.core.snapshot import DeadManView
+from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
+from okxmm_tui.core.snapshot import DeadManView, GhostView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
 from tests.console.harness import running
@@ -69,8 +69,87 @@ class TestLevels:
         totals.update(((10, 1), (11, 2)), ((9, 5),), sample.NOW_NS)
         totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 1)
         assert totals.at(Side.SELL, 1) == 3
-        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + sample.SECOND)
+        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 2 * sample.SECOND)
         assert totals.at(Side.SELL, 1) == 9
+
+
+class TestLadder:
+    """Grouping, standing prices, ghosts, prints, cursor."""
+
+    def test_rows_of_several_ticks_never_look_better_than_they_are(self):
+        """Bids are summed downwards, asks upwards; no size is lost."""
+        bids, asks = ((104, 1), (101, 2), (99, 4)), ((106, 1), (110, 2), (111, 4))
+        assert levels.grouped(bids, Side.BUY, 5) == ((100, 3), (95, 4))
+        assert levels.grouped(asks, Side.SELL, 5) == ((110, 3), (115, 4))
+        assert levels.grouped(bids, Side.BUY, 1) is bids
+
+    def test_standing_prices_show_every_row(self):
+        """Consecutive prices around the anchor, sizes where there are some, sides parted at the best ask."""
+        market = structs.replace(sample.market(), bids=((99, 5),), asks=((102, 7),))
+        desk = Desk()
+        desk.anchor_ticks = 101
+        asks, bids = levels.standing_levels(market, 6, desk)
+        assert asks == ((102, 7), (103, 0), (104, 0))
+        assert bids == ((101, 0), (100, 0), (99, 5))
+
+    def test_cursor_and_ghosts_get_rows_of_their_own(self):
+        """Prices without a level are shown where something stands or would stand."""
+        ghost = GhostView(Side.SELL, sample.MID_TICKS + 90, 60)
+        market = structs.replace(sample.market(), ghosts=(ghost,), orders=())
+        desk = Desk()
+        desk.cursor_ticks = sample.MID_TICKS - 80
+        assert sample.MID_TICKS + 90 in dict(levels.visible_levels(market, Side.SELL, 6, desk))
+        assert sample.MID_TICKS - 80 in dict(levels.visible_levels(market, Side.BUY, 6, desk))
+
+    async def test_previews_prints_and_hand_marks_are_shown(self):
+        """○ for a ghost, * for an order by hand, the volume printed at a level, chance and age beside own."""
+        async with running(sample.previewed(), size=(200, 60)) as bench:
+            text = bench.text("#ladder")
+            for words in ("○  0.60", "ghost", "◆* 0.50", "prints", "14s  14%", "imbalance", "flow 60s"):
+                assert words in text, words
+
+    async def test_keys_group_and_release_the_book(self):
+        """The badge says how coarse the rows are and that they stand still."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("g", "l")
+            assert "2 tk" in bench.text("#ladder")
+            assert "STILL" in bench.text("#ladder")
+            await bench.press("G", "l")
+            assert "STILL" not in bench.text("#ladder")
+
+    def test_imbalance_and_flow_fit_and_tell_sides_apart(self):
+        """Exact widths; the heavier side and the taker's side are told by shape, not only by colour."""
+        market = structs.replace(sample.market(), bids=((99, 30),), asks=((101, 10),))
+        market = structs.replace(market, flow=((5, 0), (0, 5)))
+        bar, flow = flat([imbalance_line(market, 50), flow_line(market, 50)])
+        assert len(bar) == 50
+        assert bar.count("█") > bar.count("▒")
+        assert "+50%" in bar
+        assert flow.endswith("▂▔")
+
+
+class TestTape:
+    """Public prints beside our quotes."""
+
+    async def test_reached_quotes_are_marked(self):
+        """A print at our ask shows it; the smaller panel tells the distance in ticks."""
+        async with running(sample.quoting(), size=(200, 60)) as bench:
+            assert "our ask" in bench.text("#tape")
+        async with running(sample.quoting()) as bench:
+            await bench.press("v")
+            assert "◆" in bench.text("#tape")
+
+
+class TestEvents:
+    """The log and its filter."""
+
+    async def test_filter(self):
+        """Only lines that hold the text, whatever its case."""
+        async with running(sample.quoting(), size=(200, 60)) as bench:
+            await bench.press("slash", *"DEAD-man", "enter")
+            text = bench.text("#events")
+            assert "dead-man" in text
+            assert "resumed by operator" not in text
 
 
 class TestCurve:
@@ -183,11 +262,3 @@ class TestWords:
         async with running(rich, size=(80, 24)) as bench:
             assert "net -12,346k" in bench.text("#banner")
             assert "pos -1,235k" in bench.text("#banner")
-
-
-def test_terminal_title_names_mode_and_alarms():
-    """A terminal's tab shows what is at stake."""
-    snapshot = sample.alarmed()
-    view = View(snapshot, snapshot.markets[0], LinkState.GONE, sample.NOW_NS, 0)
-    assert terminal_title(view) == "SIM · BTC-USDT-SWAP · +12.50 ct · ACTIVE · ENGINE GONE · !2"
-    assert terminal_title(View(None, None, LinkState.CONNECTING, 0, 0)) == "okxmm-tui"

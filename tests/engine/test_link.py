@@ -7,10 +7,10 @@ import os
 
 import pytest
 
-from okxmm_tui.core.commands import Kill, Pause
+from okxmm_tui.core.commands import Kill, Pause, Resume
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
 from okxmm_tui.engine import link as link_module
-from okxmm_tui.engine.link import EngineLink, LinkServer, socket_path
+from okxmm_tui.engine.link import Ask, EngineLink, Hello, LinkServer, socket_path
 from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.errors import LinkError
 from tests.engine.desk import Desk
@@ -149,6 +149,61 @@ async def test_a_read_only_console_may_only_kill(engine, tmp_path):
     await engine.until(lambda: engine.commands)
     assert engine.commands[0][2] == Kill("guest")
     link.close()
+
+
+async def test_nothing_makes_a_read_only_console_trade(engine, tmp_path):
+    """Not its kill line, not a second greeting, not a connection under its own name."""
+    path = socket_path(tmp_path)
+    link = await EngineLink.connect(path, "guest", is_read_only=True)
+    link._kill_line.sendall(link_module._frame(Ask(1, Pause())))
+    link._writer.write(link_module._frame(Hello("guest")))
+    link._writer.write(link_module._frame(Ask(2, Resume())))
+    async with asyncio.timeout(5):
+        assert [message async for message in link.messages()] == []
+    stray_reader, stray = await asyncio.open_unix_connection(path)
+    stray.write(link_module._frame(Ask(3, Pause())))
+    async with asyncio.timeout(5):
+        assert await stray_reader.read() == b""
+    stray.close()
+    assert link.kill_now("guest")
+    await engine.until(lambda: engine.commands)
+    assert engine.commands == [("guest", 0, Kill("guest"))]
+    link.close()
+
+
+async def test_an_onlooker_is_shown_everything_but_is_no_operator(engine, tmp_path):
+    """It gets snapshots; the engine's rule for a lost console does not take it for one."""
+    onlooker = await EngineLink.connect(socket_path(tmp_path), "guest", is_read_only=True)
+    operator = await EngineLink.connect(socket_path(tmp_path), "c")
+    await engine.until(lambda: engine.counts == [1])
+    async with asyncio.timeout(5):
+        while len(engine.server._consoles) < 2:
+            await asyncio.sleep(0)
+    engine.server.publish(_snapshot(1))
+    for link in (onlooker, operator):
+        async with asyncio.timeout(5):
+            assert isinstance(await anext(link.messages()), Snapshot)
+    operator.close()
+    await engine.until(lambda: engine.counts == [1, 0])
+    onlooker.close()
+
+
+async def test_of_two_consoles_one_may_die(engine, tmp_path):
+    """The other one goes on seeing and commanding, and a reply goes to whom it was meant for."""
+    dying = await EngineLink.connect(socket_path(tmp_path), "one")
+    staying = await EngineLink.connect(socket_path(tmp_path), "two")
+    await engine.until(lambda: engine.counts == [1, 2])
+    dying._writer.transport.abort()
+    await engine.until(lambda: engine.counts == [1, 2, 1])
+    engine.server.reply("one", 1, ok=True, text="to nobody")
+    engine.server.publish(_snapshot(1))
+    async with asyncio.timeout(5):
+        assert isinstance(await anext(staying.messages()), Snapshot)
+    staying.send(Pause())
+    await engine.until(lambda: engine.commands)
+    assert engine.commands == [("two", 1, Pause())]
+    for link in (dying, staying):
+        link.close()
 
 
 async def test_no_engine_is_one_clear_error(tmp_path):

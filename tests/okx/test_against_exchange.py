@@ -19,6 +19,7 @@ from okxmm_tui.core.effects import (
     PlaceOrder,
     PollPending,
     QueryOrder,
+    ScanMarkets,
     SetDeadMan,
 )
 from okxmm_tui.core.types import OrderKind, Side, VenueOrderState
@@ -337,3 +338,12 @@ async def test_facts_of_the_market_arrive(desk):
         assert (await desk.probe.first(kind)).inst_id == INST
     measured = await desk.probe.first(m.FeedMeasured, lambda event: event.received > 0)
     assert measured.received == measured.applied + measured.conflated
+
+
+async def test_a_scan_names_the_listed_markets(desk):
+    """Both kinds are read over REST and the widest come back as one event."""
+    await desk.probe.first(m.PublicTrade)
+    desk.gateway.execute([ScanMarkets()])
+    found = await desk.probe.first(m.MarketScan)
+    assert [row.inst_id for row in found.rows] == [INST]
+    assert 0 < found.rows[0].spread < 0.01

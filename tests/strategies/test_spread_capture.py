@@ -6,7 +6,7 @@ from msgspec import structs
 
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import MarketInput
-from okxmm_tui.strategies.spread_capture import SpreadCapture
+from okxmm_tui.strategies.spread_capture import SpreadCapture, percent
 from tests.samples import SECOND
 from tests.strategies.moments import MARKET, params_of, quotes_of
 
@@ -164,3 +164,18 @@ def test_one_order_allowed_is_one_order():
     """max_open_orders 1 bids only."""
     target = SpreadCapture().target(WIDE, params_of(SpreadCapture, order_amount="100", max_open_orders="1"))
     assert prices(target) == {Side.BUY: 600_000}
+
+
+def test_a_remainder_below_the_smallest_order_is_held_and_said():
+    """What the venue would refuse is not quoted: a partial fill can leave less than one order."""
+    least = structs.replace(WIDE.instrument, min_size_lots=5)
+    held = structs.replace(WIDE, instrument=least, position_lots=4, average_price_ticks=600_000.0)
+    target = SpreadCapture().target(held, PARAMS)
+    assert not target.quotes
+    assert target.ask_reason == "4 lots left, the smallest order is 5"
+
+
+def test_the_narrowest_spread_keeps_a_digit():
+    """One tick of a fine market is not "0 %"."""
+    assert percent(1.6e-7) == "0.000016 %"
+    assert percent(0.0) == "0 %"

@@ -14,7 +14,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
+from okxmm_tui.console.keymap import Keymap
+from okxmm_tui.console.themes import ANSI_PREFIX
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import ParamView
 
@@ -35,8 +36,9 @@ class HelpScreen(ModalScreen[None]):
         Binding("q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, params: tuple[ParamView, ...]) -> None:
+    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap) -> None:
         super().__init__()
+        self._keymap = keymap
         self._params = params
 
     def compose(self) -> ComposeResult:
@@ -44,23 +46,19 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as page:
             page.border_title = "HELP"
             page.border_subtitle = "esc closes"
-            yield Static(help_page(self._params, str(self.app.theme_variables.get("primary", "blue"))))
+            primary = str(self.app.theme_variables.get("primary", "blue"))
+            yield Static(help_page(self._params, self._keymap, primary))
 
 
-def help_lines() -> list[tuple[str, str, str]]:
-    """Group, key and text of every key there is."""
-    lines = [(spec.group, spec.key_text, spec.help) for spec in TABLE]
-    return lines + [(group, key, text) for key, text, group in EXTRA_HELP]
-
-
-def help_page(params: tuple[ParamView, ...], key_colour: str) -> Group:
+def help_page(params: tuple[ParamView, ...], keymap: Keymap, key_colour: str) -> Group:
     """The page: a table a group, so that long texts wrap beside their key."""
-    style = f"bold {key_colour}"
+    style = f"bold {key_colour.removeprefix(ANSI_PREFIX)}"
+    lines = keymap.help_lines
     parts: list[RenderableType] = [Text(SAFETY_TEXT, "italic")]
-    for group in dict.fromkeys(line[0] for line in help_lines()):
+    for group in dict.fromkeys(line[0] for line in lines):
         parts += [
             Text(f"\n{group}", "bold"),
-            _table(style, [line[1:] for line in help_lines() if line[0] == group]),
+            _table(style, [line[1:] for line in lines if line[0] == group]),
         ]
     if params:
         parts += [Text("\nStrategy parameters", "bold"), _table(style, [_param(param) for param in params])]

@@ -117,6 +117,7 @@ class FlattenScreen(LiveModal):
         Binding("escape", "dismiss", "Close", show=False),
         Binding("ctrl+x", "app.stop_flatten", "Call off", show=False),
         Binding("enter", "app.confirm_flatten", "Flatten", show=False),
+        Binding("a", "app.arm", "Arm", show=False),
     ]
 
     def __init__(self, snapshot: Snapshot, inst_id: str) -> None:

@@ -16,8 +16,6 @@ from okxmm_tui.console.widgets.kill_panel import KillPanel
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.status_line import StatusLine
 
-SLOW_EVERY = 4
-
 
 class Box(Vertical):
     """A container with nothing of its own to draw."""
@@ -71,7 +69,7 @@ class Page(Screen[None]):
         if not self._panels:
             self._panels = list(self.query(LinePanel))
         for place, panel in enumerate(self._panels):
-            if turn is None or not panel.IS_SLOW or (turn + place) % SLOW_EVERY == 0:
+            if turn is None or panel.is_due(turn, place):
                 panel.show(view)
 
     def _make_room(self, view: View) -> None:

@@ -30,11 +30,11 @@ class AlarmBar(LinePanel):
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Engine gone first, then alarms, worst and newest first."""
-        lines = [_loud(text, width) for text in _gone(view)]
+        lines = [_loud(text, width, view.keymap.text("safe_quit")) for text in _gone(view)]
         alarms = _shown(view)
         for index, alarm in enumerate(alarms[:MOST_ALARMS]):
             more = len(alarms) - MOST_ALARMS if index == MOST_ALARMS - 1 else 0
-            lines.append(_alarm(alarm, view.now_ns, width, more))
+            lines.append(_alarm(alarm, view, width, more))
         return lines[:height]
 
 
@@ -64,23 +64,27 @@ def engine_gone_text(view: View) -> str:
     return f"ENGINE GONE — dead-man's switch {verb} orders by {at}"
 
 
-def _loud(text: str, width: int) -> Line:
+def _loud(text: str, width: int, quit_key: str) -> Line:
     return spread(
         ((f" {clip(text, width - 20)}", "mode-live"),),
-        (("ctrl+q leaves ", "mode-live"),),
+        ((f"{quit_key} leaves ", "mode-live"),),
         width,
         " ",
         "mode-live",
     )
 
 
-def _alarm(alarm: AlarmView, now_ns: int, width: int, more: int) -> Line:
+def _alarm(alarm: AlarmView, view: View, width: int, more: int) -> Line:
     word, role = SEVERITY_WORDS[alarm.severity]
     times = f" ({alarm.count} times)" if alarm.count > 1 else ""
-    state = "cleared" if alarm.is_cleared else ("seen" if alarm.is_acknowledged else "space: seen")
+    state = (
+        "cleared"
+        if alarm.is_cleared
+        else ("seen" if alarm.is_acknowledged else f"{view.keymap.text('acknowledge')}: seen")
+    )
     rest = f"  +{more} more" if more > 0 else ""
     tail: Line = (
-        (f"  {fmt.calm_age_text(now_ns - alarm.since_ns):>5}", "muted"),
+        (f"  {fmt.calm_age_text(view.now_ns - alarm.since_ns):>5}", "muted"),
         (f"  {state}{rest} ", role),
     )
     glyph = " " if alarm.is_acknowledged else "‼"

@@ -92,22 +92,3 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
         (" ^K KILL ", "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill"),
     )
-
-
-def terminal_title(view: View) -> str:
-    """Title for the terminal's own bar, so that a tab shows LIVE too."""
-    snapshot, market = view.snapshot, view.market
-    if snapshot is None or market is None:
-        return "okxmm-tui"
-    alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
-    parts = [
-        snapshot.mode.upper(),
-        market.instrument.inst_id,
-        f"{fmt.signed_size_text(market.instrument, market.position_lots)} {fmt.size_unit(market.instrument)}",
-        snapshot.trading_state,
-    ]
-    if view.link is LinkState.GONE:
-        parts.append("ENGINE GONE")
-    if alarms:
-        parts.append(f"!{alarms}")
-    return " · ".join(parts)

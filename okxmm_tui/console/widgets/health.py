@@ -78,7 +78,7 @@ def figures(view: View) -> list[tuple[str, str, str]]:
         return fmt.NONE if value is None else f"{value:{sign},.1f} ms"
 
     lag, offset = health.loop_lag_ms, health.clock_offset_ms
-    seen = health.reconciled_ns
+    seen, has_feed = health.reconciled_ns, health.feed_oldest_ms is not None
     volatility = None if market is None else market.volatility_bps
     return [
         ("engine lag", ms(lag), warn(lag > LAG_WARN_MS)),
@@ -86,8 +86,8 @@ def figures(view: View) -> list[tuple[str, str, str]]:
         ("clock offset", ms(offset, "+"), warn(offset is not None and abs(offset) > CLOCK_WARN_MS)),
         ("clock ±", ms(health.clock_uncertainty_ms), "text"),
         ("events", f"{health.events_per_s:,.0f} /s", "text"),
-        ("messages", f"{health.feed_received:,} /s", "text"),
-        ("conflated", f"{health.feed_conflated:,} /s", "text"),
+        ("messages", f"{health.feed_received:,} /s" if has_feed else fmt.NONE, "text"),
+        ("conflated", f"{health.feed_conflated:,} /s" if has_feed else fmt.NONE, "text"),
         ("oldest waited", ms(health.feed_oldest_ms), "text"),
         ("venue delay", ms(health.venue_delay_ms), "text"),
         ("stream losses", f"{health.stream_losses:,}", warn(health.stream_losses)),

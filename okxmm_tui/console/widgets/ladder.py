@@ -37,6 +37,7 @@ CHIPS = {
     "waiting": ("WAITING", "chip-warn"),
 }
 FLOW_FROM_HEIGHT = 18
+TALL_FROM = 40
 
 
 class Ladder(LinePanel, can_focus=True):
@@ -59,6 +60,10 @@ class Ladder(LinePanel, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._lines_by_row: dict[Row, Line] = {}
         self._totals = Totals()
+
+    def is_due(self, turn: int, place: int) -> bool:
+        """A tall book changes more rows a frame than a slow line carries: five times a second must do."""
+        return self.size.height < TALL_FROM or turn % 2 == 0
 
     def badge(self, view: View) -> Line:
         """Rows' width, state and age of the book."""

@@ -15,7 +15,7 @@ from okxmm_tui.core.types import Levels, Side
 OWN_WIDTH, QUEUE_WIDTH, PRICE_WIDTH, SIZE_WIDTH = 7, 7, 10, 9
 TOTAL_WIDTH, PRINTS_WIDTH, CHANCE_WIDTH, AGE_WIDTH = 11, 8, 5, 6
 LEAST_BAR = 6
-TOTALS_EVERY_NS = 500_000_000
+TOTALS_EVERY_NS = 2_000_000_000
 OWN_GLYPHS = {"live": "◆", "unknown": "?"}
 """A filled mark for what the venue confirmed; everything else is still a wish."""
 GHOST_GLYPH = "○"
@@ -82,7 +82,7 @@ class Row:
 
 
 class Totals:
-    """Cumulative sizes, renewed twice a second: a change at the top would repaint every row below it."""
+    """Cumulative sizes, renewed every other second: a change at the top would repaint every row below it."""
 
     def __init__(self) -> None:
         self._at_ns = 0

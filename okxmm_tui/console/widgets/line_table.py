@@ -21,6 +21,7 @@ from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
 from okxmm_tui.console.view import View
 
+SLOW_EVERY = 5
 USELESS_FILTERS = (ANSIToTruecolor, DimFilter)
 
 
@@ -69,6 +70,10 @@ class LinePanel(Widget):
     def is_stale(self, view: View) -> bool:
         """Whether the panel's own source is too old to act on."""
         return False
+
+    def is_due(self, turn: int, place: int) -> bool:
+        """Whether it draws in this frame; ``place`` spreads the slow panels over the frames."""
+        return not self.IS_SLOW or (turn + place) % SLOW_EVERY == 0
 
     # -- drawing ------------------------------------------------------------------------------------
 

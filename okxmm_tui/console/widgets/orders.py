@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -40,6 +41,9 @@ class Orders(LinePanel, can_focus=True):
     ]
 
     _selected_id: str = ""
+    _rows_from: int = 0
+    """Rows of the body above the first order."""
+    _rows_shown: Sequence[OrderView] = ()
 
     def badge(self, view: View) -> Line:
         """How many, and when they last agreed with the venue."""
@@ -72,7 +76,8 @@ class Orders(LinePanel, can_focus=True):
         lines = [_header(width)] if height >= HEADER_FROM_HEIGHT else []
         room = height - len(lines)
         first = max(0, min(_index(orders, chosen) - room + 1, len(orders) - room))
-        for order in orders[first : first + room]:
+        self._rows_from, self._rows_shown = len(lines), orders[first : first + room]
+        for order in self._rows_shown:
             line = _order(market.instrument, order, view.now_ns, width, is_chosen=order is chosen)
             lines.append(paint(fit(line, width), "cursor") if order is chosen and self.has_focus else line)
         return lines
@@ -94,6 +99,13 @@ class Orders(LinePanel, can_focus=True):
         target = max(0, min(len(orders) - 1, _index(orders, self.selected) + step))
         self._selected_id = orders[target].cl_ord_id
         self.show(self.view)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the order that was clicked; cancelling it takes the key."""
+        rows = self._rows_shown
+        if 0 <= (row := event.y - 1 - self._rows_from) < len(rows) and self.view is not None:
+            self._selected_id = rows[row].cl_ord_id
+            self.show(self.view)
 
     def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
         """Move the cursor by wheel."""

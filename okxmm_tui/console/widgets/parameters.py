@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from okxmm_tui.console.bindings import NUDGE_KEYS
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -36,16 +35,16 @@ class Parameters(LinePanel, can_focus=True):
         refusals = [_refusal(text, width) for text in view.refusals.values()]
         has_help = height >= 2 * len(params) + len(refusals) and width >= 44
         lines: list[Line] = []
-        for param in _most_wanted(params):
+        for param in _most_wanted(params, view):
             lines.append(_param(param, view, width))
             if has_help:
                 lines.append((("    ", "text"), (clip(param.help, width - 4), "muted")))
         return (lines[: height - len(refusals)] if refusals else lines[:height]) + refusals[:height]
 
 
-def _most_wanted(params: tuple[ParamView, ...]) -> list[ParamView]:
+def _most_wanted(params: tuple[ParamView, ...], view: View) -> list[ParamView]:
     """Those with keys first: on a small screen the rest falls off."""
-    return sorted(params, key=lambda param: param.name not in NUDGE_KEYS)
+    return sorted(params, key=lambda param: param.name not in view.keymap.nudge_keys)
 
 
 def _param(param: ParamView, view: View, width: int) -> Line:
@@ -53,7 +52,7 @@ def _param(param: ParamView, view: View, width: int) -> Line:
     unit_width = LONG_UNIT if width >= LONG_UNIT_FROM else SHORT_UNIT
     # A unit that is cut off says less than none.
     unit = param.unit if len(param.unit) <= unit_width else ""
-    keys = NUDGE_KEYS.get(param.name, "")
+    keys = view.keymap.nudge_keys.get(param.name, "")
     bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
     value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
     if pending is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from okxmm_tui.console.bindings import HINTS
 from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -24,14 +23,14 @@ class StatusLine(LinePanel):
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
             tail = (*tail, (f" {page} ", "strong"), ("1", "key"), (" dashboard ", "muted"))
-        return [spread(hints(width - line_width(tail)), tail, width)]
+        return [spread(hints(width - line_width(tail), view.keymap.hints), tail, width)]
 
 
-def hints(width: int) -> Line:
+def hints(width: int, keys: tuple[tuple[str, str], ...]) -> Line:
     """As many key hints as fit."""
     spans: list[Span] = [(" ", "text")]
     room = width - 1
-    for key, label in HINTS:
+    for key, label in keys:
         if len(key) + len(label) + 3 > room:
             break
         spans.extend(((key, "key"), (f" {label}  ", "muted")))

@@ -1,0 +1,124 @@
+"""Opens a console: on an engine of its own, or on one that runs already."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from okxmm_tui.engine_start import console_words, start_engine_with
+from okxmm_tui.errors import OkxmmError
+
+if TYPE_CHECKING:
+    from okxmm_tui.console.comfort import Comfort
+    from okxmm_tui.console.port import ConsoleLink
+    from okxmm_tui.settings import Settings
+
+
+def open_console(words: Sequence[str], config: Path | None) -> int | None:
+    """Start an engine and show it; None when the settings ask for a session without a console.
+
+    Args:
+        words: Command line of ``okxmm-tui``, already parsed once.
+        config: Configuration file, for the kill process.
+
+    Raises:
+        OkxmmError: Settings were wrong, or the screen could not be drawn; no engine is left running.
+    """
+    engine = start_engine_with(words)
+    try:
+        # Loaded while the engine's process reads the settings.
+        import okxmm_tui.console.app  # noqa: F401, PLC0415
+        from okxmm_tui.launcher import LaunchedLink  # noqa: PLC0415
+
+        said = console_words(engine)
+        if said is None:
+            engine.wait()
+            return None
+        state_dir = Path(said["state_dir"])
+        link = LaunchedLink(state_dir, "console", engine)
+        return _show(link, said["theme"], partial(_start_kill_process, state_dir, config), _comfort(said))
+    except (OkxmmError, KeyboardInterrupt):
+        _end(engine)
+        raise
+
+
+def attach(settings: Settings, config: Path | None, *, is_read_only: bool, is_web: bool) -> int:
+    """Show an engine that runs already."""
+    from okxmm_tui.launcher import LaunchedLink  # noqa: PLC0415 - asyncio and sockets
+    from okxmm_tui.statedir import make_state_dir  # noqa: PLC0415 - the same
+
+    state_dir = make_state_dir(settings.state_dir)
+    link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
+    comfort = _comfort({**settings.model_dump(), "state_dir": state_dir}, is_web=is_web)
+    escalate = partial(_start_kill_process, state_dir, config)
+    return _show(link, settings.theme, escalate, comfort, is_read_only=is_read_only)
+
+
+def _comfort(said: Mapping[str, Any], *, is_web: bool = False) -> Comfort:
+    from okxmm_tui.console.comfort import Comfort  # noqa: PLC0415 - Textual
+    from okxmm_tui.console.keymap import Keymap  # noqa: PLC0415 - the same
+
+    return Comfort(
+        Keymap.of(said["keys"]),
+        has_bell=said["bell"],
+        is_calm=said["limited_motion"],
+        pictures=Path(said["state_dir"]),
+        is_web=is_web,
+    )
+
+
+def _show(
+    link: ConsoleLink,
+    theme: str,
+    escalate: Callable[[], None],
+    comfort: Comfort,
+    *,
+    is_read_only: bool = False,
+) -> int:
+    from okxmm_tui.console.app import run_console  # noqa: PLC0415 - Textual
+    from okxmm_tui.console_files import StateFiles  # noqa: PLC0415 - loaded while the engine starts
+
+    ended = run_console(
+        link,
+        theme=theme,
+        is_read_only=is_read_only,
+        escalate=escalate,
+        comfort=comfort,
+        files=StateFiles(comfort.pictures) if comfort.pictures is not None else None,
+    )
+    if ended.text and not comfort.is_web:
+        _tell(f"okxmm-tui: {ended.text}", sys.stderr if ended.exit_code else sys.stdout)
+    return ended.exit_code
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    """Print last words; a terminal that has gone must not turn a clean end into a failure."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _start_kill_process(state_dir: Path, file: Path | None) -> None:
+    """The way out that needs neither this console nor the engine."""
+    words = ["kill", "--state-dir", str(state_dir), *(["--config", str(file)] if file else [])]
+    with (state_dir / "kill.log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "okxmm_tui", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _end(engine: subprocess.Popen[bytes]) -> None:
+    """End an engine nobody will see; it does so the safe way."""
+    if engine.poll() is None:
+        engine.terminate()
+        engine.wait()

@@ -1,0 +1,225 @@
+"""Acts by hand: the cursor, orders at it, sides, the steps down, the draft, presets, limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.console.screens.live_modal import FlattenScreen
+from okxmm_tui.console_files import StateFiles
+from okxmm_tui.core.commands import (
+    Arm,
+    CancelOne,
+    FlattenPositions,
+    MoveOrder,
+    MuteSide,
+    PlaceManual,
+    PreviewParams,
+    Reduce,
+    SetLimit,
+    SetParams,
+    StopFlatten,
+    SwitchStrategy,
+    Widen,
+)
+from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.errors import UsageError
+from tests.console import sample
+from tests.console.harness import running
+from tests.console.test_pages import holding
+
+INST = "BTC-USDT-SWAP"
+
+
+class TestOrders:
+    """Placing, moving, cancelling, muting."""
+
+    async def test_place_at_the_cursor_with_the_order_size(self):
+        """The cursor starts beside the middle and moves by ticks; both sides take its price."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("b")
+            assert bench.link.sent == []
+            assert "cursor on a price first" in bench.text("#status")
+            await bench.press("shift+tab", "down", "down", "b", "s")
+            price = sample.MID_TICKS - 2
+            assert bench.link.sent == [
+                PlaceManual(INST, Side.BUY, price, 50), PlaceManual(INST, Side.SELL, price, 50),
+            ]  # fmt: skip
+
+    async def test_moving_the_order_at_the_cursor(self):
+        """In the book the cursor's order moves, elsewhere the chosen one; the direction is the price's."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("plus")
+            await bench.press("shift+tab", *["down"] * 4, "minus")
+            best_ask, bid = sample.MID_TICKS + 11, sample.MID_TICKS - 4
+            assert bench.link.sent == [
+                MoveOrder(INST, f"osell{best_ask}", best_ask + 1), MoveOrder(INST, f"obuy{bid}", bid - 1),
+            ]  # fmt: skip
+
+    async def test_orders_are_placed_on_the_dashboard_only(self):
+        """A page that does not show the book's cursor does not place at it."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("shift+tab", "down", "7", "b", "x", "plus")
+            assert bench.link.sent == []
+
+    @pytest.mark.parametrize(("key", "sides"), [("X", set(Side)), ("B", {Side.BUY}), ("S", {Side.SELL})])
+    async def test_cancelling_many(self, key, sides):
+        """All, or one side; those already on their way out are left alone."""
+        base = sample.quoting()
+        first, *rest = base.markets[0].orders
+        orders = (structs.replace(first, status="cancelling"), *rest)
+        async with running(sample.with_market(base, orders=orders)) as bench:
+            await bench.press(key)
+            assert bench.link.sent == [CancelOne(INST, each.cl_ord_id) for each in rest if each.side in sides]
+
+    async def test_sides_are_muted_and_quoted_again(self):
+        """The same key takes it back, by what the engine shows."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("left_parenthesis", "right_parenthesis")
+            muted = structs.replace(sample.quoting().markets[0].bid, is_muted=True)
+            await bench.show(sample.with_market(sample.quoting(), bid=muted))
+            assert "BID MUTED" in bench.text("#sides")
+            await bench.press("left_parenthesis")
+            assert bench.link.sent == [
+                MuteSide(INST, Side.BUY, is_muted=True), MuteSide(INST, Side.SELL, is_muted=True),
+                MuteSide(INST, Side.BUY, is_muted=False),
+            ]  # fmt: skip
+
+
+class TestStepsDown:
+    """Widen, reduce, flatten, limits."""
+
+    async def test_widen_and_reduce(self):
+        """Widening is taken back by the same key."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("W", "R")
+            await bench.show(structs.replace(sample.quoting(), is_widened=True))
+            assert "WIDE x2" in bench.text("#sides")
+            await bench.press("W")
+            assert bench.link.sent == [Widen(is_on=True), Reduce(), Widen(is_on=False)]
+
+    async def test_flatten_needs_arming(self):
+        """Enter in the preview does nothing before a; esc sends nothing at all."""
+        async with running(holding()) as bench:
+            await bench.press("F", "enter")
+            assert bench.link.sent == []
+            assert isinstance(bench.app.screen, FlattenScreen)
+            await bench.press("a", "enter", "ctrl+x")
+            assert bench.link.sent == [Arm(), FlattenPositions(INST), StopFlatten()]
+            await bench.press("escape")
+            assert bench.app.screen is bench.app.dashboard
+
+    async def test_flatten_in_live_needs_the_echo(self):
+        """Only the exact words; keys typed before them do nothing."""
+        async with running(structs.replace(holding(), mode=Mode.LIVE)) as bench:
+            await bench.press("F", *"flatten", "enter")
+            assert bench.link.sent == []
+            bench.app.screen.query_one("SafeInput").value = ""
+            await bench.press(*f"flatten {INST}", "enter")
+            assert bench.link.sent == [Arm(), FlattenPositions(INST)]
+
+    async def test_nothing_to_flatten_is_said(self):
+        """Without a position there is no modal."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("F")
+            assert bench.app.screen is bench.app.dashboard
+            assert "no position" in bench.text("#status")
+
+    async def test_a_limit_is_typed(self):
+        """What is no number is refused here; the engine judges the rest."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("8", "down", "enter", *"abc", "enter")
+            assert "no number" in str(bench.app.screen.query_one("#prompt-problem").render())
+            bench.app.screen.query_one("SafeInput").value = ""
+            await bench.press(*"40000", "enter")
+            assert bench.link.sent == [SetLimit("max_position_notional_quote", Decimal(40_000))]
+
+    async def test_read_only_sends_nothing(self):
+        """An onlooker's keys change nothing."""
+        async with running(holding(), is_read_only=True) as bench:
+            await bench.press("W", "R", "X", "left_parenthesis", "shift+tab", "down", "b", "plus")
+            await bench.press("5", "right", "y", "F", "a", "enter")
+            assert bench.link.sent == []
+
+
+class TestDraft:
+    """Parameters as a transaction."""
+
+    async def test_stepping_previews_and_applies_as_one(self):
+        """Every step previews the whole draft; nothing is set before y, then all of it at once."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("5", "right", "down", "shift+left")
+            spread, size = Decimal("3.0"), Decimal("0.01")
+            both = {"base_spread_bps": spread, "order_size": size}
+            assert bench.link.sent == [
+                PreviewParams(INST, {"base_spread_bps": spread}), PreviewParams(INST, both),
+            ]  # fmt: skip
+            assert "2 drafted" in bench.text()
+            await bench.press("y")
+            assert bench.link.sent[-1] == SetParams(INST, both)
+            assert not bench.app.state.desk.draft
+
+    async def test_escape_drops_draft_and_ghosts(self):
+        """The engine is told that the preview ended."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("5", "right", "escape", "y")
+            assert bench.link.sent[-1] == PreviewParams(INST, {})
+            assert "nothing is drafted" in bench.text("#status")
+
+    async def test_going_back_to_the_value_leaves_no_draft(self):
+        """A draft equal to what trades is none."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("5", "right", "left")
+            assert not bench.app.state.desk.draft
+
+    async def test_presets_come_back_as_a_draft(self, tmp_path):
+        """What was saved is drafted again, not applied; a name that is none is refused."""
+        async with running(sample.quoting(), files=StateFiles(tmp_path)) as bench:
+            await bench.press("5", "right", "P", *"../x", "enter")
+            assert "no name" in str(bench.app.screen.query_one("#prompt-problem").render())
+            bench.app.screen.query_one("SafeInput").value = ""
+            await bench.press(*"calm", "enter", "escape", "L", *"calm", "enter")
+            assert bench.app.state.desk.draft == {"base_spread_bps": Decimal(3)}
+            assert not any(isinstance(each, SetParams) for each in bench.link.sent)
+
+    async def test_strategies_are_switched_by_name(self):
+        """An unknown name is refused here."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("T", *"gl", "enter")
+            assert "none of the strategies" in str(bench.app.screen.query_one("#prompt-problem").render())
+            bench.app.screen.query_one("SafeInput").value = ""
+            await bench.press(*"glft", "enter")
+            assert bench.link.sent == [SwitchStrategy(INST, "glft")]
+
+
+class TestFiles:
+    """Presets on disk."""
+
+    def test_values_come_back_exactly(self, tmp_path):
+        """Decimals keep every digit; files are the owner's alone."""
+        files = StateFiles(tmp_path)
+        values = {"order_size": Decimal("0.10"), "base_spread_bps": Decimal("12345.678901234567890")}
+        path = files.save_preset("glft", "a-1", values)
+        assert files.load_preset("glft", "a-1") == values
+        assert files.presets("glft") == ("a-1",)
+        assert files.presets("ladder") == ()
+        assert (tmp_path / "presets").stat().st_mode & 0o777 == 0o700
+        assert path.endswith("presets/glft/a-1.toml")
+
+    @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 41])
+    def test_a_name_cannot_leave_the_folder(self, name, tmp_path):
+        """Names are letters, digits, dash and underscore."""
+        with pytest.raises(UsageError, match="no name for a preset"):
+            StateFiles(tmp_path).save_preset("glft", name, {})
+
+    def test_what_is_no_preset_is_said(self, tmp_path):
+        """A missing or broken file names itself."""
+        files = StateFiles(tmp_path)
+        with pytest.raises(UsageError, match="no preset"):
+            files.load_preset("glft", "none")
+        files.save_preset("glft", "bad", {})
+        (tmp_path / "presets/glft/bad.toml").write_text("x = 'y'", encoding="utf-8")
+        with pytest.raises(UsageError, match="could not be read"):
+            files.load_preset("glft", "bad")

@@ -1,0 +1,168 @@
+"""HOLD by default: when an order keeps its place, when it follows, and what it says about it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.core.accounting.markouts import WeightedMean
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
+from okxmm_tui.core.limits import HoldMode, Limits
+from okxmm_tui.core.types import Side
+from okxmm_tui.engine import hold
+from okxmm_tui.engine.hold import Verdict, adverse_bps, judge
+from okxmm_tui.strategies.base import Quote
+from tests.engine.desk import MS, Desk
+from tests.samples import INST
+
+QUIET = {"volatility_multiplier": Decimal(0)}
+
+
+def quoting(mode: HoldMode = HoldMode.QUEUE, **limits: object) -> Desk:
+    """A desk with two live quotes."""
+    desk = Desk(Limits(is_headless=True, hold_mode=mode, **limits), params=QUIET)
+    desk.quoting()
+    return desk
+
+
+def verdict(desk: Desk, ticks_off: int, mode: HoldMode = HoldMode.QUEUE) -> Verdict:
+    """What is said of the bid when its target is that many ticks nearer to the mid."""
+    order = desk.market.orders.side(Side.BUY)[0]
+    quote = Quote(Side.BUY, order.price_ticks + ticks_off, order.size_lots)
+    return judge(desk.market, order, quote, mode=mode, tolerance_ticks=3, now_ns=desk.now_ns)
+
+
+def with_chances(
+    monkeypatch: pytest.MonkeyPatch, desk: Desk, here: float | None, there: float | None
+) -> None:
+    """Fix the two probabilities of a fill."""
+    monkeypatch.setattr(type(desk.market), "fill_probability", lambda market, order: here)
+    monkeypatch.setattr(type(desk.market.signals), "fill_probability", lambda *given: there)
+
+
+def test_within_the_tolerance_an_order_holds_and_says_so():
+    """The numbers are in the decision."""
+    desk = quoting(HoldMode.SIMPLE)
+    assert verdict(desk, 2, HoldMode.SIMPLE) == Verdict(is_hold=True, reason="2 ticks off target, 3 allowed")
+    assert verdict(desk, 9, HoldMode.SIMPLE) == Verdict(is_hold=False, reason="9 ticks off target, 3 allowed")
+    assert verdict(desk, 0).reason == "at its target"
+
+
+def test_a_good_place_is_worth_more_than_a_better_price(monkeypatch):
+    """Near the front: a move would join the back of another queue for a lower capture."""
+    desk = quoting()
+    with_chances(monkeypatch, desk, 0.9, 0.1)
+    found = verdict(desk, 20)
+    assert found.is_hold
+    assert "here (p 0.90)" in found.reason
+    assert "there (p 0.10)" in found.reason
+
+
+def test_a_lost_place_is_given_up(monkeypatch):
+    """Nothing trades here, much trades there, and the fees are covered: move."""
+    desk = quoting()
+    desk.market.fees = structs.replace(desk.market.fees, maker=Decimal(0))
+    with_chances(monkeypatch, desk, 0.01, 0.9)
+    assert not verdict(desk, 20).is_hold
+
+
+def test_a_place_that_earns_nothing_is_not_moved_to(monkeypatch):
+    """A likelier fill that does not cover its fee is no gain."""
+    desk = quoting()
+    desk.market.fees = structs.replace(desk.market.fees, maker=Decimal("0.001"))
+    with_chances(monkeypatch, desk, 0.01, 0.9)
+    assert verdict(desk, 20).is_hold
+
+
+def test_unknown_chances_fall_back_to_the_tolerance(monkeypatch):
+    """No estimate, no weighing."""
+    desk = quoting()
+    with_chances(monkeypatch, desk, None, 0.9)
+    assert verdict(desk, 20).reason == "20 ticks off target, 3 allowed"
+
+
+@pytest.mark.parametrize("mode", HoldMode)
+def test_safety_is_no_matter_of_edges(monkeypatch, mode):
+    """An order closer to the mid than its target, or below its fees, moves whatever its place is worth."""
+    desk = quoting(mode)
+    with_chances(monkeypatch, desk, 1.0, 0.0)
+    assert verdict(desk, -20, mode) == Verdict(
+        is_hold=False, reason="20 ticks closer than its target, 3 allowed"
+    )
+    assert desk.market.target is not None
+    desk.market.target = structs.replace(desk.market.target, nearest_bid_ticks=1)
+    assert verdict(desk, 1, mode) == Verdict(is_hold=False, reason="1 ticks off target, below its fees")
+
+
+def test_adverse_selection_is_taken_from_own_fills_of_that_age():
+    """Capture minus five-second markout of the age bucket; of all fills while the bucket is too small."""
+    desk = quoting()
+    cells = desk.market.quality.markouts._cells
+    assert adverse_bps(desk.market, 0) == 0.0
+    for key, count, value in (
+        (("all", "", 0), 30, 2.0),
+        (("all", "", 5), 30, -1.0),
+        (("age", "<10s", 0), 20, 2.0),
+        (("age", "<10s", 5), 20, 1.5),
+        (("age", ">60s", 0), 19, 2.0),
+        (("age", ">60s", 5), 19, 9.0),
+    ):
+        cell = cells[key] = WeightedMean()
+        for _ in range(count):
+            cell.add(value, 1.0)
+    assert adverse_bps(desk.market, 1_000) == pytest.approx(0.5)
+    assert adverse_bps(desk.market, 100_000) == pytest.approx(3.0)
+    assert hold.MIN_FILLS == 20
+
+
+def test_every_working_order_says_hold_or_move():
+    """After a small step and after a large one."""
+    desk = quoting(HoldMode.SIMPLE)
+    desk.update(after_ms=600)
+    assert {order.decision for order in desk.market.orders.working} == {"HOLD at its target"}
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    assert len(desk.taken(AmendOrder, effects)) == 2
+    decisions = sorted(order.decision.split(": ")[1] for order in desk.market.orders.working)
+    assert decisions == ["100 ticks off target, 3 allowed", "100 ticks off target, below its fees"]
+    assert all(order.decision.startswith("MOVE to ") for order in desk.market.orders.working)
+
+
+# -- post-only refusals ------------------------------------------------------------------------------
+
+
+def refuse_bids(desk: Desk, times: int) -> None:
+    """Let the venue cancel that many bids, one after the other, because they would have crossed."""
+    for _ in range(times):
+        for _ in range(300):
+            bids = [order for order in desk.market.orders.side(Side.BUY) if not order.cancel_sent_ns]
+            if bids:
+                break
+            desk.update(after_ms=100)
+        desk.cancelled(bids[0].cl_ord_id, source="31")
+
+
+def test_a_side_rests_after_too_many_post_only_refusals():
+    """The side is empty with the reason and the time to go; the other side trades on; it comes back."""
+    desk = quoting(HoldMode.SIMPLE, post_only_rest_after=3, post_only_rest_ms=4_000)
+    refuse_bids(desk, 3)
+    said = [line.text for line in desk.taken(Report) if "resting" in line.text]
+    assert said == [f"{INST} buy: 3 post-only refusals in a minute, resting 4.0 s"]
+    sent = desk.taken(PlaceOrder, [e for _ in range(35) for e in desk.update(after_ms=100)])
+    assert [order for order in sent if order.side is Side.BUY] == []
+    assert desk.market.sides[Side.BUY].reason.startswith("resting ")
+    assert desk.market.sides[Side.BUY].reason.endswith("s: 3 post-only refusals in a minute")
+    assert len(desk.market.orders.side(Side.SELL)) == 1
+    assert not desk.taken(CancelOrder)
+    sent = desk.taken(PlaceOrder, [e for _ in range(15) for e in desk.update(after_ms=100)])
+    assert [order.side for order in sent] == [Side.BUY]
+
+
+def test_refusals_spread_over_time_do_not_rest_a_side():
+    """Only a minute's refusals count."""
+    desk = quoting(HoldMode.SIMPLE, post_only_rest_after=3)
+    for _ in range(4):
+        desk.reducer.session.now_ns += 61_000 * MS
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    assert desk.market.sides[Side.BUY].resting(desk.reducer.session.now_ns) == ""
