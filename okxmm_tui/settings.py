@@ -92,6 +92,9 @@ class RiskSettings(BaseModel):
         Decimal(1_000), ge=0, description="thinner markets (within 10 bps, each side) are not quoted"
     )
     max_mark_divergence_bps: Decimal = Field(Decimal(25), gt=0, description="mid against mark price")
+    max_move_bps: Decimal = Field(
+        Decimal(50), gt=0, description="travel of the mid within 10 s at which quotes are pulled"
+    )
     max_toxicity: Decimal = Field(
         Decimal(6), gt=0, description="t-statistic of the loss 5 s after our fills at which a market rests"
     )
@@ -107,12 +110,18 @@ class RiskSettings(BaseModel):
         120_000, ge=0, le=3_600_000, description="before funding, payers above the next limit only reduce"
     )
     max_funding_bps: Decimal = Field(Decimal(5), ge=0, description="funding worth reducing for")
+    book_amber_ms: int = Field(
+        1_000, ge=100, le=60_000, description="book age at which nothing new is sent and quotes only widen"
+    )
+    expiry_window_ms: int = Field(
+        3_600_000, ge=0, le=604_800_000, description="before a contract expires, when quotes leave it"
+    )
     book_stale_ms: int = Field(3_000, ge=200, le=60_000, description="book age at which quotes are pulled")
     feed_age_limit_ms: int = Field(
         200, ge=20, le=10_000, description="age of market data at the engine at which quotes are pulled"
     )
     loop_lag_limit_ms: int = Field(
-        1_000, ge=50, le=10_000, description="engine lag at which the dead-man's switch is not renewed"
+        250, ge=50, le=10_000, description="engine lag that pulls quotes and stops renewing the switch"
     )
     order_expire_ms: int = Field(1_000, ge=100, le=10_000, description="the venue drops later requests")
     ack_timeout_ms: int = Field(2_000, ge=200, le=30_000, description="an unanswered order is UNKNOWN")
@@ -120,6 +129,9 @@ class RiskSettings(BaseModel):
         1_000, ge=200, le=30_000, description="an unconfirmed cancel is sent again"
     )
     dead_man_timeout_s: int = Field(20, ge=10, le=120, description="cancel-all-after at the venue")
+    needs_dead_man: bool = Field(
+        default=True, description="quote only while the dead-man's switch is armed; false is dangerous"
+    )
     dead_man_renew_ms: int = Field(4_000, ge=1_000, le=9_000, description="renewal of the dead-man's switch")
     console_lost: ConsoleLostPolicy = Field(
         ConsoleLostPolicy.PAUSE, description="what to do when the last console is gone: pause, kill, keep"

@@ -90,6 +90,10 @@ class FetchPriceLimits(Effect, frozen=True, gc=False, tag=True, array_like=True)
     inst_id: str
 
 
+class FetchFees(Effect, frozen=True, gc=False, tag=True, array_like=True):
+    """Read our fee rates; answered by ``FeesRead``, or by a notice."""
+
+
 class ScanMarkets(Effect, frozen=True, gc=False, tag=True, array_like=True):
     """Read the best prices of all markets; answered by ``MarketScan``, or by a notice."""
 
@@ -130,6 +134,7 @@ AnyEffect = (
     | SetDeadMan
     | Resubscribe
     | FetchPriceLimits
+    | FetchFees
     | ScanMarkets
     | Report
     | Reply

@@ -35,6 +35,10 @@ class Instrument(Struct, frozen=True):
     """Currency of PnL and fees of derivatives; the quote currency for spot."""
     state: str = "live"
     max_leverage: Decimal = Decimal(1)
+    expires_ms: int | None = None
+    """When the contract is delivered (OKX expTime); None for what does not expire."""
+    changes_ms: int | None = None
+    """When an announced change of tick, lot or smallest size takes effect (OKX upcChg); None when none is."""
 
     @property
     def is_tradable(self) -> bool:

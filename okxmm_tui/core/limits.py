@@ -61,6 +61,8 @@ class Limits(Struct, frozen=True):
     """A market with less resting within 10 bps of the mid on either side is not quoted."""
     max_mark_divergence_bps: Decimal = Decimal(25)
     """Mid against mark price; beyond it the market is not quoted."""
+    max_move_bps: Decimal = Decimal(50)
+    """Lowest to highest mid of ten seconds; beyond it the market is not quoted."""
     max_toxicity: Decimal = Decimal(6)
     """t-statistic of the loss our fills show 5 s later; beyond it the market rests."""
     max_post_only_per_min: int = 60
@@ -74,11 +76,15 @@ class Limits(Struct, frozen=True):
     funding_window_ms: int = 120_000
     """Before funding, a position that would pay more than ``max_funding_bps`` is only reduced."""
     max_funding_bps: Decimal = Decimal(5)
+    book_amber_ms: int = 1_000
+    """Nothing new is sent, and quotes only move away, when the book is older."""
+    expiry_window_ms: int = 3_600_000
+    """Quotes leave a contract so long before it expires."""
     book_stale_ms: int = 3_000
     """Quotes are pulled when the book is older."""
     feed_age_limit_ms: int = 200
     """Quotes are pulled while market data takes longer than this from the socket to the engine."""
-    loop_lag_limit_ms: int = 1_000
+    loop_lag_limit_ms: int = 250
     """The dead-man's switch is not renewed while the engine is later than this."""
     order_expire_ms: int = 1_000
     """Place and amend requests the venue gets later than this are dropped by it."""
@@ -88,6 +94,8 @@ class Limits(Struct, frozen=True):
     """A cancel without a terminal state for this long is sent again by the other route."""
     dead_man_timeout_s: int = 20
     """cancel-all-after at the venue, 10..120."""
+    needs_dead_man: bool = True
+    """Whether quoting waits for the dead-man's switch; without it a crash leaves the orders in the market."""
     dead_man_renew_ms: int = 4_000
     console_lost: ConsoleLostPolicy = ConsoleLostPolicy.PAUSE
     console_grace_ms: int = 10_000
@@ -119,7 +127,7 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
-        "max_mark_divergence_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
+        "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
         "private_stale_ms",
         "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
         "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",

@@ -1,7 +1,7 @@
 """Watches our clock against the venue's: a request with a wrong time is refused, cancels included.
 
-Fault 20 of the safety checklist: said above ``clock_alarm_ms``; above ``clock_limit_ms`` quotes are pulled
-while the link still works; quoting resumes below 100 ms.
+Fault 20 of the safety checklist: above ``clock_alarm_ms`` nothing new is sent and quotes only move away; above
+``clock_limit_ms`` they are pulled while the link still works; quoting resumes below 100 ms.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class ClockGuard:
             severity = Severity.CRITICAL if self.block else Severity.WARNING
             text = f"the venue's clock differs from ours by {shown}; set this computer's time by NTP"
             session.raise_alarm(f"{ALARM}-{severity.value}", severity, text)
+            session.freeze(ALARM, severity, f"clock off by {shown}")
         elif off_ns < RESUME_NS:
+            session.unfreeze(ALARM, f"the clock is right again: {shown}")
             for severity in (Severity.WARNING, Severity.CRITICAL):
                 session.clear_alarm(f"{ALARM}-{severity.value}", f"the clock is right again: {shown}")

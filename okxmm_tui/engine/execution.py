@@ -18,6 +18,7 @@ from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.alignment import Alignment
 from okxmm_tui.engine.back_off import BackOff
 from okxmm_tui.engine.decision_inputs import market_input, risk_context
+from okxmm_tui.engine.freeze import only_away
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.sending import NS_PER_MS, Sender
 from okxmm_tui.engine.session import Session
@@ -172,8 +173,14 @@ class Execution:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
         if market.sides[side].is_muted:
             return (), "muted by the operator"
-        if self._session.is_widened or self._session.journal_problem:
+        session = self._session
+        frozen = session.freezes.reason(market.instrument.inst_id)
+        if session.is_widened or session.journal_problem or frozen or market.widen_reason:
             quotes = tuple(_widened(market, quote) for quote in quotes)
+        if market.widen_reason:
+            quotes = tuple(_halved(market, quote) for quote in quotes)
+        if frozen:
+            quotes, reason = only_away(market, side, quotes), f"frozen: {frozen}"
         why = self.only_reduce(market)
         if not why:
             return quotes, reason
@@ -198,3 +205,9 @@ def _widened(market: Market, quote: Quote) -> Quote:
     mid_ticks = (market.bid_ticks + market.ask_ticks) // 2
     moved = quote.price_ticks - quote.side.sign * abs(mid_ticks - quote.price_ticks)
     return Quote(quote.side, max(1, moved), quote.size_lots)
+
+
+def _halved(market: Market, quote: Quote) -> Quote:
+    """The same quote at half its size, as far as the venue takes so little."""
+    lots = max(market.instrument.min_size_lots, quote.size_lots // 2)
+    return Quote(quote.side, quote.price_ticks, min(quote.size_lots, lots))

@@ -58,6 +58,12 @@ def _flash(session: Session, market: Market, limits: Limits) -> Reading | None:
     return Reading(2.0 if signals.is_volatility_tripped else 0.0, 1.0, text)
 
 
+def _range(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """How far the mid has travelled within ten seconds."""
+    del session
+    return _bps(market.mid_range.bps, limits.max_move_bps)
+
+
 def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
     """How surely the 5 s markout of our fills is a loss: minus its t-statistic."""
     del session
@@ -66,6 +72,15 @@ def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
             limit = float(limits.max_toxicity)
             return Reading(-markout.t_stat, limit, f"t {markout.t_stat:+.1f} / -{limit:.1f}")
     return None
+
+
+def _early_toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """The same at half the limit, before quotes have to be pulled."""
+    reading = _toxic(session, market, limits)
+    if reading is None:
+        return None
+    half = reading.limit / 2
+    return Reading(reading.value, half, f"t {-reading.value:+.1f} / -{half:.1f}")
 
 
 def _post_only(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -82,7 +97,9 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
     """Distance turned around, so that larger is worse: limit over distance against 1."""
     del session
     venue, mark = market.venue_position, market.mark_price
-    if venue is None or venue.size_lots == 0 or not venue.liquidation_price or not mark:
+    if venue is not None and venue.size_lots == 0:
+        return Reading(0.0, 1.0, "flat")  # known, and safe: an unknown figure would not release
+    if venue is None or not venue.liquidation_price or not mark:
         return None
     distance = abs(mark - venue.liquidation_price) / mark
     least = limits.min_liquidation_distance
@@ -91,13 +108,13 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
 
 
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
-    """What the position would pay at the next funding, while that is near; a receiver reads 0."""
+    """What the position would pay at the next funding, while that is near; at other times, and for a receiver, 0."""
     funding, position = market.funding, market.position_lots
     if funding is None:
         return None
     left_ns = funding.funding_ms * NS_PER_MS - session.now_ns
     if not 0 <= left_ns <= limits.funding_window_ms * NS_PER_MS:
-        return None
+        return _bps(0.0, limits.max_funding_bps)  # settled, or far away: an unknown figure would not release
     sign = (position > 0) - (position < 0)
     return _bps(max(0.0, float(funding.rate) * sign * 1e4), limits.max_funding_bps)
 
@@ -117,7 +134,12 @@ TABLE = (
         hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
     ),  # row 5
     Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
+    Guard(
+        "range", "move within 10 s", Reaction.PULL, _range, release_share=0.5, hold_ns=5 * SECOND_NS,
+        severity=Severity.CRITICAL,
+    ),  # row 6
     Guard("flash", "flash move", Reaction.PULL, _flash, severity=Severity.CRITICAL),  # row 6
+    Guard("toxic-early", "adverse flow", Reaction.WIDEN, _early_toxic, release_share=0.5),  # row 7
     Guard("toxic", "toxic flow", Reaction.PULL, _toxic, release_share=0.5, hold_ns=30 * SECOND_NS),  # row 7
     Guard("post-only-rate", "post-only cancels", Reaction.PULL, _post_only, release_share=0.5),  # row 15
     Guard("order-rate", "orders", Reaction.PULL, _order_rate, release_share=0.5),

@@ -26,6 +26,8 @@ class Reaction(StrEnum):
 
     WARN = "warn"
     """Say so; nothing else."""
+    WIDEN = "widen"
+    """The market's quotes stand at twice their distance with half their size."""
     REDUCE = "reduce"
     """The market sends only orders that shrink its position."""
     PULL = "pull"
@@ -111,6 +113,7 @@ class Guards:
         self._trips[guard.key, inst_id] = _Trip(text)
         consequence = {
             Reaction.WARN: "",
+            Reaction.WIDEN: ": quotes wider and smaller",
             Reaction.REDUCE: ": only reducing",
             Reaction.PULL: ": quotes pulled",
         }
@@ -130,12 +133,17 @@ class Guards:
         if now_ns - trip.good_since_ns >= guard.hold_ns:
             del self._trips[guard.key, inst_id]
             self._session.clear_alarm(f"{guard.key}-{inst_id}", f"{inst_id}: {guard.label} is good again")
+            self._session.markets[inst_id].hurry()
 
     # -- for the rest of the engine ------------------------------------------------------------------
 
     def block(self, market: Market) -> str:
         """Why a market's quotes are pulled; empty when no guard wants that."""
         return self._tripped(market, Reaction.PULL)
+
+    def widen(self, market: Market) -> str:
+        """Why a market's quotes stand wider and smaller; empty when no guard wants that."""
+        return self._tripped(market, Reaction.WIDEN)
 
     def only_reduce(self, market: Market) -> str:
         """Why a market may only reduce; empty when no guard wants that."""

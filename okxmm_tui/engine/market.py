@@ -29,6 +29,7 @@ from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
+from okxmm_tui.engine.mid_range import MidRange
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.side_state import SideState
 from okxmm_tui.engine.tape import Tape
@@ -124,6 +125,9 @@ class Market:
         """Why this market may not quote at all; empty when it may."""
         self.only_reduce = ""
         """Why this market may only reduce its position; empty when it may quote freely."""
+        self.mid_range = MidRange()
+        self.widen_reason = ""
+        """Why quotes stand at twice their distance with half their size; empty when they do not."""
         self.close_after_ns = 0
         """No closing order before this time."""
         self.strategy_problem = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from okxmm_tui.core.effects import Resubscribe
 from okxmm_tui.core.messages import (
     BookGap,
@@ -26,8 +28,11 @@ from okxmm_tui.engine.session import Session
 class MarketEvents:
     """What is heard of the markets; what concerns none of ours passes by."""
 
-    def __init__(self, session: Session, safety: Safety) -> None:
+    def __init__(
+        self, session: Session, safety: Safety, on_status: Callable[[VenueStatus], None] = lambda event: None
+    ) -> None:
         self._session = session
+        self._on_status = on_status
         self._safety = safety
 
     def on_book_snapshot(self, event: BookSnapshot) -> None:
@@ -99,6 +104,7 @@ class MarketEvents:
     def on_venue_status(self, event: VenueStatus) -> None:
         """Maintenance, announced or running."""
         self._session.venue_status = event
+        self._on_status(event)
         self._session.report("notice", Severity.WARNING, f"venue maintenance {event.state}: {event.title}")
 
     def on_route(self, event: OrderRouteChanged) -> None:

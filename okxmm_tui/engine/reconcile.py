@@ -27,6 +27,7 @@ from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.fill_booking import FillBooking
 from okxmm_tui.engine.gap import tell_of_the_gap
+from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
 from okxmm_tui.engine.positions import Positions
@@ -52,6 +53,7 @@ class Reconciler:
         self._retry_ns = 0
         self.positions = Positions(session)
         self._doubts = Doubts(session)
+        self.intruders = Intruders(session)
         self._ends = OrderEnds(session, execution)
         self.fills = FillBooking(session, execution, books)
         self.refusals = Refusals(session, execution, self.want_truth)
@@ -85,6 +87,8 @@ class Reconciler:
         if market is None:
             return
         if market.orders.find(update.cl_ord_id, update.ord_id) is None:
+            if self.intruders.claims(update):
+                return
             if update.tag != self._session.started.tag or update.state.is_terminal:
                 return
             self._adopt_leftover(market, update)
@@ -270,6 +274,7 @@ class Reconciler:
         if event.is_complete:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
         self._books.on_truth(event)
+        self.intruders.on_merged(event.orders)
         self._conclude(len(listed))
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:

@@ -24,7 +24,9 @@ from okxmm_tui.core.messages import (
     DeadManArmed,
     DeadManFailed,
     FeedMeasured,
+    FeesRead,
     FetchFailed,
+    Fill,
     FundingRate,
     GatewayNotice,
     IndexPrice,
@@ -64,9 +66,11 @@ from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
+from okxmm_tui.engine.fee_watch import FeeWatch
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
+from okxmm_tui.engine.instrument_guard import InstrumentGuard
 from okxmm_tui.engine.journal_watch import JournalWatch
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, Market
@@ -77,8 +81,10 @@ from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.refusals import BY_HAND
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
+from okxmm_tui.engine.silence_guard import SilenceGuard
 from okxmm_tui.engine.spot import note_balance
 from okxmm_tui.engine.tuning import Tuning
+from okxmm_tui.engine.venue_guard import VenueGuard
 from okxmm_tui.engine.watchdog import Watchdog
 from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
@@ -114,10 +120,14 @@ class Reducer:
             )
         self.execution = Execution(self.session)
         self.safety = Safety(self.session, self.execution)
-        self.market_events = MarketEvents(self.session, self.safety)
         self.watchdog = Watchdog(self.session, self.safety)
         self.books = Bookkeeper(self.session)
         self.reconciler = Reconciler(self.session, self.execution, self.books)
+        self.venue = VenueGuard(self.session, self.reconciler.want_truth)
+        self.market_events = MarketEvents(self.session, self.safety, self.venue.on_status)
+        self.silence = SilenceGuard(self.session, self.reconciler.want_truth)
+        self.instruments = InstrumentGuard(self.session)
+        self.fees = FeeWatch(self.session)
         self.tuning = Tuning(self.session)
         self.flatten = Flatten(self.session, self.execution)
         self.commands = Commands(
@@ -130,7 +140,7 @@ class Reducer:
         )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
-        self.reconciler.fills.on_booked = self.position_guard.on_fill
+        self.reconciler.fills.on_booked = self._on_booked
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety)
         self.journal_watch = JournalWatch(self.session)
@@ -161,22 +171,23 @@ class Reducer:
             BalanceUpdate: self._on_balance,
             OrderAccepted: self.reconciler.on_accepted,
             OrderRefused: self.reconciler.on_refused,
-            OrderOutcomeUnknown: self.reconciler.on_unknown,
+            OrderOutcomeUnknown: self._on_unknown,
             OrderQueried: self.reconciler.on_queried,
-            TruthFetched: self.reconciler.on_truth,
+            TruthFetched: self._on_truth,
             FetchFailed: self._on_fetch_failed,
             PendingPolled: self.safety.on_pending,
             DeadManArmed: self.safety.on_dead_man,
             DeadManFailed: lambda event: self.safety.on_dead_man_failed(event.reason),
             StreamUp: self._on_stream_up,
             StreamDown: self._on_stream_down,
-            ProbeWanted: lambda event: self.reconciler.want_truth(event.reason),
+            ProbeWanted: lambda event: self.silence.on_probe(event.reason),
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
             JournalFailed: self.journal_watch.on_failed,
             JournalState: self.journal_watch.on_state,
             JournalGap: self.journal_watch.on_gap,
             ParamsRead: self.tuning.on_file,
+            FeesRead: self.fees.on_fees,
             OperatorCommand: self.commands.on_command,
             ConsolesChanged: lambda event: self.safety.on_consoles(event.count),
             Tick: self._on_tick,
@@ -202,6 +213,7 @@ class Reducer:
 
     def _drive(self, market: Market) -> None:
         """Quote where that is allowed, pull where it is not."""
+        market.widen_reason = self.guards.widen(market)
         market.only_reduce = (
             self.guards.only_reduce(market)
             or self.journal_watch.only_reduce()
@@ -218,6 +230,10 @@ class Reducer:
         return (
             self.tuning.block(market)
             or self.watchdog.block(market)
+            or self.venue.block
+            or self.reconciler.intruders.block
+            or self.silence.block
+            or self.instruments.block(market)
             or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
@@ -243,7 +259,21 @@ class Reducer:
     def _on_budget(self, event: OrderBudget) -> None:
         self.session.budget = event
 
+    def _on_unknown(self, event: OrderOutcomeUnknown) -> None:
+        self.venue.on_failure()
+        self.reconciler.on_unknown(event)
+
+    def _on_truth(self, event: TruthFetched) -> None:
+        self.silence.before_truth()
+        self.reconciler.on_truth(event)
+        self.silence.after_truth()
+
+    def _on_booked(self, market: Market, fill: Fill) -> None:
+        self.position_guard.on_fill(market, fill)
+        self.silence.on_booked()
+
     def _on_fetch_failed(self, event: FetchFailed) -> None:
+        self.venue.on_failure()
         self.reconciler.on_fetch_failed(event.request_id, event.reason)
         self.safety.on_poll_failed(event.request_id, event.reason)
         if event.is_final:
@@ -291,6 +321,9 @@ class Reducer:
     def _on_tick(self, event: Tick) -> None:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
+        self.venue.on_tick()
+        self.instruments.on_tick()
+        self.fees.on_tick()
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()

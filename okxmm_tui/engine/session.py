@@ -21,6 +21,7 @@ from okxmm_tui.core.opportunity_views import ScanView
 from okxmm_tui.core.snapshot import LogLine
 from okxmm_tui.core.trading_state import StateMachine, TradingState
 from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.engine.freeze import Freezes
 from okxmm_tui.engine.market import Market
 
 LOG_LINES = 200
@@ -50,6 +51,8 @@ class Session:
         self.venue_status: VenueStatus | None = None
         self.scan: tuple[ScanView, ...] = ()
         """The widest markets of the last scan."""
+        self.freezes = Freezes()
+        """Doubts under which nothing new goes out and quotes only move away."""
         self.is_widened = False
         """Whether the operator wants quotes at twice their distance."""
         self.stream_losses = 0
@@ -102,6 +105,24 @@ class Session:
         if self.alarms.raise_(key, severity, text, self.now_ns):
             self.machine.disarm()
             self.report("alarm", severity, text, key=key)
+
+    def freeze(self, key: str, severity: Severity, reason: str, inst_id: str = "") -> None:
+        """Send nothing new and let quotes only move away, until the same key is cleared."""
+        if self.freezes.set(key, reason, inst_id):
+            self._hurry()
+        where, name = (f"{inst_id}: ", f"-{inst_id}") if inst_id else ("", "")
+        text = f"{where}{reason}: no new orders, quotes only wider"
+        self.raise_alarm(f"freeze-{key}{name}", severity, text)
+
+    def unfreeze(self, key: str, text: str, inst_id: str = "") -> None:
+        """The doubt under a key has gone."""
+        if self.freezes.clear(key, inst_id):
+            self._hurry()
+            self.clear_alarm(f"freeze-{key}-{inst_id}" if inst_id else f"freeze-{key}", text)
+
+    def _hurry(self) -> None:
+        for market in self.markets.values():
+            market.hurry()
 
     def clear_alarm(self, key: str, text: str) -> None:
         """The cause of an alarm has gone."""

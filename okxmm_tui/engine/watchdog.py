@@ -23,6 +23,8 @@ class Watchdog:
         self.clock = ClockGuard(session)
         self.latency = LatencyGuard(session)
         self._good_ticks = GOOD_TICKS_AFTER_STALL
+        self._behind: dict[str, tuple[int, int]] = {}
+        """By market: the book's sequence number and since when the best prices have been ahead of it."""
         self._events = 0
         self._events_since_ns = session.now_ns
         self.events_per_s = 0.0
@@ -38,8 +40,12 @@ class Watchdog:
         self._watch_lag(lag_ns)
         self.latency.on_tick()
         self._watch_feed()
+        self._watch_override()
         for market in session.markets.values():
             self._watch_book(market)
+            self._watch_amber(market)
+            if market.is_two_sided:
+                market.mid_range.note(session.now_ns, market.bid_ticks + market.ask_ticks)
         elapsed_ns = session.now_ns - self._events_since_ns
         if elapsed_ns >= 1_000_000_000:
             self.events_per_s = self._events * 1e9 / elapsed_ns
@@ -82,6 +88,40 @@ class Watchdog:
             else:
                 self._session.clear_alarm(key, f"{inst_id}: the order book is fresh again")
 
+    def _watch_amber(self, market: Market) -> None:
+        """A book that is late, or behind the best prices, is not refused yet, but not built upon either."""
+        session, inst_id = self._session, market.instrument.inst_id
+        if market.book_state is not BookState.LIVE or market.last_book_ns is None:
+            self._behind.pop(inst_id, None)
+            return
+        limit_ns = session.limits.book_amber_ms * NS_PER_MS
+        age_ns, behind_ns = session.now_ns - market.last_book_ns, self._behind_ns(market)
+        if age_ns > limit_ns:
+            session.freeze("book", Severity.WARNING, f"order book is {limit_ns / 1e9:.0f} s old", inst_id)
+        elif behind_ns > limit_ns:
+            session.freeze("book", Severity.WARNING, "order book lags the best prices", inst_id)
+        else:
+            session.unfreeze("book", f"{inst_id}: the order book is in time again", inst_id)
+
+    def _behind_ns(self, market: Market) -> int:
+        """For how long the book has stood still although best prices moved on; 0 while it follows."""
+        inst_id, seq_id = market.instrument.inst_id, market.book.seq_id
+        if market.top_seq <= seq_id:
+            self._behind.pop(inst_id, None)
+            return 0
+        known = self._behind.get(inst_id)
+        if known is None or known[0] != seq_id:
+            known = self._behind[inst_id] = (seq_id, self._session.now_ns)
+        return self._session.now_ns - known[1]
+
+    def _watch_override(self) -> None:
+        """Quoting without the switch is allowed by a setting alone, and shown for as long as it lasts."""
+        if self._session.limits.needs_dead_man or self._safety.is_dead_man_armed():
+            self._session.clear_alarm("no-dead-man", "the dead-man's switch is armed")
+            return
+        text = "quoting without the dead-man's switch (risk.needs_dead_man): a crash leaves every order live"
+        self._session.raise_alarm("no-dead-man", Severity.CRITICAL, text)
+
     def block(self, market: Market) -> str:
         """Why a market may not quote now, in a few words; empty when it may."""
         session = self._session
@@ -95,7 +135,7 @@ class Watchdog:
             return "private stream down"
         if not session.is_merged:
             return "merging with the venue"
-        if not self._safety.is_dead_man_armed():
+        if session.limits.needs_dead_man and not self._safety.is_dead_man_armed():
             return "dead-man's switch not armed"
         if not session.public_up:
             return "market data stream down"

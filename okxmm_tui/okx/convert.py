@@ -155,6 +155,10 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         settle_ccy=text_of(row.settle_ccy) or quote,
         state=row.state,
         max_leverage=optional_number(row.lever) or Decimal(1),
+        expires_ms=whole(row.exp_time) or None if text_of(row.exp_time) else None,
+        changes_ms=min(
+            (whole(each.eff_time) for each in row.upc_chg if text_of(each.eff_time)), default=None
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from okxmm_tui.core.effects import (
     AmendOrder,
     AnyEffect,
     CancelOrder,
+    FetchFees,
     FetchPriceLimits,
     FetchTruth,
     PlaceOrder,
@@ -30,6 +31,7 @@ from okxmm_tui.core.messages import (
     AnyEvent,
     DeadManArmed,
     DeadManFailed,
+    FeesRead,
     FetchFailed,
     GatewayNotice,
     OrderBudget,
@@ -199,7 +201,7 @@ class OkxGateway:
                 case FetchPriceLimits(inst_id=inst_id):
                     self._spawn(self._read_price_limits(inst_id))
                 case _:
-                    pass
+                    self._read_aside(effect)
         if orders:
             self._route.send(orders, time.monotonic_ns())
 
@@ -325,6 +327,19 @@ class OkxGateway:
             return
         if limits is not None:
             self._emit_soon([limits])
+
+    def _read_aside(self, effect: AnyEffect) -> None:
+        """Start what no order waits for."""
+        if isinstance(effect, FetchFees):
+            self._spawn(self._read_fees())
+
+    async def _read_fees(self) -> None:
+        try:
+            loaded = await preparation.load_instruments(self._rest, tuple(self._instruments), has_key=True)
+            event: AnyEvent = FeesRead(await preparation.load_fees(self._rest, loaded))
+        except OkxmmError as error:
+            event = GatewayNotice(Severity.WARNING, f"the fees could not be read: {error}")
+        self._emit_soon([event])
 
     async def _set_dead_man(self, timeout_s: int) -> None:
         try:

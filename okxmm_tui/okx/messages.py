@@ -114,6 +114,14 @@ class MarkPriceRow(Struct, gc=False, rename="camel"):
     ts: Scalar = ""
 
 
+class UpcomingChange(Struct, gc=False, rename="camel"):
+    """An announced change of one field of an instrument (``upcChg``)."""
+
+    param: Scalar = ""
+    new_value: Scalar = ""
+    eff_time: Scalar = ""
+
+
 class InstrumentRow(Struct, gc=False, rename="camel"):
     """``public/instruments``, ``account/instruments`` and the instruments channel."""
 
@@ -136,6 +144,8 @@ class InstrumentRow(Struct, gc=False, rename="camel"):
     lever: Scalar = ""
     group_id: Scalar = ""
     inst_id_code: Scalar = None
+    exp_time: Scalar = ""
+    upc_chg: list[UpcomingChange] = []
 
 
 class OrderRow(Struct, gc=False, rename="camel"):

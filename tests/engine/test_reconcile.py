@@ -145,6 +145,7 @@ def test_leftovers_of_an_earlier_session_are_cancelled_before_quoting():
     desk.run(1_100)
     desk.answer_truth()
     desk.update()
+    desk.tick()
     assert len(desk.taken(PlaceOrder)) == 2
 
 

@@ -220,6 +220,8 @@ def test_a_muted_side_is_pulled_and_stays_empty():
     assert len(desk.taken(PlaceOrder)) == placed
     assert desk.market.sides[Side.BUY].reason == "muted by the operator"
     desk.arm_dead_man()
+    desk.update()
+    desk.tick()
     desk.command(MuteSide(INST, Side.BUY, is_muted=False))
     assert [order.side for order in desk.taken(PlaceOrder)[placed:]] == [Side.BUY]
 

@@ -125,6 +125,11 @@ class Headless(Session):
             stream.close()
         return code
 
+    def errors(self) -> str:
+        """What an ended process wrote to stderr."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read().decode()
+
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         """Lines of one kind so far."""
         return [line for line in self.lines if line["kind"] == kind]

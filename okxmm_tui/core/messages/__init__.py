@@ -44,6 +44,7 @@ from okxmm_tui.core.messages.outside import (
     ClockMeasured,
     ConsolesChanged,
     FeedMeasured,
+    FeesRead,
     JournalFailed,
     JournalGap,
     JournalState,
@@ -72,6 +73,7 @@ __all__ = [
     "DeadManFailed",
     "Event",
     "FeedMeasured",
+    "FeesRead",
     "FetchFailed",
     "Fill",
     "FundingRate",
@@ -127,6 +129,7 @@ AnyEvent = (
     | ClockJumped
     | LatencyMeasured
     | FeedMeasured
+    | FeesRead
     | OrderRouteChanged
     | InstrumentChanged
     | OrderUpdate

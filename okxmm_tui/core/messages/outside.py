@@ -130,6 +130,13 @@ class OrderRouteChanged(Event, frozen=True, gc=False, tag=True, array_like=True)
     reason: str
 
 
+class FeesRead(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """Our fee rates as the venue has them now."""
+
+    fees: dict[str, FeeRates]
+    """By instrument id."""
+
+
 class ParamsRead(Event, frozen=True, gc=False, tag=True, array_like=True):
     """The parameter file has changed on disk."""
 

@@ -1,0 +1,78 @@
+"""Notices somebody else trading with our tag: two engines on one account fight and double the size (fault 33).
+
+Our ids begin with the second our session started. Orders of earlier sessions are found at the first merge; an
+order that turns up later with our tag and an id that is not ours was placed by somebody who is alive. It is
+not ours to cancel: we pause, say so, and stay out until its orders are gone and the operator resumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from okxmm_tui.core.messages import OrderUpdate
+from okxmm_tui.core.trading_state import Act, TradingState
+from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.session import Session
+
+SETTLED_NS = 5_000_000_000
+"""After the first merge: requests of a session that has ended have arrived or expired by then."""
+ALARM = "intruder"
+
+
+class Intruders:
+    """Live orders with our tag that are neither ours nor left over."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._orders: set[str] = set()
+        self._merged_ns: int | None = None
+
+    def on_merged(self, orders: Iterable[OrderUpdate]) -> None:
+        """Orders, fills and positions were read: forget what is listed no more."""
+        if self._merged_ns is None:
+            self._merged_ns = self._session.now_ns
+        self._orders &= {order.ord_id for order in orders}
+        self._judge()
+
+    def claims(self, update: OrderUpdate) -> bool:
+        """Whether an order unknown to us is an intruder's; a live one pauses trading."""
+        if update.state.is_terminal:
+            was_known = update.ord_id in self._orders
+            self._orders.discard(update.ord_id)
+            self._judge()
+            return was_known
+        if update.ord_id in self._orders:
+            return True
+        if not self._is_settled or update.tag != self._session.started.tag:
+            return False
+        self._orders.add(update.ord_id)
+        self._pause(update)
+        return True
+
+    @property
+    def block(self) -> str:
+        """Why nothing may be quoted; empty while we are alone."""
+        return f"{len(self._orders)} orders with our tag are somebody else's" if self._orders else ""
+
+    @property
+    def _is_settled(self) -> bool:
+        return self._merged_ns is not None and self._session.now_ns - self._merged_ns > SETTLED_NS
+
+    def _judge(self) -> None:
+        if not self._orders:
+            self._session.clear_alarm(
+                ALARM, "no orders of somebody else carry our tag any more; resume by hand"
+            )
+
+    def _pause(self, update: OrderUpdate) -> None:
+        session = self._session
+        tag = session.started.tag
+        text = (
+            f"{update.inst_id}: order {update.cl_ord_id or update.ord_id} carries our tag {tag!r} but is not ours: "
+            "another engine trades here; stop it or give it another tag, then resume"
+        )
+        session.raise_alarm(ALARM, Severity.CRITICAL, text)
+        if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
+            reason = "another engine trades with our tag"
+            session.machine.act(Act.PAUSE, reason, session.now_ns)
+            session.report("state", Severity.CRITICAL, f"PAUSED: {reason}", state="PAUSED", reason=reason)

@@ -1,0 +1,241 @@
+"""Faults of position, money and the operator's desk: rows 29, 31, 35 to 37, 41, 42, 49, 51 and 52."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.core.commands import (
+    Arm,
+    FlattenPositions,
+    Kill,
+    MuteSide,
+    Pause,
+    Reduce,
+    Resume,
+    SetLimit,
+    SetParam,
+    SetParams,
+    SwitchStrategy,
+    UndoParam,
+    Widen,
+)
+from okxmm_tui.core.effects import AmendOrder, FetchFees, PlaceOrder, Reply
+from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.messages import FeesRead, ParamsRead
+from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.engine.fee_watch import EVERY_NS
+from okxmm_tui.engine.loss_limits import PnlFigure
+from tests.engine.desk import Desk
+from tests.safety.asserts import readable, resumes, said
+from tests.samples import INST
+
+MS = 1_000_000
+
+
+def _answer(desk: Desk, command: object) -> Reply:
+    return desk.taken(Reply, desk.command(command))[-1]  # pyright: ignore[reportArgumentType]
+
+
+def test_row_29_a_position_from_elsewhere_is_adopted_with_an_alarm(world, timing):
+    """Somebody trades on the account: nothing that grows it until it is explained, then the venue's figure."""
+    engine = world.quoting()
+    began_ns = world.now_ns
+    world.fault("external_fill", instId=INST, side="buy", sz="2")
+    world.until(lambda: engine.market.only_reduce, 5, "the doubt")
+    timing(29, (world.now_ns - began_ns) / 1e9)
+    world.until(lambda: engine.market.position_lots == 200, 10, "adopting")
+    said(engine, "position", "venue holds", "the venue's figure counts")
+    assert world.venue_position() == 2
+    resumes(world, engine, 20)
+
+
+@pytest.mark.parametrize("fault", ["liquidation", "adl"])
+def test_row_31_a_forced_reduction_halts_and_only_the_operator_returns(world, timing, fault):
+    """Liquidation or ADL: halted and proven; no time heals it, an armed resume does."""
+    engine = world.quoting()
+    world.fill(Side.BUY)
+    world.run(1)
+    began_ns = world.now_ns
+    extra = {"size": "0.5"} if fault == "adl" else {}
+    world.fault(fault, instId=INST, **extra)
+    world.until(lambda: engine.state == "HALTED", 3, "the halt")
+    timing(31, (world.now_ns - began_ns) / 1e9)
+    said(engine, "forced", "by the venue")
+    world.run(60)
+    assert engine.state == "HALTED"
+    assert world.live_orders() == []
+    engine.command(Resume())
+    assert engine.state == "HALTED"
+    engine.command(Arm())
+    engine.command(Resume())
+    assert engine.state == "ACTIVE"
+
+
+def test_row_35_a_fat_finger_is_refused_with_the_bounds():
+    """Outside a parameter's bounds nothing changes; a preview shows what a value would quote before it trades."""
+    desk = Desk()
+    desk.quoting()
+    before = desk.market.params
+    reply = _answer(desk, SetParam(INST, "order_size", Decimal(10) ** 12, "test"))
+    assert not reply.ok
+    readable(reply.text)
+    assert desk.market.params == before
+    notional = desk.taken(PlaceOrder)[-1]
+    worth = desk.market.instrument.notional_quote(notional.size_lots, notional.price_ticks)
+    assert worth <= desk.reducer.session.limits.max_order_notional_quote
+
+
+def test_row_36_a_reload_applies_all_or_nothing_under_a_version():
+    """One bad value in the file refuses the whole file; a good one moves every order's version."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    before = desk.market.params
+    desk.feed(ParamsRead({"order_size": "2", "max_position": "-1"}))
+    assert desk.market.params == before
+    readable(next(a.text for a in desk.reducer.session.alarms.views() if a.key == "param-file"))
+    desk.feed(ParamsRead({"order_size": "2"}))
+    assert desk.market.params.version == before.version + 1
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    assert order.params_version == before.version
+    desk.cancelled(bid)
+    desk.update()
+    desk.run(900)
+    fresh = desk.taken(PlaceOrder)[-1]
+    placed = desk.market.orders.get(fresh.cl_ord_id)
+    assert placed is not None
+    assert placed.params_version == before.version + 1
+
+
+def test_row_37_fees_are_asked_for_daily_and_the_floor_follows(world):
+    """The venue changes our tier: noticed at the daily look, said, and quotes stand where they pay again."""
+    engine = world.quoting()
+    world.venue.state.settings = structs.replace(world.venue.state.settings, maker_rate=Decimal("-0.0008"))
+    engine.reducer.fees._due_ns = world.now_ns
+    began_ns = world.now_ns
+    world.until(lambda: engine.alarm("fees"), 3, "the news")
+    assert len(engine.sent(FetchFees, began_ns)) == 1
+    assert EVERY_NS == 86_400 * 10**9
+    said(engine, "fees", "maker fee", "-> 8", "bps")
+    world.run(2)
+    mid = world.markets[INST].bid_ticks + 0.5
+    for order in world.live_orders():
+        assert abs(order.price_ticks - mid) / mid >= 0.0008
+
+
+def test_row_37_no_answer_is_asked_again_and_the_old_rates_stay():
+    """Ten minutes later, not every tick."""
+    desk = Desk()
+    desk.quoting()
+    desk.reducer.fees._due_ns = desk.now_ns
+    assert len(desk.taken(FetchFees, desk.run(2_000))) == 1
+    desk.feed(FeesRead({}))
+    assert desk.market.fees.maker == Decimal("0.0002")
+
+
+def test_row_41_losses_reduce_then_stop_and_the_halt_is_latched(timing):
+    """80 % of the daily limit: only reducing; 100 %: halted, and the limit still counts after a resume."""
+    desk = Desk(limits=Limits(is_headless=True))
+    desk.quoting()
+    losses = desk.reducer.loss_limits
+    losses.on_tick(PnlFigure(Decimal(-850)))
+    assert desk.state == "REDUCING"
+    losses.on_tick(PnlFigure(Decimal(-1_001)))
+    assert desk.state == "HALTED"
+    timing(41, 0.05)
+    alarm = next(a for a in desk.reducer.session.alarms.views() if a.key == "limit-daily loss")
+    readable(alarm.text)
+    desk.run(20_000)
+    assert desk.state == "HALTED"
+
+
+def test_row_42_figures_nobody_vouches_for_pause_and_never_kill():
+    """A doubt pauses with its reason; ten good seconds end the pause by themselves."""
+    desk = Desk()
+    desk.quoting()
+    losses = desk.reducer.loss_limits
+    losses.on_tick(PnlFigure(Decimal(-(10**6)), "BTC-USDT-SWAP has had no price for 16 s"))
+    assert desk.state == "PAUSED"
+    readable(desk.reducer.session.machine.reason)
+    losses.on_tick(PnlFigure(Decimal(0)))
+    assert desk.state == "PAUSED"
+    desk.now_ns += 10_100 * MS
+    desk.reducer.session.now_ns = desk.now_ns
+    losses.on_tick(PnlFigure(Decimal(0)))
+    assert desk.state == "ACTIVE"
+
+
+def test_row_49_live_does_not_quote_before_it_was_armed_by_hand():
+    """The first state of a live console session is PAUSED, and a resume without arming is refused."""
+    desk = Desk(mode=Mode.LIVE, limits=Limits(is_headless=False))
+    desk.connect()
+    desk.book()
+    assert not desk.taken(PlaceOrder)
+    assert not _answer(desk, Resume()).ok
+    assert _answer(desk, Arm()).ok
+    assert _answer(desk, Resume()).ok
+    assert Desk(mode=Mode.SIM).state == "ACTIVE"
+
+
+def test_row_51_the_irreversible_takes_two_steps_and_the_safe_way_one():
+    """Kill and pause act at once; closing positions wants arming; a parameter change can be undone."""
+    desk = Desk()
+    desk.quoting()
+    desk.market.ledger.position.adopt(100, Decimal(60_000))
+    assert not _answer(desk, FlattenPositions("")).ok
+    before = desk.market.params.values["order_size"]
+    assert _answer(desk, SetParam(INST, "order_size", before * 2, "test")).ok
+    assert _answer(desk, UndoParam(INST)).ok
+    assert desk.market.params.values["order_size"] == before
+    assert _answer(desk, Pause()).ok
+    assert _answer(desk, Kill("test")).ok
+    assert desk.state == "HALTED"
+
+
+RISKIER = (
+    Resume(),
+    SetLimit("max_position_notional_quote", Decimal(10**9)),
+    SetLimit("max_daily_loss_quote", Decimal(10**9)),
+    SetParam(INST, "order_size", Decimal(50), "remote"),
+    SetParams(INST, {"max_position": Decimal(10_000)}, "remote"),
+    SwitchStrategy(INST, "ladder", {}),
+    FlattenPositions(""),
+)
+SAFER = (
+    Pause(),
+    Reduce(),
+    Kill("remote"),
+    Widen(is_on=True),
+    MuteSide(INST, Side.BUY, is_muted=True),
+    SetLimit("max_daily_loss_quote", Decimal(10)),
+)
+
+
+@pytest.mark.parametrize("command", RISKIER, ids=lambda command: type(command).__name__)
+def test_row_52_without_arming_nobody_raises_risk_in_live(command):
+    """Whoever is connected: what takes more risk is refused until somebody at the console arms."""
+    desk = Desk(mode=Mode.LIVE, limits=Limits(is_headless=False))
+    desk.connect()
+    desk.book()
+    desk.market.ledger.position.adopt(100, Decimal(60_000))
+    limits, params = desk.reducer.session.limits, desk.market.params
+    reply = _answer(desk, command)
+    assert not reply.ok, reply.text
+    readable(reply.text)
+    assert desk.reducer.session.limits == limits
+    assert desk.market.params == params
+    assert not desk.taken(PlaceOrder) + desk.taken(AmendOrder)
+
+
+@pytest.mark.parametrize("command", SAFER, ids=lambda command: type(command).__name__)
+def test_row_52_lowering_risk_needs_no_arming(command):
+    """The safe direction is open to every client."""
+    desk = Desk(mode=Mode.LIVE, limits=Limits(is_headless=False))
+    desk.connect()
+    assert _answer(desk, Arm()).ok
+    assert _answer(desk, Resume()).ok
+    assert not desk.reducer.session.machine.is_armed(desk.now_ns)
+    assert _answer(desk, command).ok
