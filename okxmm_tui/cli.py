@@ -64,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Make a parser in the manner of all our commands: only what was given is in its result."""
     return argparse.ArgumentParser(
         prog=name,
         description=description,
@@ -109,6 +110,12 @@ def _trade_parser() -> argparse.ArgumentParser:
 
 
 def settings_of(given: dict[str, Any]) -> Settings:
+    """Read the settings, with the words of the command line as the strongest source.
+
+    Raises:
+        UsageError: A value, a name or a file was wrong.
+    """
+    from okxmm_tui.settings import load_settings
 
     flags = {name: value for name, value in given.items() if name not in {"config", "set"}}
     if pairs := given.get("set"):

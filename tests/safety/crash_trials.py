@@ -228,7 +228,7 @@ def main() -> None:
         print(f"orders gone by the switch: p50 {gone[len(gone) // 2]:.1f} s, longest {gone[-1]:.1f} s")  # noqa: T201
     print(
         f"fills at the exchanges: {sum(max((c.fills for c in crashes if c.seed == s), default=0) for s in {c.seed for c in crashes})}"
-    )  # noqa: T201
+    )
     print(f"problems: {bad or 'none'}; {time.monotonic() - began_s:.0f} s")  # noqa: T201
 
 
