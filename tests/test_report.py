@@ -130,6 +130,16 @@ def test_a_damaged_log_and_a_missing_end_are_told(tmp_path, desk):
     assert any("never came to its end" in each for each in session.incomplete)
 
 
+def test_a_session_without_an_end_is_not_compared_with_totals_of_another_moment(tmp_path, desk):
+    """A killed session's last totals are up to a minute old: no false alarm, but a label."""
+    _change(tmp_path, "UPDATE sessions SET ended_ns = NULL")
+    _change(tmp_path, "UPDATE snapshots SET net = '0.5'")
+    (session,) = _report(tmp_path).sessions
+    assert session.checks == ()
+    assert any("were not compared" in each for each in session.incomplete)
+    assert session.markets[0].fills == 2
+
+
 def test_the_version_that_wrote_the_log_is_named(tmp_path, desk):
     """Figures of another version are labelled."""
     assert any(VERSION in each for each in _report(tmp_path).sessions[0].incomplete)

@@ -13,6 +13,7 @@ from okxmm_tui.report.tables import (
     NONE,
     SHARES,
     Table,
+    is_sum,
     money,
     number,
     padded,
@@ -142,7 +143,7 @@ def _table(table: Table) -> str:
         cells = "".join(
             f'<td class="{_side(cell)}">{escape(cell)}</td>' for cell in padded(row, len(table.head))
         )
-        lines.append(f'<tr class="sum">{cells}</tr>' if row[0].isupper() else f"<tr>{cells}</tr>")
+        lines.append(f'<tr class="sum">{cells}</tr>' if is_sum(table, row) else f"<tr>{cells}</tr>")
     kind = ' class="words"' if table.is_text else ""
     top = f"<thead><tr>{head}</tr></thead>" if any(table.head) else ""
     body = (

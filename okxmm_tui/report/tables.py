@@ -194,7 +194,7 @@ def _markouts(market: MarketReport, view: AccountingView) -> Table:
     )
     head = ("horizon", "mean bp", "standard error", "fills", "missing")
     note = (
-        "Missing: no trusted mid at the horizon, or the session ended before it."
+        "Missing: no trusted mid at the horizon. Fills whose horizon lies after the end are not counted."
         if rows
         else "No maker fills."
     )
@@ -256,6 +256,11 @@ def _differences(session: SessionReport) -> Table:
     )
     head = ("figure", "market", "first", "second")
     return Table("THE RECORD DIFFERS FROM WHAT WAS RECOMPUTED", head, rows, "Do not sign this report.")
+
+
+def is_sum(table: Table, row: tuple[str, ...]) -> bool:
+    """Whether a row is a total: its name is in capitals."""
+    return not table.is_text and row[0].isupper()
 
 
 def padded(row: tuple[str, ...], width: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from okxmm_tui.report.model import MarketReport, Report, SessionReport
-from okxmm_tui.report.tables import SHARES, Table, money, number, parts_of, session_tables, share
+from okxmm_tui.report.tables import SHARES, Table, is_sum, money, number, parts_of, session_tables, share
 
 PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 100, 6, 40
 LABEL_WIDTH = 16
@@ -49,9 +49,8 @@ def _print_table(console: Console, table: Table) -> None:
             justify = "right" if at and not table.is_text else "left"
             shown.add_column(name, justify=justify, overflow="fold", no_wrap=at == 0)
         for row in table.rows:
-            is_sum = row[0].isupper()
             cells = (Text(cell, style=_style(cell)) for cell in row)
-            shown.add_row(*cells, style="bold" if is_sum else None)
+            shown.add_row(*cells, style="bold" if is_sum(table, row) else None)
         console.print(shown)
     if table.note:
         style = "bold red" if "INCOMPLETE" in table.note or loud else CALM
