@@ -48,7 +48,7 @@ def page(report: Report) -> str:
         parts += _session(session)
     parts.append(
         f"<footer>Made by okxmm-tui {escape(report.program)} from the journal and the event log; every "
-        "figure is recomputed from recorded fills and events. Fees keep the venue's sign: negative is paid."
+        "figure is recomputed from recorded fills and events. Fees keep the venue's sign: negative is a cost."
         '<p class="sign">Signed ______________________ &nbsp; Date ______________</p></footer>'
         "</main></body></html>\n"
     )
