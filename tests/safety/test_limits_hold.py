@@ -1,7 +1,7 @@
 """No sequence of events makes the engine send an order that breaks a limit, or anything new once HALTED.
 
-The checks are computed here anew from the venue's side of the story: what was sent, confirmed and filled. They
-share no code with ``core.risk``.
+The checks are computed here anew from the venue's side of the story: what was sent, confirmed and filled.
+They share no code with ``core.risk``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec import structs
 
 from okxmm_tui.core.commands import (
     Arm,
@@ -46,17 +47,24 @@ EQUITY = Decimal(40_000)
 CONTRACT = Decimal("0.01")
 LOT = Decimal("0.01")
 TICK = Decimal("0.1")
-LIMITS = Limits(
+LOOSE = Limits(
     is_headless=True,
-    max_order_notional_quote=Decimal(1_500),
-    max_position_notional_quote=Decimal(2_500),
-    max_gross_quote=Decimal(2_400),
-    max_net_quote=Decimal(2_300),
-    max_leverage=Decimal("0.055"),
-    max_open_share=Decimal("0.06"),
-    max_order_share=Decimal("0.035"),
+    max_order_share=Decimal(1),
+    max_open_share=Decimal(10),
+    price_collar_bps=Decimal(1_000),
 )
-sides = st.sampled_from(list(Side))
+TIGHT: tuple[dict[str, Decimal], ...] = (
+    {"max_order_notional_quote": Decimal(1_500)},
+    {"max_order_share": Decimal("0.035")},
+    {"max_open_share": Decimal("0.06")},
+    {"max_position_notional_quote": Decimal(2_500)},
+    {"max_gross_quote": Decimal(2_500)},
+    {"max_net_quote": Decimal(2_500)},
+    {"max_leverage": Decimal("0.06")},
+    {"price_collar_bps": Decimal(20)},
+    {"max_position": Decimal(2)},
+)
+"""One limit at a time is the narrow one, so that none hides behind another."""
 
 
 class _Sent:
@@ -89,16 +97,20 @@ class LimitsHold(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk(limits=LIMITS, params={"order_size": Decimal(1), "max_position": Decimal(4)})
         self.sent: dict[str, _Sent] = {}
         self.position = 0
         self.trades = 0
-        self.max_position = 400
+        self.max_position = 0
         self.bid, self.ask = 600_000, 600_001
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(tight=st.sampled_from(TIGHT), contracts=st.sampled_from([1, 3]))
+    def begin(self, tight: dict[str, Decimal], contracts: int) -> None:
         """Connected, merged, armed, with a book."""
+        most = tight.get("max_position", Decimal(20))
+        self.max_position = int(most / LOT)
+        limits = structs.replace(LOOSE, **{name: tight[name] for name in tight if name != "max_position"})
+        params = {"order_size": min(Decimal(contracts), most), "max_position": most}
+        self.desk = Desk(limits=limits, params=params)
         self.desk.connect()
         balance = BalanceUpdate("USDT", EQUITY, EQUITY, EQUITY, 1)
         self.apply(balance)
@@ -133,7 +145,9 @@ class LimitsHold(RuleBasedStateMachine):
         if effect.order_kind is OrderKind.IOC:
             assert effect.reduce_only
             assert shrinks
-            assert worth(effect.size_lots, self.bid) <= LIMITS.max_order_notional_quote
+            assert (
+                worth(effect.size_lots, self.bid) <= self.desk.reducer.session.limits.max_order_notional_quote
+            )
         else:
             assert state in {"ACTIVE", "REDUCING"}, f"placed while {state}"
             if state == "REDUCING":
@@ -252,8 +266,9 @@ class LimitsHold(RuleBasedStateMachine):
     @rule(
         event=st.sampled_from(
             [
-                OrderBudget(45, 51), OrderBudget(0, 51), StreamDown("private", "x"), StreamDown("public", "x"),
-                StreamUp("public"), ClockMeasured(2 * 10**9, 0), ClockMeasured(0, 0), ClockMeasured(4 * 10**8, 0),
+                OrderBudget(45, 51), OrderBudget(0, 51), StreamDown("private", "x"),
+                StreamDown("public", "x"), StreamUp("public"), ClockMeasured(2 * 10**9, 0),
+                ClockMeasured(0, 0), ClockMeasured(4 * 10**8, 0),
                 JournalFailed("full"), JournalFailed(""), MarkPrice(INST, Decimal(60_000), 0),
             ]
         )
@@ -280,7 +295,8 @@ class LimitsHold(RuleBasedStateMachine):
             [
                 Pause(), Resume(), Reduce(), Kill("test"), Arm(), FlattenPositions(""), Widen(is_on=True),
                 Widen(is_on=False), SetLimit("price_collar_bps", Decimal(40)),
-                SetParam(INST, "order_size", Decimal(2), "test"), SetParam(INST, "order_size", Decimal(1), "test"),
+                SetParam(INST, "order_size", Decimal(3), "test"),
+                SetParam(INST, "order_size", Decimal(1), "test"),
                 SetParam(INST, "half_spread_bps", Decimal(60), "test"),
             ]
         )
@@ -304,7 +320,7 @@ TestLimitsHold = LimitsHold.TestCase
 def test_a_halted_desk_sends_cancels_and_nothing_else():
     """Whatever comes in after a kill."""
     machine = LimitsHold()
-    machine.begin()
+    machine.begin({}, 1)
     machine.command(Kill("test"))
     before = len(machine.sent)
     for ticks in (-300, 200, 100):
