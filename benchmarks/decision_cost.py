@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import cast
 
 from benchmarks.virtual_market import VirtualMarket, VirtualPlan
 from okxmm_tui.core.effects import AnyEffect
@@ -77,7 +78,7 @@ def measure(name: str) -> tuple[float, Sequence[float]]:
     """The strategy alone, and the engine per update that moved the best price."""
     waits = {"refresh_interval_ms", "refresh"} & {spec.name for spec in STRATEGIES[name].specs}
     plan = VirtualPlan(name, dict.fromkeys(waits, Decimal(0)), limits=Limits(is_headless=True))
-    world = _Timed(open_feeds(("builtin",))[0], plan)
+    world = _Timed(cast("MarketFeed", open_feeds(("builtin",))[0]), plan)
     world.run(WARM_UP_S)
     world.took_us.clear()
     world.run(MEASURED_S)

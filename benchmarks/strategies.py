@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct, structs
 
@@ -23,6 +24,7 @@ from okxmm_tui.core.limits import HoldMode, Limits
 from okxmm_tui.core.params import for_instrument
 from okxmm_tui.engine.accounting_view import accounting_view
 from okxmm_tui.engine.market import Market
+from okxmm_tui.exchange.market_events import MarketFeed
 from okxmm_tui.exchange.market_source import open_feeds
 from okxmm_tui.exchange.options import VenueSettings
 from okxmm_tui.exchange.recording import scan
@@ -113,7 +115,7 @@ def run(job: Job) -> Figures:
     if job.maker_fee_bps is not None:
         rate = -job.maker_fee_bps / 10_000
         venue = structs.replace(venue, maker_rate=rate, spot_maker_rate=rate)
-    feed = open_feeds((job.recording,))[0]
+    feed = cast("MarketFeed", open_feeds((job.recording,))[0])
     instrument = feed.listings[0].instrument
     known = {spec.name for spec in for_instrument(make_strategy(job.strategy).specs, instrument)}
     watch = _Watch()

@@ -24,7 +24,10 @@ COMMANDS_HELP = """commands:
   okxmm-tui serve        such a console in a browser on this machine
   okxmm-tui kill         cancel own orders over REST alone, with proof; needs no engine
   okxmm-tui exchange     the embedded OKX-compatible exchange by itself
+  okxmm-tui report       what sessions did, recomputed from their journals
+  okxmm-tui replay       the console on a past session, or a check of its event log
   okxmm-tui record       the public feed of a venue into a file; needs no key
+  okxmm-tui doctor       checks everything a session needs; trades nothing
 
 each has its own --help
 
@@ -41,7 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "kill": _kill,
         "exchange": _exchange,
         "record": _record,
+        "doctor": _doctor,
         "engine": _engine,
+        "report": _report,
+        "replay": _replay,
     }
     try:
         if words and words[0] in commands:
@@ -57,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 # -- parsers -----------------------------------------------------------------------------------------
 
 
-def _parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+def command_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Make a parser in the manner of all our commands: only what was given is in its result."""
     return argparse.ArgumentParser(
         prog=name,
         description=description,
@@ -74,7 +81,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _trade_parser() -> argparse.ArgumentParser:
-    parser = _parser("okxmm-tui", "A terminal market-making console for OKX.", COMMANDS_HELP)
+    parser = command_parser("okxmm-tui", "A terminal market-making console for OKX.", COMMANDS_HELP)
     parser.add_argument("--version", action="version", version=f"okxmm-tui {__version__}")
     parser.add_argument("--venue", metavar="VENUE", help="sim (default), paper, demo or live")
     parser.add_argument(
@@ -102,7 +109,12 @@ def _trade_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def settings_of(given: dict[str, Any]) -> Settings:
+    """Read the settings, with the words of the command line as the strongest source.
+
+    Raises:
+        UsageError: A value, a name or a file was wrong.
+    """
     from okxmm_tui.settings import load_settings
 
     flags = {name: value for name, value in given.items() if name not in {"config", "set"}}
@@ -133,7 +145,7 @@ def _trade(words: list[str]) -> int:
 
 def _without_console(given: dict[str, Any]) -> int:
     knows_live = given.pop("i_know_this_is_live", False)
-    settings = _settings(given)
+    settings = settings_of(given)
     config = _engine_config(settings)
     if not settings.headless:
         raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
@@ -210,14 +222,14 @@ def _console(words: list[str], given: dict[str, Any]) -> int:
 
 
 def _attach(words: list[str]) -> int:
-    parser = _parser("okxmm-tui attach", "Open another console on a running engine.")
+    parser = command_parser("okxmm-tui attach", "Open another console on a running engine.")
     parser.add_argument("--read-only", action="store_true", help="look, and kill, but change nothing else")
     parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
     parser.add_argument("--web", action="store_true", help=argparse.SUPPRESS)  # what serve starts
     _add_common(parser)
     given = vars(parser.parse_args(words))
     is_read_only, is_web = given.pop("read_only", False), given.pop("web", False)
-    settings = _settings(given)
+    settings = settings_of(given)
     if not is_web and not sys.stdout.isatty():
         raise UsageError("The console needs a terminal.", "Run it in one.")
     from okxmm_tui.console_session import attach
@@ -226,7 +238,7 @@ def _attach(words: list[str]) -> int:
 
 
 def _serve(words: list[str]) -> int:
-    parser = _parser(
+    parser = command_parser(
         "okxmm-tui serve",
         "Show the console of a running engine in a browser on this machine.",
         "the address that is printed holds a secret; from elsewhere use: ssh -L 8000:127.0.0.1:8000 HOST",
@@ -241,7 +253,7 @@ def _serve(words: list[str]) -> int:
     _add_common(parser)
     given = vars(parser.parse_args(words))
     port, may_command = given.pop("port"), given.pop("allow_commands", False)
-    settings = _settings(given)
+    settings = settings_of(given)
     from okxmm_tui.serve import attach_command, serve
     from okxmm_tui.statedir import make_state_dir
 
@@ -252,7 +264,7 @@ def _serve(words: list[str]) -> int:
 
 
 def _kill(words: list[str]) -> int:
-    parser = _parser("okxmm-tui kill", "Cancel every own order over REST alone, and prove it.")
+    parser = command_parser("okxmm-tui kill", "Cancel every own order over REST alone, and prove it.")
     parser.add_argument("--venue", metavar="VENUE", help="sim, demo or live (default: the last session's)")
     parser.add_argument("--instrument", metavar="ID", help="only this instrument")
     parser.add_argument("--account", action="store_true", help="every order of the account, not only our tag")
@@ -264,7 +276,7 @@ def _kill(words: list[str]) -> int:
     scope = {name: given.pop(name, None) for name in ("instrument", "account", "deadline", "flatten", "yes")}
     from okxmm_tui.killer import flatten, kill, of_last_session
 
-    settings, deadline_s = of_last_session(_settings(given), given), scope["deadline"] or 30.0
+    settings, deadline_s = of_last_session(settings_of(given), given), scope["deadline"] or 30.0
     code = kill(settings, scope["instrument"], whole_account=bool(scope["account"]), deadline_s=deadline_s)
     if code or not scope["flatten"]:
         return code
@@ -272,92 +284,33 @@ def _kill(words: list[str]) -> int:
 
 
 def _exchange(words: list[str]) -> int:
-    parser = _parser(
-        "okxmm-tui exchange",
-        "Serve the embedded OKX-compatible exchange on a loopback port.",
-        "prints one JSON line when ready; key, secret and passphrase are all: sim",
-    )
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
-    parser.add_argument(
-        "--market",
-        action="append",
-        metavar="M",
-        help="builtin (default), synthetic[:ID], a recording, or relay:REST,WS,ID; repeatable",
-    )
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="speed of the recording")
-    parser.add_argument("--balance", type=Decimal, default=Decimal(100_000), metavar="USDT", help="cash")
-    parser.add_argument("--maker-bps", type=Decimal, default=Decimal(2), metavar="BPS", help="maker fee")
-    parser.add_argument("--taker-bps", type=Decimal, default=Decimal(5), metavar="BPS", help="taker fee")
-    parser.add_argument("--coins", type=Decimal, default=Decimal(1), metavar="N", help="cash of each coin")
-    parser.add_argument("--account-level", default="2", metavar="1-4", help="OKX acctLv (2, futures)")
-    parser.add_argument("--position-mode", default="net_mode", metavar="M", help="net_mode, long_short_mode")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of synthetic markets (1)")
-    parser.add_argument("--idle-exit", type=float, default=None, metavar="SECONDS", help="exit when unused")
-    given = parser.parse_args(words)
-    if not 0 < given.speed <= 1_000:
-        raise UsageError(f"--speed was {given.speed:g}.", "Give a number above 0 and up to 1000.")
-    from okxmm_tui.exchange.options import ExchangeOptions
-    from okxmm_tui.exchange.process import run_exchange
+    from okxmm_tui.market_commands import exchange
 
-    return run_exchange(
-        ExchangeOptions(
-            port=given.port,
-            markets=tuple(getattr(given, "market", ("builtin",))),
-            speed=given.speed,
-            balance=given.balance,
-            maker_fee_bps=given.maker_bps,
-            taker_fee_bps=given.taker_bps,
-            idle_exit_s=given.idle_exit,
-            coin_balance=given.coins,
-            account_level=given.account_level,
-            position_mode=given.position_mode,
-            seed=given.seed,
-        )
-    )
+    return exchange(words)
 
 
 def _record(words: list[str]) -> int:
-    parser = _parser(
-        "okxmm-tui record",
-        "Record a venue's public feed: books, best quotes, trades, mark price, funding, instruments.",
-        "play it with: okxmm-tui --market FILE --symbol ID",
-    )
-    parser.add_argument("--symbol", action="append", metavar="ID", help="instrument, repeatable")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="new file, .jsonl.zst")
-    parser.add_argument("--venue", default="live", metavar="VENUE", help="live (default) or demo")
-    parser.add_argument("--rest-url", metavar="URL", help="another REST address, e.g. a local exchange")
-    parser.add_argument("--ws-url", metavar="URL", help="another WebSocket address, up to /ws/v5")
-    parser.add_argument("--rotate-minutes", type=float, metavar="M", help="begin another file after (never)")
-    parser.add_argument("--rotate-mb", type=float, metavar="MB", help="begin another file beyond (never)")
-    parser.add_argument("--progress", type=float, default=10.0, metavar="SECONDS", help="progress every (10)")
-    parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop after this long")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (okxmm.toml)")
-    given = vars(parser.parse_args(words))
-    for name in ("rotate_minutes", "rotate_mb", "progress", "duration"):
-        if not given.get(name, 1.0) > 0:
-            raise UsageError(f"--{name.replace('_', '-')} was {given[name]:g}.", "Give a number above 0.")
-    if given["venue"] not in {"live", "demo"}:
-        raise UsageError(f"--venue was {given['venue']!r}.", "Record from live or demo.")
-    settings = _settings({name: given[name] for name in ("symbol", "config") if name in given})
-    from okxmm_tui.okx.endpoints import Endpoints
-    from okxmm_tui.recorder import RecorderOptions, run_recorder
+    from okxmm_tui.market_commands import record
 
-    return run_recorder(
-        Endpoints.venue(
-            settings.okx.region,
-            is_demo=given["venue"] == "demo",
-            rest=given.get("rest_url") or settings.okx.rest_url,
-            ws=given.get("ws_url") or settings.okx.ws_url,
-        ),
-        RecorderOptions(
-            symbols=tuple(dict.fromkeys(settings.symbol)),
-            out=given["out"],
-            rotate_s=given["rotate_minutes"] * 60 if "rotate_minutes" in given else None,
-            rotate_bytes=int(given["rotate_mb"] * 1e6) if "rotate_mb" in given else None,
-            progress_s=given["progress"],
-            duration_s=given.get("duration"),
-        ),
-    )
+    return record(words)
+
+
+def _doctor(words: list[str]) -> int:
+    from okxmm_tui.doctor.command import doctor
+
+    return doctor(words)
+
+
+def _report(words: list[str]) -> int:
+    from okxmm_tui.report.cli import main as report
+
+    return report(words)
+
+
+def _replay(words: list[str]) -> int:
+    from okxmm_tui.replay.cli import main as replay
+
+    return replay(words)
 
 
 def _engine(words: list[str]) -> int:
@@ -377,7 +330,7 @@ def _engine_of_console(given: dict[str, Any]) -> int:
 
     given.pop("i_know_this_is_live", None)
     try:
-        settings = _settings(given)
+        settings = settings_of(given)
         config = _engine_config(settings)
         is_wanted = announce(settings, config)
     except OkxmmError as error:

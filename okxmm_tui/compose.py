@@ -112,6 +112,18 @@ def log_to_file(state_dir: Path) -> None:
 # -- the venue -------------------------------------------------------------------------------------
 
 
+def open_venue(config: EngineConfig, state_dir: Path) -> contextlib.AbstractContextManager[Endpoints]:
+    """Open the venue of a session without an engine; an embedded exchange ends with the context.
+
+    Whoever opens one must hold the state directory.
+
+    Raises:
+        UsageError: The venue is not offered, or its market cannot be used.
+        VenueUnreachableError: The embedded exchange did not get ready.
+    """
+    return _venue(config, state_dir)
+
+
 @contextlib.contextmanager
 def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
     match config.plan.mode:

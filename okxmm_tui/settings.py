@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,8 @@ import platformdirs
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -264,3 +267,52 @@ def _explain(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"])
     shown = "" if name.startswith("okx.") else f" was {first.get('input')!r}"
     return f"Setting {name}{shown}: {first['msg'][0].lower()}{first['msg'][1:]}."
+
+
+def sources(given: Mapping[str, Any], config: Path | None = None) -> dict[str, str]:
+    """Say where each value of :func:`load_settings` comes from, given the same arguments.
+
+    Args:
+        given: Values from flags.
+        config: Configuration file.
+
+    Returns:
+        Dotted name to source: ``flag``, ``environment``, ``.env``, the path of a configuration file, or
+        ``default``. Strategy parameters appear one by one, when they are set.
+    """
+    origins = dict.fromkeys(_setting_names(Settings), "default") | _file_origins(config)
+    weakest_first: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        (".env", DotEnvSettingsSource(Settings)()),
+        ("environment", EnvSettingsSource(Settings)()),
+        ("flag", given),
+    )
+    for label, values in weakest_first:
+        origins |= dict.fromkeys(_leaves(values), label)
+    return origins
+
+
+def _file_origins(config: Path | None) -> dict[str, str]:
+    # Of two files the later one wins, and a table in it replaces the whole table of the earlier one.
+    origins: dict[str, str] = {}
+    for path in config_paths(config):
+        for name, value in TomlConfigSettingsSource(Settings, path)().items():
+            others = {each: source for each, source in origins.items() if each.partition(".")[0] != name}
+            origins = others | dict.fromkeys(_leaves({name: value}), str(path))
+    return origins
+
+
+def _setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _setting_names(inner, f"{prefix}{name}.")
+        elif name != "params":
+            yield prefix + name
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,10 +47,33 @@ def params_table() -> str:
 def generated(text: str) -> str:
     """The README with its generated parts made anew."""
     for name, made in (("keys", keys_table()), ("settings", settings_table()), ("params", params_table())):
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        head, rest = text.split(begin)
-        text = f"{head}{begin}{made}{end}{rest.split(end, 1)[1]}"
+        text = _between(text, name, made)
     return text
+
+
+def doctor_output() -> str:
+    """What the doctor prints for the sim, run now; it differs from run to run, so no test compares it."""
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [sys.executable, "-m", "okxmm_tui", "doctor", "--state-dir", f"{home}/state"],
+            capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
+            env={**os.environ, "COLUMNS": "132"},
+        )  # fmt: skip
+    cell = re.compile(rf"{re.escape(home)}/([^│]*)│")  # keeps its width
+    text = cell.sub(lambda found: f"~/{found[1]}{' ' * (len(home) - 1)}│", done.stdout)
+    lines = (line.rstrip() for line in text.splitlines())
+    return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def with_doctor(text: str) -> str:
+    """The README with a fresh output of the doctor."""
+    return _between(text, "doctor", doctor_output())
+
+
+def _between(text: str, name: str, made: str) -> str:
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    head, rest = text.split(begin)
+    return f"{head}{begin}{made}{end}{rest.split(end, 1)[1]}"
 
 
 def _settings(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -75,4 +103,4 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[s
 
 
 if __name__ == "__main__":
-    README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(with_doctor(generated(README.read_text(encoding="utf-8"))), encoding="utf-8")

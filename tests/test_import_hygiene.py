@@ -32,7 +32,13 @@ def test_help_loads_neither_textual_nor_the_engine():
     assert "okxmm_tui.engine.reducer" not in loaded
 
 
-@pytest.mark.parametrize("module", ["okxmm_tui.headless", "okxmm_tui.compose", "okxmm_tui.launcher"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "okxmm_tui.headless", "okxmm_tui.compose", "okxmm_tui.launcher", "okxmm_tui.report.cli",
+        "okxmm_tui.replay.cli",
+    ],
+)  # fmt: skip
 def test_the_engine_side_never_loads_textual(module):
     """Headless sessions and engine processes run without a screen library."""
     loaded = _loaded(f"import {module}")

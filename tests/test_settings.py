@@ -9,7 +9,7 @@ import pytest
 from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import UsageError
-from okxmm_tui.settings import RiskSettings, load_settings
+from okxmm_tui.settings import RiskSettings, load_settings, sources
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +124,37 @@ def test_order_route_and_self_trade_mode_are_closed_lists(given):
     assert (okx.order_route, okx.stp_mode) == ("auto", "cancel_maker")
     with pytest.raises(UsageError, match=next(iter(given))):
         load_settings({"okx": given})
+
+
+def test_sources_say_where_each_value_comes_from(tmp_path, monkeypatch):
+    """The same order as the values themselves, down to nested names."""
+    (tmp_path / "okxmm.toml").write_text('tag = "toml"\ntheme = "toml"\n[okx]\nregion = "eea"\n')
+    (tmp_path / ".env").write_text("OKXMM_THEME=dotenv\nOKXMM_OKX__SECRET=hunter2\n")
+    monkeypatch.setenv("OKXMM_OKX__SECRET", "hunter2")
+    found = sources({"venue": "demo", "params": {"order_size": 1}})
+    assert found["venue"] == found["params.order_size"] == "flag"
+    assert found["okx.secret"] == "environment"
+    assert found["theme"] == ".env"
+    assert found["tag"] == found["okx.region"] == "okxmm.toml"
+    assert found["okx.api_key"] == found["risk.max_leverage"] == "default"
+    assert "hunter2" not in str(found)
+
+
+def test_a_table_in_the_nearer_file_replaces_the_whole_table_of_the_farther_one(tmp_path):
+    """Sources and values agree on it."""
+    far = tmp_path / "config" / "okxmm-tui"
+    far.mkdir(parents=True)
+    (far / "okxmm.toml").write_text('tag = "far"\n[okx]\nregion = "eea"\nstp_mode = "cancel_both"\n')
+    (tmp_path / "okxmm.toml").write_text('[okx]\nregion = "us"\n')
+    settings, found = load_settings({}), sources({})
+    assert (settings.tag, found["tag"]) == ("far", str(far / "okxmm.toml"))
+    assert (settings.okx.region, found["okx.region"]) == ("us", "okxmm.toml")
+    assert (settings.okx.stp_mode, found["okx.stp_mode"]) == ("cancel_maker", "default")
+
+
+def test_every_setting_has_a_source():
+    """Names are those of the settings themselves."""
+    from okxmm_tui.doctor.configuration import shown_settings
+
+    settings = load_settings({})
+    assert set(sources({})) == set(shown_settings(settings))

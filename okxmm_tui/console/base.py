@@ -56,8 +56,9 @@ class BaseConsole(App[ConsoleExit]):
         clock: Clock = time.time_ns,
         tune: bool = False,
         comfort: Comfort | None = None,
+        watch: KillWatch | None = None,
     ) -> None:
-        self.kill_watch = KillWatch(link, clock, escalate)
+        self.kill_watch = watch or KillWatch(link, clock, escalate)
         super().__init__()
         self.comfort = comfort or Comfort()
         self.dashboard = Dashboard()

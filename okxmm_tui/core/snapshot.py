@@ -326,6 +326,23 @@ class LimitView(Struct, frozen=True, gc=False):
     is_lower_safer: bool
 
 
+class ReplayView(Struct, frozen=True, gc=False):
+    """Where a replay stands in the log of a past session."""
+
+    events: int
+    """Steps applied so far."""
+    first_ns: int
+    """When the session started."""
+    speed: float
+    """Recorded seconds per second."""
+    is_paused: bool
+    is_at_end: bool
+    differences: int
+    """Steps whose effects differed from the recorded ones."""
+    note: str = ""
+    """What was just done, or why something was refused."""
+
+
 class Snapshot(Struct, frozen=True, gc=False, tag=True):
     """All a console needs."""
 
@@ -361,6 +378,8 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     performance: PerformanceView | None = None
     scan: tuple[ScanView, ...] = ()
     """The ten widest markets of the venue, when the strategy asks for them."""
+    replay: ReplayView | None = None
+    """Present only when this is a past session played again: nothing here is happening now."""
 
 
 class CommandReply(Struct, frozen=True, gc=False, tag=True):

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import okxmm_tui
 from okxmm_tui.core.commands import AnyCommand, Kill, Quit
 from okxmm_tui.core.effects import AnyEffect, CancelOrder, Reply, Report, Stop
 from okxmm_tui.core.messages import (
@@ -139,6 +140,7 @@ class EngineHost:
             position_mode=facts.position_mode,
             restored=past.restored,
             is_journaled=True,
+            program=okxmm_tui.__version__,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:

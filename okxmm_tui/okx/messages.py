@@ -249,6 +249,10 @@ class ConfigRow(Struct, gc=False, rename="camel"):
     acct_lv: Scalar = ""
     pos_mode: Scalar = ""
     perm: Scalar = ""
+    ip: Scalar = ""
+    """Addresses the key is bound to, between commas; empty when to none."""
+    level: Scalar = ""
+    """Fee tier, for example ``Lv1`` or ``VIP4``."""
 
 
 class FeeGroup(Struct, gc=False, rename="camel"):

@@ -297,7 +297,7 @@ class LimitsHold(RuleBasedStateMachine):
                 Widen(is_on=False), SetLimit("price_collar_bps", Decimal(40)),
                 SetParam(INST, "order_size", Decimal(3), "test"),
                 SetParam(INST, "order_size", Decimal(1), "test"),
-                SetParam(INST, "half_spread_bps", Decimal(60), "test"),
+                SetParam(INST, "base_spread_bps", Decimal(60), "test"),
             ]
         )
     )  # fmt: skip

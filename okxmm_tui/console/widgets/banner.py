@@ -6,7 +6,7 @@ from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.line_table import LinePanel
-from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.core.snapshot import ReplayView, Snapshot
 from okxmm_tui.core.types import Mode
 
 WIDE_FROM = 100
@@ -25,7 +25,7 @@ class Banner(LinePanel):
         snapshot = view.snapshot
         if snapshot is None:
             return [_connecting(view, width)]
-        role = mode_role(snapshot.mode)
+        role = "mode-replay" if snapshot.replay is not None else mode_role(snapshot.mode)
         return [_line(view, snapshot, role, width)]
 
 
@@ -43,7 +43,7 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         name += f" 1/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
-    mode = f" {snapshot.mode.upper()} "
+    mode = f" {mode_word(snapshot)} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
     room = width - len(mode) - len(state[0]) - line_width(tail) - 1
     head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
@@ -55,6 +55,19 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         since = fmt.calm_age_text(view.now_ns - snapshot.state_since_ns)
         head.append((f" {clip(f'{snapshot.state_reason} {since}', room)}", role))
     return spread(tuple(head), tail, width, " ", role)
+
+
+def mode_word(snapshot: Snapshot) -> str:
+    """Which money this is; a replay says so before anything else."""
+    mode = snapshot.mode.upper()
+    return f"≋ REPLAY of {mode} ≋" if snapshot.replay is not None else mode
+
+
+def replay_text(replay: ReplayView) -> str:
+    """How a replay runs, where the kill key is named otherwise."""
+    how = "■ end" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
+    differs = f" ≠{replay.differences}" if replay.differences else ""
+    return f" {how} #{replay.events}{differs} "
 
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:
@@ -90,5 +103,11 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         (f"  net{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
-        (" ^K KILL ", "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill"),
+        _last_chip(snapshot),
     )
+
+
+def _last_chip(snapshot: Snapshot) -> Span:
+    if (replay := snapshot.replay) is not None:
+        return (replay_text(replay), "chip-bad" if replay.differences else "chip-warn")
+    return (" ^K KILL ", "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+
+REPLAY_HINTS = (
+    ("space", "pause"), (".", "event"), (">", "second"), ("+ -", "speed"), ("g", "go to"), ("^Q", "leave"),
+    ("tab", "focus"), ("m", "maximise"), ("F1", "help"),
+)  # fmt: skip
+"""Keys that mean something in a past session."""
 
 
 class StatusLine(LinePanel):
@@ -19,6 +27,8 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
+        if view.snapshot is not None and view.snapshot.replay is not None:
+            return [spread(hints(width, REPLAY_HINTS), (("REPLAY ", "armed"),), width)]
         tail: Line = (("read-only ", "armed"),) if view.is_read_only else ()
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
@@ -26,7 +36,7 @@ class StatusLine(LinePanel):
         return [spread(hints(width - line_width(tail), view.keymap.hints), tail, width)]
 
 
-def hints(width: int, keys: tuple[tuple[str, str], ...]) -> Line:
+def hints(width: int, keys: Sequence[tuple[str, str]]) -> Line:
     """As many key hints as fit."""
     spans: list[Span] = [(" ", "text")]
     room = width - 1

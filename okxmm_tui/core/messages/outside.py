@@ -33,6 +33,8 @@ class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
     """What earlier sessions on this account left behind; None where nothing is carried on."""
     is_journaled: bool = False
     """Whether a journal is kept: nothing is quoted before the opening books are in it and on disk."""
+    program: str = ""
+    """Version of the program that wrote the log; empty where it was not written down."""
 
 
 class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -34,7 +34,7 @@ def write_orders(rows: Iterable[OrderRow], out: TextIO) -> int:
             (
                 utc(row.created_ns), utc(row.updated_ns), row.inst_id, row.side, row.kind, row.price,
                 row.size, row.filled, row.state, row.cancel_source, int(row.reduce_only), row.position_side,
-                row.cl_ord_id, row.ord_id, row.params_version, _words(row.reason), row.session_id,
+                row.cl_ord_id, row.ord_id, row.params_version, words(row.reason), row.session_id,
             )
             for row in rows
         ),
@@ -80,6 +80,6 @@ def _text(value: object) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Words that a spreadsheet must not take for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

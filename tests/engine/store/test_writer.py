@@ -129,6 +129,43 @@ def test_while_the_disk_is_full_rows_wait_and_are_written_when_it_is_not(tmp_pat
     assert (count(store.path), count(store.path, "fills")) == (2, 1)
 
 
+class OneFault:
+    """A connection on which one statement, the n-th, fails as a full or broken disk makes it fail."""
+
+    def __init__(self, path, state):
+        self._connection = open_journal(path)
+        self._state = state
+
+    def execute(self, text, values=()):
+        """Count, and fail once."""
+        self._state["left"] -= 1
+        if self._state["left"] == 0:
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(text, values)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+def test_a_fault_at_any_statement_is_tried_again_and_loses_or_doubles_nothing(tmp_path):
+    """BEGIN, every row and COMMIT fail in turn: the next try writes the whole batch, once."""
+    rows = [note(1), fill_row(1), bill(1), fill_row(2)]
+    for failing in range(1, len(rows) + 3):
+        path, state = tmp_path / f"{failing}.sqlite", {"left": failing}
+
+        def opener(where, state=state):
+            return OneFault(where, state)
+
+        store = Store(path, opener(path), opener=opener)
+        assert store._commit(rows) is False
+        assert "disk I/O error" in store.problem
+        assert count(path) == 0
+        assert store._commit(rows) is True
+        assert (store.problem, count(path), count(path, "fills"), count(path, "bills")) == ("", 1, 2, 1)
+        assert store._connection is not None
+        store._connection.close()
+
+
 def test_memory_is_bounded_and_money_is_never_given_up(tmp_path):
     """Beyond the bound notes go and are counted, beyond the next orders too; fills and bills stay."""
     state = {"full": True}

@@ -1,0 +1,1 @@
+"""Past sessions played again: the same reducer, the same console, the recorded events."""

@@ -1,0 +1,140 @@
+"""The console on a past session: the same panels, and keys that move through time instead of the market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from okxmm_tui.console import base
+from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.kill_watch import KillWatch
+from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.errors import OkxmmError
+from okxmm_tui.replay.link import ReplayLink
+from okxmm_tui.replay.words import parse_time
+
+KEYS_HELP = "space pause  . event  > second  + faster  - slower  g go to  ^Q leave"
+
+
+class NoKill(KillWatch):
+    """A kill key that says why it does nothing: no order of a past session can be cancelled."""
+
+    def press_in_thread(self, key: str) -> None:
+        """Nothing to send."""
+
+    def press(self, key: str) -> None:
+        """Nothing to send."""
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Nothing to watch for."""
+
+
+class SeekPrompt(ModalScreen[str]):
+    """Asks for a moment of the session."""
+
+    DEFAULT_CSS = """
+    SeekPrompt { align: center middle; }
+    SeekPrompt > Vertical { width: 60; height: auto; border: round $accent; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """A line to type in."""
+        with Vertical():
+            yield Static("Go to a time (UTC), 08:00:00 or 2026-11-20T08:00:00Z; esc leaves it")
+            yield Input(placeholder="HH:MM:SS")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what was typed."""
+        self.dismiss(event.value.strip())
+
+
+class ReplayApp(ConsoleApp):
+    """The console without a present."""
+
+    CSS_PATH = Path(base.__file__).with_name("console.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,p", "play", "Pause or play", show=False),
+        Binding("full_stop,right", "step_event", "One event", show=False),
+        Binding("greater_than_sign,shift+right", "step_second", "One second", show=False),
+        Binding("plus", "speed(1)", "Faster", show=False),
+        Binding("minus", "speed(-1)", "Slower", show=False),
+        Binding("g", "seek", "Go to a time", show=False),
+    ]
+
+    def __init__(self, link: ReplayLink, *, theme: str, tune: bool = False) -> None:
+        watch = NoKill(link, link.now_ns, None)
+        super().__init__(link, theme=theme, clock=link.now_ns, tune=tune, watch=watch)
+        self._replay = link
+
+    def action_play(self) -> None:
+        """Hold, or go on."""
+        self._replay.pause_or_play()
+
+    def action_step_event(self) -> None:
+        """One event further."""
+        self._replay.step_event()
+
+    def action_step_second(self) -> None:
+        """One second further."""
+        self._replay.step_second()
+
+    def action_speed(self, direction: int) -> None:
+        """Faster or slower."""
+        self._replay.change_speed(direction)
+
+    def action_seek(self) -> None:
+        """Ask for a time and go there."""
+        self.push_screen(SeekPrompt(), self._on_seek)
+
+    def _on_seek(self, text: str | None) -> None:
+        if not text:
+            return
+        try:
+            self._replay.seek(parse_time(text, self._replay.player.now_ns, "the time"))
+        except OkxmmError as error:
+            self.state.say(str(error), "alarm-2")
+
+    def action_kill(self) -> None:
+        """Say why nothing happens."""
+        self.state.say("REPLAY: these orders are past; nothing was sent anywhere", "alarm-2")
+        self.draw()
+
+    def action_help_quit(self) -> None:
+        """Name the keys."""
+        self.state.say(KEYS_HELP)
+        self.draw()
+
+    def action_safe_quit(self) -> None:
+        """Leave at once: there is nothing to prove."""
+        last = self._replay.farewell()
+        self.exit(ConsoleExit(last.exit_code, last.text))
+
+    def action_detach(self) -> None:
+        """The same."""
+        self.action_safe_quit()
+
+    def ask_phrase(self) -> bool:
+        """Never: no money waits here, whatever the session traded."""
+        return False
+
+
+def show_replay(link: ReplayLink, theme: str) -> ConsoleExit:
+    """Run the console on a replay until its end or until it is left.
+
+    Raises:
+        UsageError: The theme was unknown or malformed.
+    """
+    app = ReplayApp(link, theme=theme, tune=True)
+    result = app.run()
+    if result is not None:
+        return result
+    last = link.farewell()
+    return ConsoleExit(app.return_code or last.exit_code, last.text)

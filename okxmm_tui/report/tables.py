@@ -1,0 +1,268 @@
+"""The tables of a report as text cells; the terminal and the HTML page show the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import zip_longest
+
+from msgspec import Struct
+
+from okxmm_tui.core.accounting.attribution import Decomposition
+from okxmm_tui.core.accounting.views import AccountingView
+from okxmm_tui.engine.store.export import utc
+from okxmm_tui.report.model import MarketReport, SessionReport
+
+NONE = "–"  # noqa: RUF001
+PARTS = ("spread", "adverse", "drift", "fees", "rebates", "funding", "taker", "other")
+SHARES = ("two_sided", "one_sided", "absent", "paused_by_risk", "paused_by_fault")
+SHARPE_CAVEAT = (
+    "Annualised from one-minute returns, which are autocorrelated; with fewer than 30 whole days it is "
+    "indicative only and says nothing about the next day."
+)
+
+
+class Table(Struct, frozen=True):
+    """A titled table; all cells but the first of a row are figures unless ``is_text``."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    is_text: bool = False
+
+
+def money(value: Decimal | float | None, digits: int = 4) -> str:
+    """A signed amount; an exact zero carries no sign."""
+    if value is None:
+        return NONE
+    text = f"{value:+,.{digits}f}"
+    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A figure without a sign of its own."""
+    return NONE if value is None else f"{value:,.{digits}f}".replace("-", "−")  # noqa: RUF001
+
+
+def share(value: float | None) -> str:
+    """A share as per cent."""
+    return NONE if value is None else f"{100 * value:.1f} %"
+
+
+def session_tables(session: SessionReport) -> Iterator[Table]:
+    """All tables of one session, in reading order."""
+    yield header(session)
+    if session.differences:
+        yield _differences(session)
+    yield _markets(session)
+    for market in session.markets:
+        if market.accounting is not None:
+            yield decomposition(market, market.accounting)
+    if session.identity is not None:
+        yield _account(session)
+    for market in session.markets:
+        if market.accounting is not None:
+            yield _markouts(market, market.accounting)
+    if any(market.accounting is not None for market in session.markets):
+        yield _quality(session)
+    yield _params(session)
+    yield _alarms(session)
+    yield _checks(session)
+
+
+def header(session: SessionReport) -> Table:
+    """What ran, where and when."""
+    row = session.row
+    seconds = (row.ended_ns - row.started_ns) / 1e9 if row.ended_ns is not None else None
+    return Table(
+        f"Session {row.session_id}",
+        ("", ""),
+        (
+            ("venue", row.mode),
+            ("account", row.account or NONE),
+            ("order tag", row.tag or NONE),
+            ("instruments", row.symbols.replace(",", ", ")),
+            ("strategy at start", row.strategy),
+            ("started", utc(row.started_ns)),
+            ("ended", utc(row.ended_ns) if row.ended_ns is not None else "not recorded"),
+            ("duration", f"{seconds:,.1f} s" if seconds is not None else NONE),
+            ("last words", f"{row.last_words or NONE} (exit code {row.exit_code})"),
+            ("program version", row.program or "not recorded"),
+        ),
+        "; ".join(f"INCOMPLETE: {each}" for each in session.incomplete),
+        is_text=True,
+    )
+
+
+def _markets(session: SessionReport) -> Table:
+    lines: tuple[tuple[str, Callable[[MarketReport], str]], ...] = (
+        ("fills (maker)", lambda m: f"{m.fills} ({m.maker_fills})"),
+        ("bought", lambda m: f"{m.bought:f} {m.size_unit}"),
+        ("sold", lambda m: f"{m.sold:f} {m.size_unit}"),
+        ("turnover", lambda m: number(float(m.turnover_quote)) if m.accounting else NONE),
+        ("maker share of turnover", lambda m: share(m.maker_share)),
+        ("position at open", lambda m: money(m.position_open, 2)),
+        ("position at close", lambda m: money(m.position_close, 2)),
+        ("average price", lambda m: f"{m.average_price:,.4f}" if m.average_price is not None else NONE),
+        ("realised", lambda m: money(m.realised_quote)),
+        ("unrealised", lambda m: money(m.unrealised_quote)),
+        ("fees", lambda m: money(m.fees_quote)),
+        ("rebates", lambda m: money(m.rebates_quote)),
+        ("funding", lambda m: money(m.funding_quote)),
+        ("interest, forced, converted", lambda m: money(m.other_quote)),
+        ("NET", lambda m: money(m.net_quote)),
+        ("return on volume", _bps),
+    )
+    head = ("", *(f"{m.inst_id} ({m.quote_ccy})" for m in session.markets))
+    rows = tuple((name, *(show(m) for m in session.markets)) for name, show in lines)
+    return Table(
+        "Profit and loss by market", head, rows, "Fees keep the venue's sign: negative is charged. "
+        "Unrealised is on the mark price at the end."
+    )  # fmt: skip
+
+
+def _bps(market: MarketReport) -> str:
+    if market.net_quote is None or not market.turnover_quote:
+        return NONE
+    return f"{money(float(market.net_quote / market.turnover_quote) * 1e4, 2)} bp"
+
+
+def parts_of(parts: Decomposition) -> list[tuple[str, Decimal]]:
+    """Name and amount of every part."""
+    return [(name, getattr(parts, name)) for name in PARTS]
+
+
+def decomposition(market: MarketReport, view: AccountingView) -> Table:
+    """Where the PnL came from; sums exactly."""
+    parts = parts_of(view.decomposition)
+    rows = [(name, money(amount)) for name, amount in parts]
+    rows.append(("TOTAL", money(view.decomposition.total)))
+    return Table(
+        f"Where it came from: {market.inst_id}",
+        ("", view.settle_ccy),
+        tuple(rows),
+        "Spread against the mid just before each maker fill; adverse is the mid's move within 5 s after it; "
+        "drift the rest of the inventory's gain; marked at the mid, so it may differ from NET by mark − mid.",  # noqa: RUF001
+    )
+
+
+def _account(session: SessionReport) -> Table:
+    identity, performance = session.identity, session.performance
+    if identity is None:
+        return Table("Account", ("", ""), ())
+    names = (
+        "opening", "transfers", "realised", "unrealised", "fees", "funding", "interest", "forced",
+        "conversion", "revaluation", "residual", "equity",
+    )  # fmt: skip
+    rows = [(name, money(getattr(identity, name))) for name in names]
+    rows[0] = ("opening", number(float(identity.opening), 4))
+    rows[-1] = ("EQUITY", number(float(identity.equity), 4))
+    if performance is not None:
+        drawdown, ratios = performance.drawdown, performance.ratios
+        rows += [
+            ("max drawdown", f"{number(drawdown.most, 4)} ({100 * drawdown.most_share:.4f} %)"),
+            ("  peak at", utc(drawdown.start_ns) if drawdown.start_ns else NONE),
+            ("  lowest at", utc(drawdown.trough_ns) if drawdown.trough_ns else NONE),
+            ("  recovered at", utc(drawdown.recovered_ns) if drawdown.recovered_ns else "not recovered"),
+            ("average equity", number(performance.average_equity)),
+            ("turnover over equity, per day", number(performance.turnover_per_day)),
+            (f"Sharpe, minutes ({ratios.minutes})", number(ratios.sharpe_minutes)),
+            (f"Sharpe, days ({ratios.days})", number(ratios.sharpe_days)),
+            ("Sortino", number(ratios.sortino)),
+        ]
+    verdict = "the books agree with the venue" if identity.is_trustworthy else identity.reason
+    return Table(
+        "Account",
+        ("", identity.ccy),
+        tuple(rows),
+        f"Residual within ±{number(float(identity.tolerance))}: {verdict}. Sharpe: {SHARPE_CAVEAT}",
+    )
+
+
+def _markouts(market: MarketReport, view: AccountingView) -> Table:
+    rows = tuple(
+        (
+            "spread capture" if row.horizon_s == 0 else f"{row.horizon_s} s",
+            money(row.mean_bps, 2),
+            f"± {number(row.error_bps)}",
+            str(row.count),
+            str(row.missing),
+        )
+        for row in view.markouts
+        if row.dimension == "all"
+    )
+    head = ("horizon", "mean bp", "standard error", "fills", "missing")
+    note = (
+        "Missing: no trusted mid at the horizon. Fills whose horizon lies after the end are not counted."
+        if rows
+        else "No maker fills."
+    )
+    return Table(f"Markouts: {market.inst_id}", head, rows, note)
+
+
+def _quality(session: SessionReport) -> Table:
+    lines: tuple[tuple[str, Callable[[MarketReport, AccountingView], str]], ...] = (
+        ("market open", lambda _, v: f"{v.presence.open_s:,.1f} s"),
+        ("uptime, both sides", lambda _, v: share(v.presence.two_sided)),
+        ("one side only", lambda _, v: share(v.presence.one_sided)),
+        ("absent", lambda _, v: share(v.presence.absent)),
+        ("paused by risk", lambda _, v: share(v.presence.paused_by_risk)),
+        ("paused by fault", lambda _, v: share(v.presence.paused_by_fault)),
+        ("orders placed", lambda _, v: str(v.activity.orders_new)),
+        ("amends / cancels", lambda _, v: f"{v.activity.orders_amended} / {v.activity.orders_cancelled}"),
+        ("fill ratio, orders", lambda _, v: share(v.activity.order_fill_ratio)),
+        ("fill ratio, quantity", lambda _, v: share(v.activity.quantity_fill_ratio)),
+        ("order-to-trade", lambda _, v: number(v.activity.order_to_trade)),
+        ("post-only cancels", lambda m, _: str(m.post_only_cancels)),
+        ("fees over turnover", lambda _, v: f"{money(v.session.fee_bps, 2)} bp"),
+        ("average inventory", lambda _, v: number(v.activity.average_inventory)),
+        ("inventory turns", lambda _, v: number(v.activity.inventory_turns)),
+        ("mean holding time", lambda _, v: f"{number(v.activity.mean_holding_s)} s"),
+        ("round trips won / lost", lambda _, v: f"{v.episodes.won} / {v.episodes.lost}"),
+    )
+    known = [(m, m.accounting) for m in session.markets if m.accounting is not None]
+    rows = tuple((name, *(show(m, v) for m, v in known)) for name, show in lines)
+    return Table("Activity and quality", ("", *(m.inst_id for m, _ in known)), rows)
+
+
+def _params(session: SessionReport) -> Table:
+    rows = tuple(
+        (utc(row.at_ns), row.inst_id, row.source, str(row.version), row.text) for row in session.params
+    )
+    return Table("Parameters", ("at", "market", "by", "version", "change"), rows, is_text=True)
+
+
+def _alarms(session: SessionReport) -> Table:
+    rows = tuple((utc(row.at_ns), row.severity, row.text) for row in session.alarms)
+    note = "" if rows else "No alarm was raised."
+    return Table("Alarms", ("at", "severity", "text"), rows, note, is_text=True)
+
+
+def _checks(session: SessionReport) -> Table:
+    rows = tuple(
+        (check.name, check.inst_id, check.recorded, check.recomputed, "same" if check.is_same else "DIFFERS")
+        for check in session.checks
+    )
+    note = (
+        "Every figure is computed again from recorded fills and events, exactly, and held against the record."
+    )
+    return Table("Recorded and recomputed", ("figure", "market", "first", "second", ""), rows, note)
+
+
+def _differences(session: SessionReport) -> Table:
+    rows = tuple(
+        (check.name, check.inst_id, check.recorded, check.recomputed) for check in session.differences
+    )
+    head = ("figure", "market", "first", "second")
+    return Table("THE RECORD DIFFERS FROM WHAT WAS RECOMPUTED", head, rows, "Do not sign this report.")
+
+
+def is_sum(table: Table, row: tuple[str, ...]) -> bool:
+    """Whether a row is a total: its name is in capitals."""
+    return not table.is_text and row[0].isupper()
+
+
+def padded(row: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """A row with empty cells up to a width."""
+    return tuple(cell for cell, _ in zip_longest(row, range(width), fillvalue=""))

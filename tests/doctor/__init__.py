@@ -1,0 +1,1 @@
+"""The doctor: what it finds in good and in broken states."""
