@@ -127,7 +127,8 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
-        "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_post_only_per_min", "max_orders_per_min",
+        "max_mark_divergence_bps", "max_move_bps", "max_toxicity",
+        "max_post_only_per_min", "max_orders_per_min", "book_amber_ms",
         "private_stale_ms",
         "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
         "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
@@ -137,6 +138,7 @@ LOWER_IS_SAFER = frozenset(
 HIGHER_IS_SAFER = frozenset(
     {
         "losing_rest_ms",
+        "expiry_window_ms",
         "post_only_rest_ms",
         "min_depth_quote",
         "min_liquidation_distance",

@@ -1,7 +1,7 @@
 """Watches our clock against the venue's: a request with a wrong time is refused, cancels included.
 
-Fault 20 of the safety checklist: above ``clock_alarm_ms`` nothing new is sent and quotes only move away; above
-``clock_limit_ms`` they are pulled while the link still works; quoting resumes below 100 ms.
+Fault 20 of the safety checklist: above ``clock_alarm_ms`` nothing new is sent and quotes only move away;
+above ``clock_limit_ms`` they are pulled while the link still works; quoting resumes below 100 ms.
 """
 
 from __future__ import annotations

@@ -41,5 +41,5 @@ class FeeWatch:
                 f"fees-{inst_id}",
                 Severity.WARNING,
                 f"{inst_id}: maker fee {was.maker * 10_000:f} -> {fees.maker * 10_000:f} bps, taker "
-                f"{was.taker * 10_000:f} -> {fees.taker * 10_000:f} bps; the lowest spread that pays has moved",
+                f"{was.taker * 10_000:f} -> {fees.taker * 10_000:f} bps; the floor of the spread has moved",
             )

@@ -108,7 +108,7 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
 
 
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
-    """What the position would pay at the next funding, while that is near; at other times, and for a receiver, 0."""
+    """What the position would pay at the next funding while that is near; 0 otherwise."""
     funding, position = market.funding, market.position_lots
     if funding is None:
         return None

@@ -1,4 +1,4 @@
-"""Notices somebody else trading with our tag: two engines on one account fight and double the size (fault 33).
+"""Notices somebody else trading with our tag: two engines fight and double the size (fault 33).
 
 Our ids begin with the second our session started. Orders of earlier sessions are found at the first merge; an
 order that turns up later with our tag and an id that is not ours was placed by somebody who is alive. It is
@@ -68,8 +68,8 @@ class Intruders:
         session = self._session
         tag = session.started.tag
         text = (
-            f"{update.inst_id}: order {update.cl_ord_id or update.ord_id} carries our tag {tag!r} but is not ours: "
-            "another engine trades here; stop it or give it another tag, then resume"
+            f"{update.inst_id}: order {update.cl_ord_id or update.ord_id} carries our tag {tag} but is not "
+            "ours: another engine trades here; stop it or give it another tag, then resume"
         )
         session.raise_alarm(ALARM, Severity.CRITICAL, text)
         if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:

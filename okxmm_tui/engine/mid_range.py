@@ -1,4 +1,4 @@
-"""How far the mid has travelled within the last seconds: a flash move needs no history to be seen (fault 6)."""
+"""How far the mid has travelled within seconds: a flash move is seen without any history (fault 6)."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_row_25_a_refused_renewal_pulls_when_the_last_one_has_run_out():
 
 
 def test_row_26_a_kill_repeats_until_two_lists_are_empty(world, timing):
-    """Cancels that do nothing, then lists that cannot be read: said, repeated over both routes, proven late."""
+    """Cancels that do nothing: said, repeated over both routes, and proven late."""
     engine = world.quoting()
     world.fault("stuck_cancel", instId=INST, seconds=7)
     engine.command(Kill("test"))
@@ -131,7 +131,7 @@ def test_row_26_a_kill_repeats_until_two_lists_are_empty(world, timing):
     stays_out(world, engine, 5)
 
 
-def test_row_44_a_full_disk_holds_new_risk_back_until_it_can_be_written(timing):
+def test_row_44_a_full_disk_holds_new_risk_back_until_it_can_be_written():
     """Said at once, only reducing at twice the distance; quotes as before when the log is written again."""
     desk = Desk()
     desk.quoting()
@@ -142,7 +142,6 @@ def test_row_44_a_full_disk_holds_new_risk_back_until_it_can_be_written(timing):
     effects = desk.run(500)
     assert not desk.taken(PlaceOrder, effects)
     assert desk.market.only_reduce
-    timing(44, 0.0)
     desk.feed(JournalFailed(""))
     assert not desk.reducer.session.alarms.is_standing("journal")
     assert not desk.reducer.journal_watch.only_reduce()

@@ -13,7 +13,7 @@ TRIALS = int(os.environ.get("OKXMM_KILL_TRIALS", "40"))
 
 @pytest.mark.parametrize("seed", range(1, TRIALS + 1))
 def test_no_order_outlives_the_proof(seed):
-    """Whatever is wrong: proven means gone for good, nothing new is sent, and doubt is said only with reason."""
+    """Proven means gone for good, nothing new is sent, and doubt is said only with reason."""
     trial = run_trial(seed)
     assert trial.outlived == ()
     assert trial.sent_after == 0

@@ -1,8 +1,8 @@
 """Engine, gateway and exchange in one thread and in virtual time; only the sockets are imitated.
 
-The reducer, OKX gateway (sessions, order route, REST reads, clock keeper, reconnects) and the venue are those
-of a real session. Frames and requests cross between them with a latency, and the clock jumps from one event to
-the next: a minute takes a fraction of a second, and the same seed gives the same run.
+The reducer, OKX gateway (sessions, order route, REST reads, clock keeper, reconnects) and the venue are
+those of a real session. Frames and requests cross between them with a latency, and the clock jumps from one
+event to the next: a minute takes about a second, and the same seed gives the same run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from decimal import Decimal
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest import mock
@@ -248,7 +249,7 @@ class World:
             VenueUnreachableError: No answer within the patience of HTTP.
         """
         done: asyncio.Future[HttpReply] = self.loop.create_future()
-        self.loop.call_later(self.latency_s, self._arrived, asked, done, True)
+        self.loop.call_later(self.latency_s, self._arrived, asked, done)
         try:
             async with asyncio.timeout(HTTP_TIMEOUT_S):
                 return await done
@@ -257,12 +258,13 @@ class World:
                 f"http://venue did not answer {asked.method} {asked.path}."
             ) from error
 
-    def _arrived(self, asked: RestRequest, done: asyncio.Future[HttpReply], is_first: bool) -> None:
+    def _arrived(self, asked: RestRequest, done: asyncio.Future[HttpReply], *, is_first: bool = True) -> None:
         if self.is_cut:
             return
         delay_ns = self.venue.rest_delay_ns(asked) if is_first else 0
         if delay_ns or self.venue.is_frozen():
-            self.loop.call_later(delay_ns / 1e9 or FROZEN_POLL_S, self._arrived, asked, done, False)
+            again = partial(self._arrived, asked, done, is_first=False)
+            self.loop.call_later(delay_ns / 1e9 or FROZEN_POLL_S, again)
             return
         answer = self.venue.rest(asked, self.now_ns)
         self._flush()

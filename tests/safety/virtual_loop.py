@@ -1,7 +1,7 @@
 """An asyncio event loop whose clock jumps: what waits for a time gets it at once, in the right order.
 
-Nothing here ever sleeps. The loop has no files to watch but its own wake-up pipe, so whenever nothing is ready
-its clock is set to the next timer. The same program gives the same steps, however fast the machine is.
+Nothing here ever sleeps. The loop has no files to watch but its own wake-up pipe, so whenever nothing is
+ready its clock is set to the next timer. The same program gives the same steps, however fast the machine is.
 """
 
 from __future__ import annotations
