@@ -111,11 +111,11 @@ class Safety:
             for side in market.sides.values():
                 side.quotes = ()
                 side.say("halted", session.now_ns)
-        for order in working:
-            run.cancels_sent += 1
-            if session.private_up:
-                self._execution.cancel(order, "kill")
-            self._execution.cancel(order, "kill", by_rest=True)
+        run.cancels_sent += len(working)
+        # One route after the other: only neighbours travel in batches, and singles run into rate limits.
+        for by_rest in (False, True) if session.private_up else (True,):
+            for order in working:
+                self._execution.cancel(order, "kill", by_rest=by_rest)
         self._poll(run)
 
     def on_pending(self, event: PendingPolled) -> None:
@@ -159,13 +159,11 @@ class Safety:
         )
 
     def _cancel_listed(self, run: KillRun, orders: list[OrderUpdate]) -> None:
-        for order in orders:
-            run.cancels_sent += 1
-            self._session.effects.append(
-                CancelOrder(order.inst_id, order.cl_ord_id, order.ord_id, by_rest=True)
-            )
-            if self._session.private_up:
-                self._session.effects.append(CancelOrder(order.inst_id, order.cl_ord_id, order.ord_id))
+        run.cancels_sent += len(orders)
+        for by_rest in (True, False) if self._session.private_up else (True,):
+            self._session.effects += [
+                CancelOrder(order.inst_id, order.cl_ord_id, order.ord_id, by_rest=by_rest) for order in orders
+            ]
 
     def _proven(self, run: KillRun) -> None:
         session = self._session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from decimal import Decimal
 
 import pytest
 
@@ -200,3 +201,15 @@ def test_row_23_the_switch_is_renewed_only_on_time(lag_ms):
     desk.now_ns += 5_000 * MS
     desk.tick(lag_ms=lag_ms)
     assert (len(desk.taken(SetDeadMan)) > sent) is (lag_ms == 0)
+
+
+def test_row_26_forty_orders_are_proven_gone_without_waiting_for_rate_limits(make_world):
+    """Both routes take them in batches: as singles, sixty cancels in two seconds would be the limit."""
+    params = {"levels": Decimal(20), "order_size": Decimal("0.1"), "max_position": Decimal(20)}
+    world = make_world(params=params)
+    engine = world.start_engine(strategy="ladder")
+    world.until(lambda: len(world.live_orders()) >= 40, 30, "forty orders")
+    engine.command(Kill("test"))
+    run = engine.reducer.safety.kill_run
+    assert world.until(lambda: run.is_proven, 5, "the proof") < 1.0
+    assert world.live_orders() == []
