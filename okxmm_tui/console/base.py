@@ -173,6 +173,9 @@ class BaseConsole(App[ConsoleExit]):
         self._frame += 1
         self._measure_lag()
         self.kill_watch.check()
+        if getattr(getattr(self._driver, "_file", None), "is_gone", False):
+            # A terminal that went without a hangup signal reads as empty for ever: nobody sits there.
+            self.leaving.on_signal("a closed terminal")
         has_news = self.state.snapshot is not self._drawn
         every = CALM_EVERY if self.comfort.is_calm else 1
         if (has_news and self._frame % every == 0) or self._frame % AGES_EVERY == 0:

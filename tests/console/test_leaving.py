@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from types import SimpleNamespace
 
 from msgspec import structs
 
@@ -135,3 +136,15 @@ async def test_ctrl_c_only_hints():
         await bench.press("ctrl+c")
         assert "ctrl+q quits safely" in bench.text("#status")
         assert bench.app.is_running
+
+
+async def test_a_vanished_terminal_is_left_without_a_signal():
+    """A terminal that goes without a hangup reads as empty for ever; the console ends itself."""
+    async with running(sample.quoting()) as bench:
+        setattr(bench.app._driver, "_file", SimpleNamespace(is_gone=True))  # noqa: B010 - the headless driver has none
+        bench.app._tick()
+        bench.app._tick()
+        await bench.pilot.pause()
+        assert bench.link.sent == [Quit("console received a closed terminal")]
+        bench.link.say(Farewell(0, "every order proven gone"))
+        await bench.pilot.pause()
