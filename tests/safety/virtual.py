@@ -474,7 +474,7 @@ class Engine:
     @property
     def is_stalled(self) -> bool:
         """Whether its event loop stands still."""
-        return self.world.loop.time() < self._stalled_until_s - 1e-6  # floats never quite arrive
+        return self.world.loop.time() < self._stalled_until_s
 
     def stall(self, seconds: float) -> None:
         """Let its event loop stand still."""
