@@ -108,6 +108,10 @@ class Part:
         self._file.close()
 
 
+RECORDED = frozenset({"books", "bbo-tbt", "trades", "mark-price", "instruments"})
+"""Channels of the market session a recording holds, besides funding rates."""
+
+
 class RecordingSession(PublicSession):
     """The engine's own market session, with every frame shown to a recorder first."""
 
@@ -126,7 +130,8 @@ class RecordingSession(PublicSession):
             ChannelRequest({"channel": "funding-rate", "instId": inst_id}, is_required=False)
             for inst_id in self._swaps
         ]
-        return [*super()._channels(), *funding]
+        kept = [request for request in super()._channels() if request.arg["channel"] in RECORDED]
+        return [*kept, *funding]
 
 
 class Recorder:

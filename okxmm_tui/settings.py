@@ -278,7 +278,7 @@ def sources(given: Mapping[str, Any], config: Path | None = None) -> dict[str, s
 
     Returns:
         Dotted name to source: ``flag``, ``environment``, ``.env``, the path of a configuration file, or
-        ``default``. Strategy parameters appear one by one, when they are set.
+        ``default``. Strategy parameters and moved keys appear one by one, when they are set.
     """
     origins = dict.fromkeys(_setting_names(Settings), "default") | _file_origins(config)
     weakest_first: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -306,7 +306,7 @@ def _setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _setting_names(inner, f"{prefix}{name}.")
-        elif name != "params":
+        elif name not in {"params", "keys"}:
             yield prefix + name
 
 

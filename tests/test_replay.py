@@ -289,7 +289,7 @@ async def test_the_console_cannot_be_taken_for_a_live_one(log):
         app.draw()
         assert "REPLAY of SIM" in _banner(app)
         assert "^K KILL" not in _banner(app)
-        assert "REPLAY" in app._title
+        assert "REPLAY" in app._title._shown
         assert app.state._message[0].startswith("REPLAY")
         assert link.is_paused
         assert link.player.events == 1

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.view import LinkState, View
+from okxmm_tui.console.widgets.banner import mode_word
 
 PUSH_TITLE, POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 NAME = "okxmm-tui"
@@ -19,7 +20,7 @@ def title_text(view: View) -> str:
     instrument = market.instrument
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     parts = [
-        snapshot.mode.upper(),
+        mode_word(snapshot),
         "NO ENGINE" if view.link is LinkState.GONE else snapshot.trading_state,
         instrument.inst_id,
         f"{fmt.signed_size_text(instrument, market.position_lots)} {fmt.size_unit(instrument)}",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Protocol
 
+import msgspec
+
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, Fill, OrderUpdate, PositionUpdate
 from okxmm_tui.core.types import ContractKind, Liquidity, PositionSide, Side, VenueOrderState
@@ -22,6 +24,7 @@ from okxmm_tui.okx.messages import (
     OrderRow,
     PositionRow,
     Scalar,
+    UpcomingChange,
     text_of,
 )
 
@@ -155,11 +158,26 @@ def instrument_of(row: InstrumentRow) -> Instrument | None:
         settle_ccy=text_of(row.settle_ccy) or quote,
         state=row.state,
         max_leverage=optional_number(row.lever) or Decimal(1),
-        expires_ms=whole(row.exp_time) or None if text_of(row.exp_time) else None,
-        changes_ms=min(
-            (whole(each.eff_time) for each in row.upc_chg if text_of(each.eff_time)), default=None
-        ),
+        expires_ms=_expiry_ms(row.exp_time),
+        changes_ms=_changes_ms(row.upc_chg),
     )
+
+
+def _expiry_ms(value: Scalar) -> int | None:
+    """Read when a contract ends; a time that is none blocks no instrument, the doctor names it."""
+    try:
+        return whole(value) or None
+    except WireError:
+        return None
+
+
+def _changes_ms(value: object) -> int | None:
+    """Read when the next announced change takes effect; an unreadable announcement is the doctor's."""
+    try:
+        changes = msgspec.convert(value or [], list[UpcomingChange], strict=False)
+        return min((whole(each.eff_time) for each in changes if text_of(each.eff_time)), default=None)
+    except (msgspec.ValidationError, WireError):
+        return None
 
 
 def _currencies(row: InstrumentRow, kind: ContractKind) -> tuple[str, str]:

@@ -145,7 +145,8 @@ class InstrumentRow(Struct, gc=False, rename="camel"):
     group_id: Scalar = ""
     inst_id_code: Scalar = None
     exp_time: Scalar = ""
-    upc_chg: list[UpcomingChange] = []
+    upc_chg: object = None
+    """List of ``UpcomingChange``; read apart, so that an odd announcement hides no instrument."""
 
 
 class OrderRow(Struct, gc=False, rename="camel"):

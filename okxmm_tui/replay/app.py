@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -73,6 +73,8 @@ class ReplayApp(ConsoleApp):
         watch = NoKill(link, link.now_ns, None)
         super().__init__(link, theme=theme, clock=link.now_ns, tune=tune, watch=watch)
         self._replay = link
+        # The keys in force were put over those of the class: time's keys come first here.
+        self._bindings.key_to_bindings.update(BindingsMap(self.BINDINGS).key_to_bindings)
 
     def action_play(self) -> None:
         """Hold, or go on."""

@@ -43,7 +43,7 @@ def test_full_depth(shared):
     """More than 400 levels are asked of books-full."""
     book = shared.fetch_order_book(SYMBOL, 500)
     assert book["bids"][0][0] < book["asks"][0][0]
-    assert len(book["bids"]) == len(book["asks"]) == 50
+    assert len(book["bids"]) >= 50 <= len(book["asks"])
 
 
 def test_rpi_depth(shared):

@@ -77,7 +77,7 @@ async def test_no_text_names_a_key_that_has_moved():
     async with running(sample.alarmed(), size=(200, 60), comfort=Comfort(keymap)) as bench:
         assert "F11: seen" in bench.text("#alarms")
         assert "^X quit" in bench.text("#status")
-        assert "F5 pause" in bench.text("#status")
+        assert "F9 pause" in bench.text("#status")
         assert "[ > " in bench.text("#params")
         await bench.press("ctrl+c")
         assert "ctrl+x quits safely" in bench.text("#status")
