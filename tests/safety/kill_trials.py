@@ -106,9 +106,9 @@ class _Witness:
         if self.killed_ns is None:
             return
         run = self.engine.reducer.safety.kill_run
-        self.trial.sent_after += sum(isinstance(each, PlaceOrder | AmendOrder) for each in effects)
         if run is None:
-            return
+            return  # an engine that stands still has not heard it yet
+        self.trial.sent_after += sum(isinstance(each, PlaceOrder | AmendOrder) for each in effects)
         if run.is_proven and not self.trial.is_proven:
             self.trial.is_proven = True
             self.trial.proven_s = (self.world.now_ns - self.killed_ns) / 1e9
