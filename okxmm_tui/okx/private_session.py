@@ -86,9 +86,17 @@ class PrivateSession(Session):
 
     def next_deadline(self) -> int:
         """Monotonic time at which ``on_time`` is due."""
-        overdue_at, doubt_at = self._tracker.next_deadline, self._watch.due_ns
-        due = [super().next_deadline(), *(each for each in (overdue_at, doubt_at) if each is not None)]
+        # What ``on_time`` would not look at must not be due: its timer would fire again and again.
+        doubt_at = self._watch.due_ns if self._may_doubt else None
+        due = [
+            super().next_deadline(),
+            *(e for e in (self._tracker.next_deadline, doubt_at) if e is not None),
+        ]
         return min(due)
+
+    @property
+    def _may_doubt(self) -> bool:
+        return self.is_ready and not self.is_retiring
 
     def successor(self) -> PrivateSession:
         """Make a session for a second connection; it shares the operations in flight."""
@@ -175,7 +183,7 @@ class PrivateSession(Session):
 
     def _on_time(self, now_ns: int) -> list[AnyEvent]:
         events = self._settled(self._tracker.timed_out(now_ns), now_ns)
-        if self.is_ready and not self.is_retiring and (doubt := self._watch.doubts(now_ns)):
+        if self._may_doubt and (doubt := self._watch.doubts(now_ns)):
             events.append(ProbeWanted(doubt))
         return events
 

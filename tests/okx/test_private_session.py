@@ -100,3 +100,14 @@ def test_lost_connection_settles_what_was_in_flight():
 def test_channels_nobody_asked_for_are_passed_over():
     """A push of an unknown channel means nothing."""
     assert push(make_session(), "liquidation-warning", [{}]) == []
+
+
+def test_a_doubt_of_the_last_connection_is_not_due_while_the_next_one_logs_in():
+    """Its timer would fire again and again until the login came, with the engine waiting behind it."""
+    session = PrivateSession({INST: make_instrument()}, dict, OrderTracker(), lambda outcome, now: [])
+    session.opened(0)
+    session.receive('{"event":"login","code":"0","msg":""}', SECOND_NS)
+    session.closed("lost", 2 * SECOND_NS)
+    session.opened(40 * SECOND_NS)
+    session.on_time(40 * SECOND_NS)
+    assert session.next_deadline() > 40 * SECOND_NS

@@ -29,6 +29,8 @@ WATCHED_S = 6.0
 PROVEN_WITHIN_S = 25.0
 """After the last fault has ended."""
 
+LISTS = 3
+"""Empty lists in a row that would be proof: two for the kill, and one may have been read for a merge."""
 WAITING = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 Dice = random.Random
 Fault = dict[str, object]
@@ -104,9 +106,9 @@ class _Witness:
         if self.killed_ns is None:
             return
         run = self.engine.reducer.safety.kill_run
-        self.trial.sent_after += sum(isinstance(each, PlaceOrder | AmendOrder) for each in effects)
         if run is None:
-            return
+            return  # an engine that stands still has not heard it yet
+        self.trial.sent_after += sum(isinstance(each, PlaceOrder | AmendOrder) for each in effects)
         if run.is_proven and not self.trial.is_proven:
             self.trial.is_proven = True
             self.trial.proven_s = (self.world.now_ns - self.killed_ns) / 1e9
@@ -122,12 +124,12 @@ class _Witness:
         self.trial.outlived += tuple(order.cl_ord_id for order in self.world.live_orders())
 
     def is_unproven_true(self) -> bool:
-        """Whether there was reason to doubt: live orders, requests on their way, or not two empty lists."""
+        """Whether there was reason to doubt: live orders, requests on their way, or too few empty lists."""
         working = self.engine.market.orders.working
         if self.world.live_orders() or any(each.status in WAITING for each in working):
             return True
         empty = [was_empty for at_ns, was_empty in self.world.lists if at_ns > (self.killed_ns or 0)]
-        return empty[-2:] != [True, True]
+        return empty[-LISTS:] != [True] * LISTS
 
 
 def run_trial(seed: int) -> Trial:

@@ -15,6 +15,10 @@ START_NS = 1_795_161_600_000_000_000
 """2026-11-20 08:00:00 UTC, the wall clock when a loop begins."""
 
 
+STEP_S = 1e-9
+"""Every turn of the loop takes this long: who waits for the last fraction of a float would wait for ever."""
+
+
 class _Jump(selectors.SelectSelector):
     """Waiting is a jump of the clock."""
 
@@ -23,8 +27,7 @@ class _Jump(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("virtual time has nothing left to wait for.")
-        if timeout > 0:
-            self.advance(timeout)
+        self.advance(max(timeout, STEP_S))
         return []
 
 
