@@ -151,9 +151,9 @@ class Rest:
         Raises:
             VenueUnreachableError: No usable answer.
         """
-        before_ns, started_ns = self.clock.local_ns(), time.monotonic_ns()
+        before_ns, started_ns = self.clock.local_ns(), self.clock.steady_ns()
         reply = await self._once("GET", TIME_PATH, b"", is_signed=False)
-        took_ns = time.monotonic_ns() - started_ns
+        took_ns = self.clock.steady_ns() - started_ns
         try:
             venue_ms = int(text_of(reply.rows(TIMES)[0].ts))
         except (WireError, ValueError, IndexError) as error:

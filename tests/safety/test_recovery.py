@@ -12,20 +12,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from okxmm_tui.core.restored import LedgerState
-from okxmm_tui.core.types import Mode
-from okxmm_tui.engine.store.database import JOURNAL_NAME, read_journal
 from okxmm_tui.engine.store.reading import Journal, Span
-from okxmm_tui.engine.store.recovery import read_past
+from tests.safety.crash_trials import taken_up
 from tests.safety.session import Headless, until
-from tests.samples import INST, swap
+from tests.samples import INST
 
 KILLS = 4
 FLAGS = ("--venue", "demo", "--set", "order_size=2", "--set", "max_position=10")
@@ -119,17 +115,6 @@ def test_kill_9_again_and_again_ends_with_the_exchanges_books(tmp_path, exchange
     funding = Decimal(position["funding"])
     cash = Decimal(ledger["balance"]["cash"]) - Decimal(ledger["balance"]["initial"])
     assert cash == Decimal(position["realisedPnl"]) + Decimal(position["fees"]) + funding
-    books = _taken_up(folder)
-    assert (books.inception.fills, books.inception.fees) == (len(fills), Decimal(position["fees"]))
-    assert books.inception.booked == cash
-
-
-def _taken_up(folder: Path) -> LedgerState:
-    """The books a sixth session would go on with."""
-    connection = read_journal(folder / JOURNAL_NAME)
-    past = read_past(connection, Mode.DEMO, "sim", [swap()], time.time_ns())
-    connection.close()
-    assert past.restored is not None
-    saved = past.restored.market(INST)
-    assert saved is not None
-    return saved.ledger
+    books = taken_up(folder)
+    assert (books.fills, books.fees) == (len(fills), Decimal(position["fees"]))
+    assert books.booked == cash
