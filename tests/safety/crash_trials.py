@@ -155,7 +155,7 @@ def difference(folder: Path, venue: Venue) -> str:
         "cash": (books.booked, Decimal(cash["cash"]) - Decimal(cash["initial"])),
         "books": (
             (books.fills, books.fees),
-            (len(ours), sum((Decimal(f["fee"]) for f in ours.values()), Decimal(0))),
+            (len(ours), fees),
         ),
         "residual": (seen.identity and seen.identity.residual, Decimal(0)),
     }
@@ -250,6 +250,8 @@ def main() -> None:
     most = {crash.seed: crash.fills for crash in crashes}  # of each exchange the last count
     print(f"fills at the exchanges: {sum(most.values())}")
     print(f"problems: {bad or 'none'}; {time.monotonic() - began_s:.0f} s")
+    if bad:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
