@@ -20,9 +20,10 @@ from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
 from okxmm_tui.okx.convert import span_ns
+from okxmm_tui.okx.decoding import decode, decode_rows, shown, text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
-from okxmm_tui.okx.messages import REST_DECODER, TIMES, decode, decode_rows, shown, text_of
+from okxmm_tui.okx.messages import REST_DECODER, TIMES
 from okxmm_tui.okx.transport import Http, HttpReply
 
 READ_ATTEMPTS = 3
