@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.core.accounting.markouts import WeightedMean
+from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.limits import HoldMode, Limits
 from okxmm_tui.core.messages import PublicTrade, TopOfBook
@@ -16,7 +17,7 @@ from okxmm_tui.engine import hold
 from okxmm_tui.engine.hold import Verdict, adverse_bps, judge
 from okxmm_tui.strategies.base import Composition, Quote
 from tests.engine.desk import MS, Desk
-from tests.samples import INST
+from tests.samples import INST, order_update
 
 QUIET = {"volatility_multiplier": Decimal(0)}
 
@@ -179,6 +180,30 @@ def test_every_working_order_says_hold_or_move():
     decisions = sorted(order.decision.split(": ")[1] for order in desk.market.orders.working)
     assert decisions == ["100 ticks off target, 3 allowed", "100 ticks off target, below its fees"]
     assert all(order.decision.startswith("MOVE to ") for order in desk.market.orders.working)
+
+
+def test_a_smaller_size_at_the_same_price_is_a_hold_and_keeps_the_queue_place():
+    """Shrinking says HOLD with both sizes and keeps the estimate; growing joins the back and says MOVE."""
+    desk = quoting(HoldMode.SIMPLE)
+    order = desk.market.orders.side(Side.BUY)[0]
+    place = desk.market.queue[order.cl_ord_id]
+
+    def resized(size: str) -> str:
+        desk.command(SetParam(INST, "order_size", Decimal(size)))
+        assert order.amend is not None
+        wanted, req_id = order.amend.size_lots, order.amend.req_id
+        desk.feed(
+            order_update(
+                order.cl_ord_id, Side.BUY, order.price_ticks, wanted, amend_result="0", req_id=req_id
+            )
+        )
+        assert order.size_lots == wanted
+        return order.decision
+
+    assert resized("0.5").startswith("HOLD size 1.00 -> 0.50, ")
+    assert desk.market.queue[order.cl_ord_id] is place
+    assert resized("2").startswith("MOVE to 59985.0: size 0.50 -> 2.00, ")
+    assert desk.market.queue[order.cl_ord_id] is not place
 
 
 # -- post-only refusals ------------------------------------------------------------------------------
