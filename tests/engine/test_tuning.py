@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,7 @@ from okxmm_tui.core.effects import CancelOrder, PlaceOrder, Reply, Report
 from okxmm_tui.core.messages import ParamsRead
 from okxmm_tui.core.types import Mode, Side, VenueOrderState
 from okxmm_tui.engine.view import build_snapshot
+from okxmm_tui.strategies.base import Quote, Target
 from tests.engine.desk import Desk
 from tests.samples import INST, order_update
 
@@ -326,3 +328,41 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     desk.run(1_000)
     assert desk.state == "ACTIVE"
     assert reply(desk, Resume()).text == "already ACTIVE"
+
+
+class _Returns(_Breaks):
+    """A strategy that returns what it was made with, or calls it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def target(self, market, params):
+        """Return anything."""
+        return self.answer() if callable(self.answer) else self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "target() returned NoneType, it must return a Target"),
+        ("buy!", "target() returned str, it must return a Target"),
+        (Target(None, 1.0, 1.0), "quotes were NoneType, they must be a tuple"),  # pyright: ignore[reportArgumentType]
+        (Target((Quote(Side.BUY, 599_990.5, 5),), 1.0, 1.0), "is not in whole ticks and lots"),  # pyright: ignore[reportArgumentType]
+        (Target((), Decimal(1), 1.0), "fair_ticks was Decimal('1')"),  # pyright: ignore[reportArgumentType]
+        (sys.exit, "SystemExit"),
+    ],
+)
+def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
+    """Nothing, words, fractions, an exit: quotes pulled, the sentence on screen, the engine alive."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    desk.market.strategy = _Returns(answer)
+    desk.market.hurry()
+    effects = desk.update()
+    assert {effect.cl_ord_id for effect in desk.taken(CancelOrder, effects)} == {bid, ask}
+    assert said in desk.taken(Report, effects)[0].text
+    assert desk.market.sides[Side.BUY].reason.startswith("strategy failed: ")
+    desk.market.preview = desk.market.params
+    assert not build_snapshot(desk.reducer, 1).markets[0].ghosts
+    desk.run(500)
+    assert desk.state == "ACTIVE"
