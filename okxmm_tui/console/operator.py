@@ -25,7 +25,8 @@ from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import LinkError
 
 LIVE_PHRASE = "trade live"
-ARM_LASTS_NS = 10_000_000_000
+ARM_SHOWN_WITHIN_NS = 1_000_000_000
+"""Within this the engine's picture shows an arming; from then on the picture alone counts."""
 
 
 class Operator:
@@ -215,8 +216,9 @@ class Operator:
         """Whether an arming is good, or on its way."""
         now = self._state.clock()
         shown = self._state.snapshot.armed_until_ns if self._state.snapshot else None
-        # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work.
-        is_sent = self._armed_sent_ns is not None and now - self._armed_sent_ns < ARM_LASTS_NS
+        # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work. Not for
+        # longer: whatever used the arming up or took it back, the next `a` must arm again.
+        is_sent = self._armed_sent_ns is not None and now - self._armed_sent_ns < ARM_SHOWN_WITHIN_NS
         return is_sent or (shown is not None and shown > now)
 
 

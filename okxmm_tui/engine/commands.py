@@ -87,7 +87,7 @@ class Commands:
             case PlaceManual() | MoveOrder():
                 return self._manual.carry_out(command)
             case AcknowledgeAlarms():
-                return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
+                return self._acknowledge()
 
     def _trading(self, command: Kill | Quit | Pause | Resume | Reduce | Arm | Disarm) -> tuple[str, str]:
         match command:
@@ -105,9 +105,11 @@ class Commands:
                 return self._resume()
             case Arm():
                 self._session.machine.arm(self._session.now_ns)
+                self._session.notice("armed for 10 s by the operator")
                 return "", "armed for 10 s"
             case Disarm():
                 self._session.machine.disarm()
+                self._session.notice("disarmed by the operator")
                 return "", "disarmed"
 
     def _change_state(self, act: Act, reason: str) -> tuple[str, str]:
@@ -184,6 +186,13 @@ class Commands:
         session.report("limit", Severity.WARNING, f"{text} by the operator", name=name, value=str(value))
         for market in session.markets.values():
             market.hurry()
+        return "", text
+
+    def _acknowledge(self) -> tuple[str, str]:
+        count = self._session.alarms.acknowledge_all()
+        text = f"{count} alarm{'' if count == 1 else 's'} marked as seen"
+        if count:
+            self._session.notice(f"{text} by the operator")
         return "", text
 
     def _mute(self, command: MuteSide) -> tuple[str, str]:

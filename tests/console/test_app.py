@@ -128,6 +128,15 @@ class TestQuoting:
             await bench.press("a")
             assert bench.link.sent == [Disarm()]
 
+    async def test_an_arming_that_was_used_up_is_not_taken_back(self):
+        """A kill disarms; a second later the picture alone counts, and a arms again."""
+        async with running(sample.killed()) as bench:
+            await bench.press("a")
+            bench.clock.pass_seconds(2)
+            await bench.show(sample.killed())
+            await bench.press("a", "r")
+            assert bench.link.sent == [Arm(), Arm(), Resume()]
+
     async def test_x_cancels_the_order_under_the_cursor(self):
         """The cursor moves with the arrows and stays on its order."""
         async with running(sample.quoting()) as bench:
