@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
@@ -33,7 +35,7 @@ from okxmm_tui.engine.order_ends import OrderEnds
 from okxmm_tui.engine.positions import Positions
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
-from okxmm_tui.engine.spot import explain, note_balance
+from okxmm_tui.engine.spot import explain, note_balance, whole_list
 
 RETRY_NS = 1_000_000_000
 CATCH_UP_NS = 120_000_000_000
@@ -250,6 +252,7 @@ class Reconciler:
             return
         asked_ns, self._request = self._request[1], None
         session = self._session
+        event = structs.replace(event, balances=whole_list(session, event.balances))
         for balance in event.balances:
             note_balance(session, balance)
         self._take_bills(event)

@@ -8,7 +8,6 @@ OKX v5, section "Order book channel" (sequence ids).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import InvalidOperation
 from typing import Any
 
 import msgspec
@@ -74,7 +73,7 @@ class RelaySession:
             return ()
         try:
             return self._rows(track, envelope.arg.channel, envelope)
-        except (ValueError, InvalidOperation, IndexError) as error:
+        except (ValueError, IndexError) as error:
             raise WireError(
                 f"{envelope.arg.channel} of {envelope.arg.inst_id} was unusable: {error}"
             ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,7 +49,7 @@ class SecondOpinion:
         try:
             for data in message["data"]:
                 self.apply(data, is_snapshot=message.get("action") == "snapshot")
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, InvalidOperation):
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError):
             self.last = None
 
     def apply(self, data, *, is_snapshot):
