@@ -30,6 +30,8 @@ from tests.safety.virtual_market import VirtualMarket
 HOUR_S = 3_600
 FAULT_EVERY_S = 240.0
 FAULT_LASTS_S = 15.0
+SWEEPS = 0.5
+"""Chance of a sweep at every beat of the market."""
 CALM_S = 6.0
 """A balance comes every five seconds: after this one has come since the mark stood still."""
 SETTLED_WITHIN_S = 180.0
@@ -43,8 +45,10 @@ ROOMY = Limits(
     max_toxicity=Decimal(1_000),
     max_lot_loss=Decimal("0.0004"),
     losing_trips=1_000_000,
+    book_amber_ms=5_000,
+    book_stale_ms=10_000,
 )
-"""Limits that let a random market be traded all day; the other tests have them bite."""
+"""Limits that let a random and slow market be traded all day; the other tests have them bite."""
 
 
 class Kind(Struct, frozen=True):
@@ -75,15 +79,14 @@ class Takers:
         self._world, self._kind, self._dice = world, kind, dice
         self._market = world.markets[kind.inst_id]
         self._bias = Side.BUY
-        self.chance = 0.08
-        """Of a sweep at every beat."""
+        self.chance = SWEEPS
 
     def beat(self) -> None:
         """Sweep or not, by the dice."""
         dice = self._dice
         if dice.random() >= self.chance:
             return
-        if dice.random() < 0.08:
+        if dice.random() < 0.05:
             self._bias = self._bias.opposite
         side = self._bias if dice.random() < 0.65 else self._bias.opposite
         lots = dice.randint(1, 3 * self._kind.order_lots)
@@ -101,7 +104,7 @@ class Day:
         has_faults: Whether faults strike.
     """
 
-    def __init__(self, kind: str, seed: int, *, beat_s: float = 0.5, has_faults: bool = True) -> None:
+    def __init__(self, kind: str, seed: int, *, beat_s: float = 2.0, has_faults: bool = True) -> None:
         self.kind = KINDS[kind]
         self.dice = random.Random(seed)
         self.faults = Counter[str]()
@@ -111,11 +114,16 @@ class Day:
         self.world = World(
             seed,
             limits=ROOMY,
-            params={"order_size": self.kind.order_size, "max_position": self.kind.order_size * 4},
+            params={
+                "order_size": self.kind.order_size,
+                "max_position": self.kind.order_size * 4,
+                "refresh_interval_ms": Decimal(2_000),
+            },
             venue=rates,
             instruments=(self.kind.inst_id,),
             beat_s=beat_s,
             tick_s=beat_s / 2,
+            venue_step_s=beat_s / 2,
             is_recorded=False,
         )
         self.market: VirtualMarket = self.world.markets[self.kind.inst_id]
@@ -163,7 +171,7 @@ class Day:
     def _trade(self, seconds: float) -> None:
         world = self.world
         end_ns = world.now_ns + int(seconds * 1e9)
-        self.market.walk_ticks, self.takers.chance = 40 * self.kind.tick_scale, 0.08
+        self.market.walk_ticks, self.takers.chance = 80 * self.kind.tick_scale, SWEEPS
         while (left_s := (end_ns - world.now_ns) / 1e9) > 0:
             world.run(min(left_s, self.dice.uniform(0.5, 1.5) * FAULT_EVERY_S))
             self._probe()

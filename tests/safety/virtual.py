@@ -31,6 +31,7 @@ from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.exchange import forced_orders, market_push
 from okxmm_tui.exchange.instruments import packaged_metadata, read_metadata
 from okxmm_tui.exchange.options import VenueSettings
 from okxmm_tui.exchange.outbox import Close, Send
@@ -50,6 +51,7 @@ from tests.samples import INST, TAG
 
 KEY = ApiKey("sim", "sim", "sim")
 TICK_S = 0.05
+VENUE_STEP_S = 0.1
 OK = 200
 HTTP_TIMEOUT_S = 5.0
 FROZEN_POLL_S = 0.02
@@ -69,6 +71,7 @@ class World:
         instruments: What is traded.
         beat_s: How often the markets move.
         tick_s: How often an engine is told the time.
+        venue_step_s: How often the venue looks whether tickers, marks and margins have changed.
         is_recorded: Whether engines keep every event and effect; a long run must not.
     """
 
@@ -83,6 +86,7 @@ class World:
         instruments: Sequence[str] = (INST,),
         beat_s: float = BEAT_S,
         tick_s: float = TICK_S,
+        venue_step_s: float = VENUE_STEP_S,
         is_recorded: bool = True,
     ) -> None:
         self.beat_s, self.tick_s, self.is_recorded = beat_s, tick_s, is_recorded
@@ -105,6 +109,8 @@ class World:
         """Time of the venue that the clock will stop at next."""
         self._sockets: dict[int, _Connection] = {}
         self._patches = ExitStack()
+        for module, name in ((market_push, "TICK_NS"), (forced_orders, "CHECK_NS")):
+            self._patches.enter_context(mock.patch.object(module, name, int(venue_step_s * 1e9)))
         time = LoopTime(self.loop)
         for module in (clock, gateway, link, rest, transport):
             self._patches.enter_context(mock.patch.object(module, "time", time))
