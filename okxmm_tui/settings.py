@@ -197,6 +197,9 @@ class Settings(BaseSettings):
     journal_keep_mb: int = Field(
         2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
     )
+    journal_keep_days: int = Field(
+        30, ge=0, le=3_650, description="order events and snapshots kept, in days, 0 for ever; fills always"
+    )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
     keys: dict[str, str] = Field(
         {}, description="keys by name of the action, see Keys; kill stays where it is"
