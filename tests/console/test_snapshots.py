@@ -85,7 +85,7 @@ class Stage:
         return rows_of(app)
 
     async def _press(self, key: str) -> None:
-        """Press a key; the pilot's own way waits for an idle processor, which is long where many share one."""
+        """Press a key; the pilot waits for an idle processor, which is long where many share one."""
         assert self._app._driver is not None
         self._app._driver.send_message(events.Key(key, CHARACTERS.get(key)))
         await self._rest()
