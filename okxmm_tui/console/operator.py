@@ -227,6 +227,6 @@ def needs_phrase(snapshot: Snapshot | None) -> bool:
     return (
         snapshot is not None
         and snapshot.mode is Mode.LIVE
-        and snapshot.trading_state == "PAUSED"
+        and snapshot.trading_state in {"PAUSED", "HALTED"}
         and snapshot.state_reason.startswith("live:")
     )

@@ -208,6 +208,8 @@ class MarketView(Struct, frozen=True, gc=False):
     ask_parts: PartsView | None = None
     opportunities: tuple[tuple[str, str], ...] = ()
     """(strategy, why it would not quote here; empty when it would), the running one first."""
+    mark_age_ms: int | None = None
+    """Since the venue last sent a mark price; None before the first."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):

@@ -221,6 +221,7 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         trades=trades(mid),
         flow=flow(),
         accounting=books(),
+        mark_age_ms=180,
         gauges=(
             GaugeView("position", 0.31, "12.50 / 40.00 ct"),
             GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),
@@ -367,7 +368,7 @@ def waiting() -> Snapshot:
     snapshot = with_market(
         quoting(Mode.PAPER),
         book_state="waiting", book_age_ms=None, bids=(), asks=(), trades=(), flow=(), accounting=None,
-        mark_price=None, last_trade_ticks=None,
+        mark_price=None, mark_age_ms=None, last_trade_ticks=None,
         last_trade_side=None, fair_ticks=None, half_spread_bps=None, volatility_bps=None, bid=side, ask=side,
         orders=(), fills=(), fill_count=0, position_lots=0, average_price=None, realised_quote=Decimal(0),
         unrealised_quote=Decimal(0), fees_quote=Decimal(0), net_quote=Decimal(0), pnl_history=(), gauges=(),
