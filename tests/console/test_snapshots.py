@@ -87,6 +87,20 @@ def test_held_and_previewed(snap_compare, keys, size):
     assert snap_compare(app, terminal_size=size, run_before=act)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 60)], ids=lambda each: "x".join(map(str, each)))
+@pytest.mark.parametrize("state", ["asking", "equal"])
+def test_preflight(snap_compare, state, size):
+    """The checklist: opened by the question, and by its key when nothing is asked."""
+
+    async def open_it(pilot: Pilot[ConsoleExit]) -> None:
+        await settle(pilot)
+        if state == "equal":
+            await pilot.press("0")
+        await settle(pilot)
+
+    assert snap_compare(console(state), terminal_size=size, run_before=open_it)
+
+
 def test_standing_book(snap_compare):
     """Prices that stand still, five ticks a row, and the tape in the changing place."""
 

@@ -396,7 +396,8 @@ class Engine:
         )
         for name, value in changes.items():
             started = type(started)(**{**_fields(started), name: value})
-        self.reducer = Reducer(started, self.world.now_ns)
+        self.started_ns = self.world.now_ns
+        self.reducer = Reducer(started, self.started_ns)
         RUNNING.set(self)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.gateway.run(self.emit))
