@@ -98,7 +98,7 @@ class Preflight:
     def _order_view(self, market: Market, order: OwnOrder) -> DifferenceView:
         instrument = market.instrument
         size, price = instrument.size_text(order.remaining_lots), instrument.price_text(order.price_ticks)
-        journal = "placed by an earlier session" if order.cl_ord_id in self._known else NO_RECORD
+        journal = "an earlier session's" if order.cl_ord_id in self._known else NO_RECORD
         return DifferenceView(instrument.inst_id, "order", journal, f"{order.side} {size} @ {price}")
 
     def _ask(self) -> None:

@@ -97,7 +97,7 @@ def _dead_man(reducer: Reducer) -> CheckView:
     if safety.is_dead_man_armed():
         return CheckView(name, GOOD, f"armed, {session.limits.dead_man_timeout_s} s")
     if session.is_held:
-        return CheckView(name, WAITING, "armed after the answer: it would cancel leftover orders")
+        return CheckView(name, WAITING, "armed after the answer: it would cancel leftovers")
     if not session.limits.needs_dead_man:
         return CheckView(name, BAD, "not needed by the settings: a crash leaves every order live")
     return CheckView(name, WAITING, safety.dead_man_problem)

@@ -422,16 +422,14 @@ CHECKS = (
     CheckView("instruments", CheckState.GOOD, "BTC-USDT-SWAP: live"),
     CheckView("fees", CheckState.GOOD, "maker 2 bp, taker 5 bp"),
     CheckView("account", CheckState.GOOD, "desk-7, futures mode, net positions"),
-    CheckView(
-        "dead-man's switch", CheckState.WAITING, "armed after the answer: it would cancel leftover orders"
-    ),
+    CheckView("dead-man's switch", CheckState.WAITING, "armed after the answer: it would cancel leftovers"),
     CheckView("journal", CheckState.BAD, "cannot be written: no space left on device"),
     CheckView("orders", CheckState.DIFFERENT, "2 different, see below"),
     CheckView("positions", CheckState.DIFFERENT, "1 different, see below"),
     CheckView("balances", CheckState.GOOD, "USDT 104,223.18"),
 )
 DIFFERENCES = (
-    DifferenceView("BTC-USDT-SWAP", "order", "placed by an earlier session", "buy 0.50 @ 96511.9"),
+    DifferenceView("BTC-USDT-SWAP", "order", "an earlier session's", "buy 0.50 @ 96511.9"),
     DifferenceView("BTC-USDT-SWAP", "order", "no record", "sell 0.50 @ 96512.8"),
     DifferenceView("BTC-USDT-SWAP", "position", "0.50 ct", "12.50 ct"),
 )

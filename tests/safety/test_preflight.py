@@ -298,7 +298,7 @@ class TestBooksCarriedOn:
         leave_orders(world)
         engine = asking(world, restored=books(0))
         kinds = {each.journal for each in engine.reducer.reconciler.preflight.differences}
-        assert kinds == {"placed by an earlier session"}
+        assert kinds == {"an earlier session's"}
 
 
 class TestSettings:
