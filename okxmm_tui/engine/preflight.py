@@ -106,12 +106,10 @@ class Preflight:
             self.is_asking = True
             self._report(Severity.WARNING, f"asking the operator: {self._text()}", "ask")
         kinds = [each.what for each in self.differences]
-        text = (
-            f"the journal does not explain {kinds.count('order')} orders, {kinds.count('position')} positions"
-        )
-        self._session.raise_alarm(
-            ALARM, Severity.WARNING, f"{text}: nothing is quoted before you adopt, cancel or abort"
-        )
+        counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+        found = " and ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items())
+        text = f"the journal does not explain {found}: nothing is quoted before you adopt, cancel or abort"
+        self._session.raise_alarm(ALARM, Severity.WARNING, text)
 
     def _text(self) -> str:
         return "; ".join(

@@ -96,7 +96,7 @@ class TestAsking:
         leave_orders(world)
         leave_position(world)
         engine = asking(world)
-        said(engine, "preflight", "2 orders, 1 positions", "adopt, cancel or abort")
+        said(engine, "preflight", "2 orders and 1 position:", "adopt, cancel or abort")
         text = engine.reports("preflight")[0]
         for words in ("buy 1.00 @", "sell 1.00 @", "position 2.00 ct", "no record"):
             assert words in text
