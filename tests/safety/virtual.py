@@ -426,7 +426,8 @@ class Engine:
 
     def begin(self, started: SessionStarted) -> None:
         """Make the reducer with its first event."""
-        self.reducer = Reducer(started, self.world.now_ns)
+        self.started_ns = self.world.now_ns
+        self.reducer = Reducer(started, self.started_ns)
 
     async def _tick(self) -> None:
         loop, tick_s = self.world.loop, self.world.tick_s
