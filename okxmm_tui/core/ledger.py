@@ -94,12 +94,12 @@ class Ledger:
         """Book one fill; None when its trade id was booked before."""
         if not self._trades.add(fill.trade_id):
             return None
-        price = self._instrument.price(fill.price_ticks)
+        price = fill.price(self._instrument.tick_size)
         held = self.position.quantity
         own_fee, base_fee = self.split_fee(fill)
         realised = self.position.apply(fill.side, fill.size_lots, price, base_fee)
         realised_quote = self.in_quote(realised, price)
-        notional = self._instrument.notional_quote(fill.size_lots, fill.price_ticks)
+        notional = self._instrument.notional_at(fill.size_lots, price)
         for totals in self.periods.at(fill.venue_ms):
             totals.realised += realised
             totals.realised_quote += realised_quote
