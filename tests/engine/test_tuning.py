@@ -177,6 +177,15 @@ def test_a_switch_forgets_the_changes_before_it():
     assert value(desk, "order_size") == "2"
 
 
+def test_a_switch_takes_over_what_was_chosen_and_no_defaults():
+    """The size set by hand stays; glft stands around the microprice although the old one did not."""
+    desk = Desk()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    desk.command(SwitchStrategy(INST, "glft"))
+    desk.tick()
+    assert (value(desk, "order_size"), value(desk, "book_skew")) == ("3", "1")
+
+
 def test_a_switch_is_reported_with_who_what_and_which_version():
     """Old and new strategy, every value it trades with, the source and the number later orders carry."""
     desk = Desk()
