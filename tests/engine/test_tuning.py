@@ -330,7 +330,8 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     effects = desk.update()
     assert {effect.cl_ord_id for effect in desk.taken(CancelOrder, effects)} == {bid, ask}
     alarm, trace = desk.taken(Report, effects)[:2]
-    assert alarm.text == f"{INST}: strategy failed: RuntimeError: boom"
+    assert alarm.text.startswith(f"{INST}: strategy failed: RuntimeError: boom; its quotes are pulled, ")
+    assert alarm.text.endswith("pause and resume to try again")
     assert trace.kind == "traceback"
     assert "in target" in trace.text
     assert not [line for line in desk.reducer.session.log if "Traceback" in line.text]
