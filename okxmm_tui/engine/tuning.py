@@ -101,7 +101,7 @@ class Tuning:
             if isinstance(read, str):
                 return read
             if problem := self._arming_problem(market, read):
-                return problem
+                return f"{problem}, then save the file again"
             changed[inst_id] = read
         return changed
 

@@ -247,6 +247,18 @@ def test_a_bad_parameter_file_leaves_the_old_values_trading(values, problem, rea
     assert desk.taken(Report)[-1].text == f"{INST}: order_size 1 -> 2 by file (version 2)"
 
 
+def test_a_file_that_takes_more_risk_in_live_says_how_it_can():
+    """Refused unarmed, all of it; armed and saved again it counts."""
+    desk = live_desk()
+    wanted = ParamsRead({"order_size": "2", "base_spread_bps": "9"})
+    desk.feed(wanted)
+    assert "press a to arm first, then save the file again" in desk.taken(Report)[-1].text
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("1", "5")
+    desk.command(Arm())
+    desk.feed(wanted)
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("2", "9")
+
+
 def test_a_switch_pulls_first_and_quotes_with_the_other_strategy_then():
     """At no moment are orders of both sets live; shared parameters are kept."""
     desk = Desk()
