@@ -9,6 +9,7 @@ from okxmm_tui.console.port import ConsoleLink
 from okxmm_tui.console.state import ConsoleState
 from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
+    AnswerPreflight,
     AnyCommand,
     Arm,
     CancelOne,
@@ -20,6 +21,7 @@ from okxmm_tui.core.commands import (
     UndoParam,
 )
 from okxmm_tui.core.params import plain
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import CommandReply, OrderView, ParamView, Snapshot
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import LinkError
@@ -76,6 +78,14 @@ class Operator:
         """The phrase was typed: arm and resume in one go."""
         if self.send(Arm(), "arm"):
             self.send(Resume(), "resume")
+
+    def answer_preflight(self, answer: PreflightAnswer) -> None:
+        """Say what to do about differences found before the first quote, while that is asked."""
+        preflight = self._state.snapshot.preflight if self._state.snapshot is not None else None
+        if preflight is None or not preflight.is_asking:
+            self._state.say("preflight asks nothing at the moment")
+        else:
+            self.send(AnswerPreflight(answer), answer)
 
     def cancel(self, order: OrderView | None) -> None:
         """Cancel one order."""
@@ -227,6 +237,6 @@ def needs_phrase(snapshot: Snapshot | None) -> bool:
     return (
         snapshot is not None
         and snapshot.mode is Mode.LIVE
-        and snapshot.trading_state == "PAUSED"
+        and snapshot.trading_state in {"PAUSED", "HALTED"}
         and snapshot.state_reason.startswith("live:")
     )

@@ -83,14 +83,17 @@ class Execution:
 
     def pull(self, market: Market, reason: str) -> None:
         """Take every own order of a market out and say why; idempotent."""
-        now_ns = self._session.now_ns
-        for side in market.sides.values():
-            side.quotes = ()
-            side.say(reason, now_ns)
+        self.stand_by(market, reason)
         for order in market.orders.working:
             if order.cancel_sent_ns is None and not order.is_closing:
                 self.cancel(order, reason)
         market.hurry()
+
+    def stand_by(self, market: Market, reason: str) -> None:
+        """Want no quotes and say why; orders stay where they are."""
+        for side in market.sides.values():
+            side.quotes = ()
+            side.say(reason, self._session.now_ns)
 
     def close(self, market: Market, size_lots: int, reason: str) -> str:
         """Reduce the position as a taker, one order at a time; returns why not, or an empty string.

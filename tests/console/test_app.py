@@ -38,7 +38,7 @@ class TestKill:
     async def test_reaches_the_link_from_everywhere(self, size):
         """Dashboard, input field, help, palette, maximised panel: both keys, one kill each."""
         async with running(sample.quoting(), size=size) as bench:
-            for opener in ((), ("e",), ("f1",), ("ctrl+p",), ("m",), ("tab",)):
+            for opener in ((), ("e",), ("f1",), ("ctrl+p",), ("m",), ("tab",), ("0",)):
                 for key in KILL_KEYS:
                     before = len(bench.link.kills)
                     await bench.press(*opener, key)

@@ -32,6 +32,14 @@ class SideStatus(LinePanel):
         wide: Line = (("WIDE x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
 
+    def news(self, view: View) -> object:
+        """Whether each side quotes, and why not."""
+        if view.market is None:
+            return None
+        return tuple(
+            (side.is_quoting, side.is_muted, side.reason) for side in (view.market.bid, view.market.ask)
+        )
+
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a side, two where there is room."""
         market = view.market
