@@ -179,6 +179,12 @@ class ParamSet(Struct, frozen=True):
             and spec.raises_risk(old, self.values[spec.name])
         )
 
+    def chosen(self) -> dict[str, Decimal]:
+        """Values that are not the defaults."""
+        return {
+            spec.name: self.values[spec.name] for spec in self.specs if self.values[spec.name] != spec.default
+        }
+
     def returns(self, before: ParamSet) -> dict[str, Decimal]:
         """Values of an earlier set that differ from these and would take no more risk than these do."""
         return {

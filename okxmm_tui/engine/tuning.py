@@ -102,7 +102,7 @@ class Tuning:
             if isinstance(read, str):
                 return read
             if problem := self._arming_problem(market, read):
-                return problem
+                return f"{problem}, then save the file again"
             changed[inst_id] = read
         return changed
 
@@ -168,7 +168,10 @@ class Tuning:
     # -- strategies ------------------------------------------------------------------------------------
 
     def switch(self, command: SwitchStrategy) -> tuple[str, str]:
-        """Begin to change the strategy of a market; its quotes are pulled first."""
+        """Begin to change the strategy of a market; its quotes are pulled first.
+
+        Values the operator has chosen go with him; what was left at its default becomes the new strategy's.
+        """
         session = self._session
         market = session.markets.get(command.inst_id)
         if market is None:
@@ -181,10 +184,11 @@ class Tuning:
         except UsageError as error:
             return str(error), ""
         specs = for_instrument(strategy.specs, market.instrument)
+        chosen = market.params.chosen()
         shared = {
-            spec.name: market.params.values[spec.name]
+            spec.name: chosen[spec.name]
             for spec in specs
-            if spec.name in market.params.values and not spec.problem(market.params.values[spec.name])
+            if spec.name in chosen and not spec.problem(chosen[spec.name])
         }
         params = ParamSet.from_specs(specs, {**shared, **command.values})
         if isinstance(params, str):
