@@ -77,11 +77,9 @@ def _loud(text: str, width: int, quit_key: str) -> Line:
 def _alarm(alarm: AlarmView, view: View, width: int, more: int) -> Line:
     word, role = SEVERITY_WORDS[alarm.severity]
     times = f" ({alarm.count} times)" if alarm.count > 1 else ""
-    state = (
-        "cleared"
-        if alarm.is_cleared
-        else ("seen" if alarm.is_acknowledged else f"{view.keymap.text('acknowledge')}: seen")
-    )
+    key = view.keymap.text("acknowledge")
+    unseen = f"{key}: seen" if key else "not seen"
+    state = "cleared" if alarm.is_cleared else ("seen" if alarm.is_acknowledged else unseen)
     rest = f"  +{more} more" if more > 0 else ""
     tail: Line = (
         (f"  {fmt.calm_age_text(view.now_ns - alarm.since_ns):>5}", "muted"),

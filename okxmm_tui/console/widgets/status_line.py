@@ -8,12 +8,6 @@ from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
-REPLAY_HINTS = (
-    ("space", "pause"), (".", "event"), (">", "second"), ("+ -", "speed"), ("g", "go to"), ("^Q", "leave"),
-    ("tab", "focus"), ("m", "maximise"), ("F1", "help"),
-)  # fmt: skip
-"""Keys that mean something in a past session."""
-
 
 class StatusLine(LinePanel):
     """Messages and key hints."""
@@ -27,9 +21,9 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        if view.snapshot is not None and view.snapshot.replay is not None:
-            return [spread(hints(width, REPLAY_HINTS), (("REPLAY ", "armed"),), width)]
-        tail: Line = (("read-only ", "armed"),) if view.is_read_only else ()
+        is_replay = view.snapshot is not None and view.snapshot.replay is not None
+        tail: Line = (("REPLAY ", "armed"),) if is_replay else ()
+        tail = (("read-only ", "armed"),) if view.is_read_only else tail
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
             tail = (*tail, (f" {page} ", "strong"), ("1", "key"), (" dashboard ", "muted"))
