@@ -13,6 +13,7 @@ from msgspec import Struct
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.opportunity_views import PartsView, ScanView
+from okxmm_tui.core.preflight import PreflightView
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
@@ -380,6 +381,7 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     performance: PerformanceView | None = None
     scan: tuple[ScanView, ...] = ()
     """The ten widest markets of the venue, when the strategy asks for them."""
+    preflight: PreflightView | None = None
     replay: ReplayView | None = None
     """Present only when this is a past session played again: nothing here is happening now."""
 

@@ -43,6 +43,8 @@ class Session:
         self.private_up = False
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
+        self.is_held = False
+        """Whether the preflight keeps the engine from touching anything at the venue."""
         self.balances: dict[str, BalanceUpdate] = {}
         self.taken_over: dict[str, Decimal] | None = None
         """Cash by currency as of the first merge, bills since then included; None before it."""

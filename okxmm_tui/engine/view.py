@@ -26,6 +26,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
+from okxmm_tui.engine.preflight_view import preflight_view
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.strategies.base import Composition
 from okxmm_tui.strategies.registry import STRATEGIES
@@ -73,6 +74,7 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         identity=reducer.books.account.identity(),
         performance=performance_view(reducer.books),
         scan=session.scan,
+        preflight=preflight_view(reducer),
     )
 
 

@@ -106,6 +106,8 @@ MODALS = (
     Scene("jump", sample.quoting, ("ctrl+o",)),
     Scene("why", sample.previewed, ("w",)),
     Scene("flatten", sample.previewed, ("F",)),
+    Scene("preflight asks", sample.asking),
+    Scene("preflight equal", sample.equal, ("0",)),
     Scene("flatten live", live_with_position, ("F", *typed("no"), "enter")),
 )
 
