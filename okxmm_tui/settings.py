@@ -198,6 +198,9 @@ class Settings(BaseSettings):
         2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
+    language: Literal["auto", "en", "zh", "th"] = Field(
+        "auto", description="language of the console: en, zh (Chinese), th (Thai); auto asks the locale"
+    )
     keys: dict[str, str] = Field(
         {}, description="keys by name of the action, see Keys; kill stays where it is"
     )

@@ -17,6 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
 from okxmm_tui.console.view import View
@@ -128,7 +129,7 @@ class LinePanel(Widget):
         return "frame-focus" if self.has_focus else "frame"
 
     def _title(self) -> Line:
-        return ((self.TITLE, "title"),)
+        return ((tr(self.TITLE), "title"),)
 
     def _edge(self, start: str, end: str, title: Line, badge: Line, width: int) -> Line:
         role = self._edge_role

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, clip, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, clip, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import MarketView, SideView
@@ -23,7 +24,7 @@ class SideStatus(LinePanel):
         half = view.market.half_spread_bps
         width = "" if half is None else f" ±{half:.1f} bp"
         name = view.market.strategy or view.snapshot.strategy
-        wide: Line = (("WIDE x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
+        wide: Line = ((f"{tr('WIDE')} x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
@@ -37,7 +38,7 @@ class SideStatus(LinePanel):
             lines.append(_state(market, side, state, view, width, has_detail=has_detail))
             if has_detail:
                 role = "muted" if state.is_quoting else "text"
-                lines.append((("  ", "text"), (clip(state.reason, width - 2), role)))
+                lines.append((("  ", "text"), (clip(tr(state.reason), width - 2), role)))
         return lines
 
 
@@ -48,18 +49,19 @@ def _state(
     word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
     if state.is_muted:
         word, word_role = "MUTED", "armed"
-    room = width - 13 - len(word)
-    text = _target(market, state, room) if state.is_quoting or has_detail else state.reason
-    head: Line = ((f"{fmt.side_glyph(side)} {fmt.side_word(side)} ", role), (f"{word} ", word_role))
+    word, name = tr(word), tr(fmt.side_word(side))
+    room = width - 10 - width_of(name) - width_of(word)
+    text = _target(market, state, room) if state.is_quoting or has_detail else tr(state.reason)
+    head: Line = ((f"{fmt.side_glyph(side)} {name} ", role), (f"{word} ", word_role))
     age = fmt.calm_age_text(view.now_ns - state.since_ns)
     text_role = "text" if state.is_quoting or not has_detail else "muted"
-    return spread((*head, (clip(text, room), text_role)), ((f"{age:>6}", "muted"),), width)
+    return spread((*head, (clip(text, room), text_role)), ((right(age, 6), "muted"),), width)
 
 
 def _target(market: MarketView, state: SideView, room: int) -> str:
     if state.target_ticks is None or state.target_lots is None:
-        return "no quote wanted"
+        return tr("no quote wanted")
     instrument = market.instrument
     price = fmt.price_text(instrument, state.target_ticks)
     text = f"{fmt.size_text(instrument, state.target_lots)} @ {price}"
-    return text if len(text) <= room else price
+    return text if width_of(text) <= room else price
