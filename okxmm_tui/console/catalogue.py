@@ -17,6 +17,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 LEAST_LETTERS = 12
 """A template that begins with a place and goes on with fewer letters than these fits single words only."""
 MOST_KNOWN = 4_096
+FIGURED = re.compile(r"(?P<words>.+?)(?P<figures> (?:t )?[-+±]?\d.*)|(?P<code>\d+ )(?P<meaning>.+)")
+"""A name and its figures, as of a limit, or a code of the venue and its meaning: looked up word and all."""
 
 
 def read_entries(path: Path) -> dict[str, str]:
@@ -74,7 +76,7 @@ class Catalogue:
             key: self._filled(words, {}) for key, words in entries.items() if not PLACE.search(key)
         }
         templates = [(key, words) for key, words in entries.items() if PLACE.search(key)]
-        templates.sort(key=lambda entry: -letters(entry[0]))
+        templates.sort(key=lambda entry: (-letters(entry[0]), -len(PLACE.sub("", entry[0]))))
         self._templates = [Template(key, words) for key, words in templates]
         self._known: dict[str, str] = {}
 
@@ -108,7 +110,16 @@ class Catalogue:
             parts = {name: self.text(part) for name, part in places.items()}
             if template.is_worded or parts != places:  # punctuation alone changes no English sentence
                 return self._filled(template.words, parts)
-        return english
+        return self._figured(english)
+
+    def _figured(self, english: str) -> str:
+        found = FIGURED.fullmatch(english)
+        if found is None:
+            return english
+        if words := found["words"]:
+            return self._exact.get(words, words) + found["figures"]
+        meaning = found["meaning"]
+        return found["code"] + self._exact.get(meaning, meaning)
 
     def _filled(self, words: str, places: Mapping[str, str]) -> str:
         return PLACE.sub(lambda found: places.get(found[1], self._keys.get(found[1], found[0])), words)

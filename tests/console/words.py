@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from okxmm_tui.console.catalogue import letters
+from okxmm_tui.console.catalogue import PLACE
 
 PACKAGE = Path(__file__).parents[2] / "okxmm_tui"
+
+UNSEEN_CALLS = frozenset({"Binding", "getLogger", "debug", "info", "warning", "error", "exception", "noqa"})
+"""Calls whose texts no panel shows: bindings that are not hinted, and the log."""
+
+UNSEEN_NAMES = frozenset({"HELP", "BINDINGS", "ALLOW_IN_MAXIMIZED_VIEW", "DEFAULT_CSS"})
+"""Class attributes for the framework alone."""
+
+
+UNITS = frozenset({"bps", "UTC"})
 
 
 def template(node: ast.AST) -> str | None:
@@ -28,28 +38,39 @@ def template(node: ast.AST) -> str | None:
     return "".join(parts).strip()
 
 
-def literals(path: Path) -> Iterator[tuple[ast.AST, str]]:
-    """Every text of a file with its node, docstrings and annotations left out."""
+def texts(path: Path) -> Iterator[str]:
+    """Every text of a file that may be shown: no docstrings, no errors raised, no lines of the log."""
     yield from _within(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def _within(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+def _within(node: ast.AST) -> Iterator[str]:
     text = template(node)
     if text is not None:
-        yield node, text
-        inner = [each for each in ast.walk(node) if each is not node and isinstance(each, ast.FormattedValue)]
-        for each in inner:
-            yield from _within(each.value)
+        yield text
+        for each in ast.walk(node):
+            if isinstance(each, ast.FormattedValue):
+                yield from _within(each.value)
         return
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns"}:
             continue
         for child in value if isinstance(value, list) else [value]:
-            is_docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-            if isinstance(child, ast.AST) and not is_docstring:
+            if isinstance(child, ast.AST) and not _is_unseen(child):
                 yield from _within(child)
 
 
+def _is_unseen(node: ast.AST) -> bool:
+    match node:
+        case ast.Raise() | ast.Assert() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in UNSEEN_CALLS
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name in UNSEEN_NAMES
+    return False
+
+
 def is_sentence(text: str) -> bool:
-    """Whether a text has words to translate: more than one, or a place and a word."""
-    return (" " in text or "{" in text) and letters(text) >= 2
+    """Whether a text has words to translate: a blank, and a word that is no unit and no name."""
+    words = re.findall(r"(?<![\w{-])[A-Za-z']{3,}", PLACE.sub(" ", text))
+    return " " in text and bool(set(words) - UNITS)

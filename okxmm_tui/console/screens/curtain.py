@@ -66,7 +66,7 @@ class Curtain(LinePanel):
                 (f"{MIN_WIDTH}", "alarm-2" if size.width < MIN_WIDTH else "text"),
                 ("x", "muted"),
                 (f"{MIN_HEIGHT}", "alarm-2" if size.height < MIN_HEIGHT else "text"),
-                (tr(f", is {size.width}x{size.height}"), "muted"),
+                (", " + tr(f"is {size.width}x{size.height}"), "muted"),
             )
         )
         return lines

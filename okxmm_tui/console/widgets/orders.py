@@ -62,11 +62,10 @@ class Orders(LinePanel, can_focus=True):
         order = self.selected
         if order is None or not order.decision:
             return EMPTY
-        role, _, why = order.decision.partition(" ")
-        word = tr(role)
+        word, _, why = tr(order.decision).partition(" ")
         return (
-            (f"{word} ", "armed" if role == "MOVE" else "strong"),
-            (clip(tr(why), max(0, self.size.width - width_of(word) - 8)), "muted"),
+            (f"{word} ", "armed" if order.decision.startswith("MOVE") else "strong"),
+            (clip(why, max(0, self.size.width - width_of(word) - 8)), "muted"),
         )
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
