@@ -10,8 +10,11 @@ from okxmm_tui.console import language
 from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
 from okxmm_tui.console.catalogue import PLACE, Catalogue, letters
 from okxmm_tui.console.keymap import Keymap
+from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER
 from okxmm_tui.core.params import for_instrument
+from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import ContractKind, Mode
+from okxmm_tui.engine.reconcile import FORCED_CATEGORIES
 from okxmm_tui.okx import error_codes
 from okxmm_tui.strategies.registry import STRATEGIES
 from tests.console.words import PACKAGE, is_sentence, texts
@@ -53,11 +56,11 @@ UNSPOKEN = {
     "keys out of order or repeated", "keys and sizes differ", "empty level kept", "deeper than promised",
     "working index differs", "negative fill", "amend left on a done order",  # broken invariants
     "one second", "the end", "the time",  # a note nobody draws, and the name of a flag
-    "inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, "
-    "position_side",  # columns
     "{0} stream: {1}", "({0} more like it)", "market data only",  # the log
 }  # fmt: skip
 """Texts that look like sentences and that no panel shows."""
+
+SQL = re.compile(r"SELECT |inst_id, ")
 
 SHAPES = {"{0}; {1}", "{0}: {1}", "{0}, {1}", "{0} ({1})", "{0} or {1}"}
 """How sentences are put together: punctuation is written as the language writes it."""
@@ -89,7 +92,7 @@ def _spoken() -> dict[str, str]:
         if name in SILENT:
             continue
         for text in texts(path):
-            if is_sentence(text) and text not in UNSPOKEN and not text.startswith("SELECT "):
+            if is_sentence(text) and text not in UNSPOKEN and not SQL.match(text):
                 found.setdefault(_trimmed(text), name)
     return found
 
@@ -100,7 +103,9 @@ def _tables() -> set[str]:
     words |= {text for _, text, _ in EXTRA_HELP} | {spec.hint for spec in TABLE if spec.hint}
     words |= {spec.label for each in STRATEGIES.values() for spec in each.specs}
     words |= {spec.help for each in STRATEGIES.values() for spec in each.specs}
-    words |= {mode.value.upper() for mode in Mode}
+    words |= {mode.value.upper() for mode in Mode} | {state.value.lower() for state in TradingState}
+    words |= {name.replace("_", " ") for name in LOWER_IS_SAFER | HIGHER_IS_SAFER}
+    words |= {name.replace("_", " ") for name in FORCED_CATEGORIES}
     for table in (error_codes._SOURCES, error_codes._CLOSES):
         words |= set(table.values())
     return words | {entry.text for entry in error_codes._ENTRIES.values()}

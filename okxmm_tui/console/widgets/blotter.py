@@ -77,7 +77,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
                 right(fmt.fitted_size(instrument, order.filled_lots, 8), 9),
                 "text" if order.filled_lots else "muted",
             ),
-            (f"  {left(tr(order.status), 10)}", STATE_ROLES.get(order.status, "armed")),
+            (f"  {left(tr(order.status, 'order'), 10)}", STATE_ROLES.get(order.status, "armed")),
         ]
         if width >= 84:
             version = f"v{order.params_version} " if order.params_version else ""

@@ -50,15 +50,16 @@ class MarketsTable(ListPanel[MarketView]):
         text += (
             right(tr("position"), 11) + right(tr("net"), 12) + "  " + left(tr("bid"), 6) + left(tr("ask"), 6)
         )
-        if width >= WIDE_FROM:
-            text += (
-                right(tr("vol 1s"), 8)
-                + right(tr("depth"), 9)
-                + right(tr("our bid"), 12)
-                + right(tr("our ask"), 12)
-                + f"  {left(tr('book'), 7)}"
-            )
-        return ((text + (tr("strategy") if width >= WHY_FROM else ""), "head"),)
+        if width < WIDE_FROM:
+            return ((text, "head"),)
+        text += (
+            right(tr("vol 1s"), 8)
+            + right(tr("depth"), 9)
+            + right(tr("our bid"), 12)
+            + right(tr("our ask"), 12)
+        )
+        state = f"  {left(tr('book'), 7)}{tr('strategy') if width >= WHY_FROM else ''}"
+        return ((text, "head"), (state, "head"))
 
     def line(self, view: View, item: MarketView, width: int) -> Line:
         """One market."""

@@ -147,7 +147,7 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
         (right(fmt.price_text(instrument, order.price_ticks), 9), role),
         (right(fmt.fitted_size(instrument, order.size_lots - order.filled_lots, 6), 7), "text"),
         (right(queue, 7), "muted"),
-        (f" {left(tr(word), 6)}", word_role),
+        (f" {left(tr(word, 'order'), 6)}", word_role),
     ]
     age = fmt.calm_age_text(now_ns - order.created_ns)
     spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))

@@ -29,7 +29,7 @@ def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
     ]  # fmt: skip
     change = _change(view, seen)
     if change is not None:
-        text = f"{change.text} by {change.source} at {fmt.clock_text(change.at_ns)}"
+        text = tr(change.text) + tr(f" by {change.source} at {fmt.clock_text(change.at_ns)}")
         lines.append(_named("set by", text, width))
     lines.append((("", "text"),))
     lines += [
