@@ -6,10 +6,11 @@ Sizes are contracts for derivatives and base currency for spot (OKX v5, instrume
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.types import ContractKind
 from okxmm_tui.errors import WireError
 
@@ -133,11 +134,10 @@ def _decimals(step: Decimal) -> int:
 
 def _units(value: str | Decimal, step: Decimal, what: str, inst_id: str) -> int:
     try:
-        number = Decimal(value)
-        units = number / step
-        whole = int(units)
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise WireError(f"{what} {value!r} of {inst_id} was no number.") from error
+        number = read_decimal(value)
+    except WireError as error:
+        raise WireError(f"{what} of {inst_id}: {error}") from error
+    whole = int(number / step)
     if whole * step != number:
         raise WireError(f"{what} {value!r} of {inst_id} was no multiple of {step}.")
     return whole

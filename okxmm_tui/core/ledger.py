@@ -96,10 +96,8 @@ class Ledger:
             return None
         price = self._instrument.price(fill.price_ticks)
         held = self.position.quantity
-        realised = self.position.apply(fill.side, fill.size_lots, price)
         own_fee, base_fee = self.split_fee(fill)
-        if base_fee:
-            realised += self.position.take_base(base_fee)
+        realised = self.position.apply(fill.side, fill.size_lots, price, base_fee)
         realised_quote = self.in_quote(realised, price)
         notional = self._instrument.notional_quote(fill.size_lots, fill.price_ticks)
         for totals in self.periods.at(fill.venue_ms):

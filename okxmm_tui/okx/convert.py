@@ -6,16 +6,18 @@ Pure functions. A row that does not concern our instruments gives None; a row th
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
 import msgspec
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, Fill, OrderUpdate, PositionUpdate
 from okxmm_tui.core.types import ContractKind, Liquidity, PositionSide, Side, VenueOrderState
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.account_rows import BillRow
+from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import cancel_source_text
 from okxmm_tui.okx.messages import (
     BalanceDetail,
@@ -23,15 +25,11 @@ from okxmm_tui.okx.messages import (
     InstrumentRow,
     OrderRow,
     PositionRow,
-    Scalar,
     UpcomingChange,
-    text_of,
 )
 
 MAX_WHOLE = 2**63 - 1
 """What a record of 64 bits can hold; no time, sequence number or size of the venue comes near."""
-MAX_DIGITS = 40
-"""No amount on a venue has more digits on either side of the point."""
 
 _KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE}
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
@@ -63,15 +61,7 @@ def optional_number(value: Scalar) -> Decimal | None:
         WireError: The text was no finite number.
     """
     text = text_of(value)
-    if not text:
-        return None
-    try:
-        result = Decimal(text)
-    except InvalidOperation as error:
-        raise WireError(f"number {text[:40]!r} was unreadable.") from error
-    if not result.is_finite() or abs(result.adjusted()) > MAX_DIGITS:
-        raise WireError(f"number {text[:40]!r} was not finite, or beyond all reason.")
-    return result
+    return read_decimal(text) if text else None
 
 
 def whole(value: Scalar) -> int:

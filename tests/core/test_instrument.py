@@ -25,7 +25,7 @@ def test_lots_survive_the_way_to_text_and_back(lots):
     assert swap().size_to_lots(swap().size_text(lots)) == lots
 
 
-@pytest.mark.parametrize("price", ["60000.15", "abc", "", "NaN", "Infinity"])
+@pytest.mark.parametrize("price", ["60000.15", "abc", "", "NaN", "Infinity", "75.1e9999999", "1e999999"])
 def test_bad_prices_name_the_offending_value(price):
     """A price that is no multiple of the tick, or no number, is refused with its text."""
     with pytest.raises(WireError, match="BTC-USDT-SWAP") as caught:

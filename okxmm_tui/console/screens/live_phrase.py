@@ -41,6 +41,9 @@ class LivePhrase(ModalScreen[bool]):
                 ("strategy", self._snapshot.strategy),
             ):
                 yield Static(f"{left(tr(name), 10)} {text}", markup=False)
+            if self._snapshot.trading_state == "HALTED":
+                reason = tr(self._snapshot.state_reason.removeprefix("live: "))
+                yield Static(f"{left(tr('HALTED'), 10)} {reason}", markup=False)
             yield Static("\n" + tr(f"Type “{LIVE_PHRASE}” and press enter to start quoting."), markup=False)
             yield SafeInput()
             yield Static("", id="phrase-problem", markup=False)
