@@ -66,6 +66,11 @@ class ReplayKeymap(Keymap):
         """None: parameters of a past session stay as they were."""
         return {}
 
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Keys by name of the action; those of the console where a replay has none."""
+        return {**Keymap().texts, **{spec.name: spec.key_text for spec in self.table}}
+
     def text(self, name: str) -> str:
         """Key of an action; nothing for one that a replay does not have."""
-        return self._texts.get(name, "")
+        return self.texts[name] if any(spec.name == name for spec in self.table) else ""

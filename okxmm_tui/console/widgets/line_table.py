@@ -17,6 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
 from okxmm_tui.console.tight_paint import changed_cells
@@ -144,14 +145,14 @@ class LinePanel(Widget):
         return "frame-focus" if self.has_focus else "frame"
 
     def _title(self) -> Line:
-        return ((self.TITLE, "title"),)
+        return ((tr(self.TITLE), "title"),)
 
     def _noted_badge(self, view: View, width: int) -> Line:
         """The badge; what is wrong with the source stands before it, or in its place where room is scarce."""
         badge, note = self.badge(view), self.stale_note(view)
         if not note:
             return badge
-        chip: Line = ((f" {note} ", "chip-warn"),)
+        chip: Line = ((f" {tr(note)} ", "chip-warn"),)
         both = (*chip, (" ", "text"), *badge) if badge else chip
         return both if line_width(both) + line_width(self._title()) + EDGE_WIDTH <= width else chip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, Span, clip, line_width, spread, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
@@ -22,11 +23,11 @@ class StatusLine(LinePanel):
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
         is_replay = view.snapshot is not None and view.snapshot.replay is not None
-        tail: Line = (("REPLAY ", "armed"),) if is_replay else ()
-        tail = (("read-only ", "armed"),) if view.is_read_only else tail
+        tail: Line = ((tr("REPLAY "), "armed"),) if is_replay else ()
+        tail = ((tr("read-only "), "armed"),) if view.is_read_only else tail
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
-            tail = (*tail, (f" {page} ", "strong"), ("1", "key"), (" dashboard ", "muted"))
+            tail = (*tail, (f" {tr(page)} ", "strong"), ("1", "key"), (tr(" dashboard "), "muted"))
         return [spread(hints(width - line_width(tail), view.keymap.hints), tail, width)]
 
 
@@ -35,8 +36,10 @@ def hints(width: int, keys: Sequence[tuple[str, str]]) -> Line:
     spans: list[Span] = [(" ", "text")]
     room = width - 1
     for key, label in keys:
-        if len(key) + len(label) + 3 > room:
+        word = tr(label)
+        cells = width_of(key) + width_of(word) + 3
+        if cells > room:
             break
-        spans.extend(((key, "key"), (f" {label}  ", "muted")))
-        room -= len(key) + len(label) + 3
+        spans.extend(((key, "key"), (f" {word}  ", "muted")))
+        room -= cells
     return tuple(spans)
