@@ -15,8 +15,9 @@ from pathlib import Path
 
 PLACE = re.compile(r"\{(\w+)\}")
 LEAST_LETTERS = 12
-"""A template that begins with a place and goes on with fewer letters than these fits single words only."""
+"""A template that begins with a place and goes on with fewer letters fits words and counts only."""
 MOST_KNOWN = 4_096
+COUNT = re.compile(r"^\d+ (?=\D)")
 FIGURED = re.compile(r"(?P<words>.+?)(?P<figures> (?:t )?[-+±]?\d.*)|(?P<code>\d+ )(?P<meaning>.+)")
 """A name and its figures, as of a limit, or a code of the venue and its meaning: looked up word and all."""
 
@@ -57,7 +58,7 @@ class Template:
             found.append(text[start:at])
             start = at + len(literal)
         found.append(text[start:end])
-        if self._takes_words_only and any(" " in each for each in found):
+        if self._takes_words_only and any(" " in COUNT.sub("", each) for each in found):
             return None
         return dict(zip(self._names, found, strict=True))
 

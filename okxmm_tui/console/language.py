@@ -19,7 +19,10 @@ FOLDER = Path(__file__).with_name("locale")
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set says the language, as in every program."""
 
-FIXED_KEYS = {"esc": "esc", "enter": "enter", "tab": "tab", "stop_flatten": "ctrl+x", "kill_key": "ctrl+k"}
+FIXED_KEYS = {
+    "esc": "esc", "enter": "enter", "tab": "tab", "stop_flatten": "ctrl+x", "kill_key": "ctrl+k",
+    "adopt_key": "A", "cancel_key": "C", "abort_key": "E",
+}  # fmt: skip
 """Keys no configuration moves, by the name catalogues use for them."""
 
 _catalogue: Catalogue | None = None

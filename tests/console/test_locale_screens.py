@@ -27,8 +27,18 @@ PAGES = {
     "dashboard": "1", "markets": "2", "blotter": "3", "analytics": "4", "parameters": "5", "journal": "6",
     "health": "7", "limits": "8",
 }  # fmt: skip
-MODALS = ("f1", "w", "F", "e", "slash", "P", "L", "T", "ctrl+t", "ctrl+o", "ctrl+p")
-STATES = ("alarmed", "killed", "kill_not_proven", "stale", "armed", "waiting", "one_side_held")
+MODALS = ("0", "f1", "w", "F", "e", "slash", "P", "L", "T", "ctrl+t", "ctrl+o", "ctrl+p")
+STATES = (
+    "alarmed",
+    "killed",
+    "kill_not_proven",
+    "stale",
+    "armed",
+    "waiting",
+    "one_side_held",
+    "asking",
+    "equal",
+)
 
 DECIMAL = re.compile(r"[-+]?\d[\d,]*\.\d+")
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -107,9 +117,13 @@ def assert_whole(bench: Bench) -> None:
 
 
 def _columns(panel: Drawn, english: Drawn) -> list[list[tuple[int, str]]]:
-    """Where numbers stand in the rows of a table; the frame and the line of the mark price are no rows."""
+    """Where numbers stand in the rows of a table; frame, mark price and a parameter's help are no rows."""
     rows = zip(panel.lines[1:], english.lines[1:], strict=True)
-    return [places(line) for line, before in rows if not before.lstrip("╰─ ").startswith(("mark ", "HOLD "))]
+    return [
+        places(line)
+        for line, before in rows
+        if not before.lstrip("╰─ ").startswith(("mark ", "HOLD ")) and ", step " not in before
+    ]
 
 
 @asynccontextmanager

@@ -61,9 +61,8 @@ def _detail(state: SideView, parts: PartsView | None) -> str:
     """What the distance from the mid is made of, or what keeps the side from quoting."""
     if parts is None or not state.is_quoting or state.reason != QUOTING:
         return tr(state.reason)
-    shown = (
-        f"{tr(name, 'short')} {fmt.bps_text(bps)}" for name, bps in parts.named() if abs(bps) >= LEAST_BPS
-    )
+    named = ((tr(name, "short"), bps) for name, bps in parts.named())
+    shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
     return f"{' '.join(shown)} = {fmt.bps_text(parts.total_bps)} bp".strip()
 
 
