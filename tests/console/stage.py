@@ -42,7 +42,7 @@ class Stage:
             app.dashboard.minimize()
         app.dashboard.set_focus(app.dashboard.query_one("#orders"))
         app.state.desk, app.state.history, app.state._message = Desk(), History(), None
-        app._has_asked_phrase = False
+        app._has_asked_phrase = app._has_shown_question = False
         assert isinstance(app.link, FakeLink)
         if scene.snapshot is not None:
             shown = scene.snapshot()
