@@ -232,6 +232,9 @@ class Settings(BaseSettings):
         30, ge=0, le=3_650, description="order events and snapshots kept, in days, 0 for ever; fills always"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
+    language: Literal["auto", "en", "zh", "th"] = Field(
+        "auto", description="language of the console: en, zh (Chinese), th (Thai); auto asks the locale"
+    )
     keys: dict[str, str] = Field(
         {}, description="keys by name of the action, see Keys; kill stays where it is"
     )

@@ -72,10 +72,8 @@ class ParamSpec(Struct, frozen=True):
         if self.is_whole and value != value.to_integral_value():
             return f"{self.name} was {plain(value)}; it must be a whole number"
         if not self.minimum <= value <= self.maximum:
-            return (
-                f"{self.name} was {plain(value)}; it must lie between {plain(self.minimum)} and "
-                f"{plain(self.maximum)} {self.unit}".rstrip()
-            )
+            most = f"{plain(self.maximum)} {self.unit}".rstrip()
+            return f"{self.name} was {plain(value)}; it must lie between {plain(self.minimum)} and {most}"
         return ""
 
 

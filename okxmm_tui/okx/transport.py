@@ -13,11 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import httpx
 from msgspec import Struct
 
 from okxmm_tui.core.messages import AnyEvent
 from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.okx.lean_httpx import httpx
 from okxmm_tui.okx.link import Link, is_loopback, words
 from okxmm_tui.okx.session import Session
 
