@@ -2,8 +2,8 @@
 
 A change is checked as a whole and applied as a whole, under a version number that every later order carries.
 Taking more risk in demo and live needs the armed state, and a large step towards more risk needs it
-everywhere. A change after which a limit trips within ten seconds is taken back by itself, but for values whose
-return would take more risk.
+everywhere. A change after which a limit trips within ten seconds is taken back by itself, but for values
+whose return would take more risk.
 """
 
 from __future__ import annotations
