@@ -36,8 +36,9 @@ def letters(template: str) -> int:
 class Template:
     """An English text with places."""
 
-    def __init__(self, english: str, words: str) -> None:
+    def __init__(self, english: str, words: str, openings: frozenset[str] = frozenset()) -> None:
         parts = PLACE.split(english)
+        self._openings = frozenset[str]() if parts[0] else openings
         self.words = words
         self.is_worded = letters(english) > 0
         self._names, self._literals = parts[1::2], parts[::2]
@@ -60,6 +61,9 @@ class Template:
         found.append(text[start:end])
         if self._takes_words_only and any(" " in COUNT.sub("", each) for each in found):
             return None
+        opening, _, rest = found[0].partition(" ")
+        if rest and opening in self._openings:
+            return None
         return dict(zip(self._names, found, strict=True))
 
 
@@ -78,7 +82,10 @@ class Catalogue:
         }
         templates = [(key, words) for key, words in entries.items() if PLACE.search(key)]
         templates.sort(key=lambda entry: (-letters(entry[0]), -len(PLACE.sub("", entry[0]))))
-        self._templates = [Template(key, words) for key, words in templates]
+        # HOLD and its like open a sentence of their own: no other template takes them for its first place.
+        firsts = (key.partition(" ")[0] for key, _ in templates)
+        openings = frozenset(first for first in firsts if first.isupper() and first.strip(":").isalpha())
+        self._templates = [Template(key, words, openings) for key, words in templates]
         self._known: dict[str, str] = {}
 
     def text(self, english: str, sense: str = "") -> str:
