@@ -8,8 +8,8 @@ only, are keys of actions.
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,27 +17,39 @@ PLACE = re.compile(r"\{(\w+)\}")
 LEAST_LETTERS = 12
 """A template that begins with a place and goes on with fewer letters fits words and counts only."""
 MOST_KNOWN = 4_096
+WORD = re.compile(r"[A-Za-z']+")
+LONE_WORD = re.compile(r"(?<![\w'\0])[A-Za-z']+(?![\w'\0])")
 COUNT = re.compile(r"^\d+ (?=\D)")
 FIGURED = re.compile(r"(?P<words>.+?)(?P<figures> (?:t )?[-+±]?\d.*)|(?P<code>\d+ )(?P<meaning>.+)")
 """A name and its figures, as of a limit, or a code of the venue and its meaning: looked up word and all."""
 
 
 def read_entries(path: Path) -> dict[str, str]:
-    """All entries of a file; its tables only put them in order."""
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    """All entries of a file; its tables only put them in order.
+
+    JSON, because a console must not wait for it: TOML takes the standard library a hundred times as long.
+    """
+    tables = json.loads(path.read_bytes())
     return {key: words for table in tables.values() for key, words in table.items()}
 
 
 def letters(template: str) -> int:
     """Letters of a template outside its places."""
-    return sum(each.isalpha() for each in PLACE.sub("", template))
+    return sum(map(str.isalpha, PLACE.sub("", template)))
+
+
+def anchor(template: str) -> str:
+    """The longest word of a template that every sentence made from it has as a word; maybe none."""
+    words = LONE_WORD.findall(PLACE.sub("\0", template))
+    return max(words, key=len, default="")
 
 
 class Template:
     """An English text with places."""
 
-    def __init__(self, english: str, words: str) -> None:
+    def __init__(self, english: str, words: str, openings: frozenset[str] = frozenset()) -> None:
         parts = PLACE.split(english)
+        self._openings = frozenset[str]() if parts[0] else openings
         self.words = words
         self.is_worded = letters(english) > 0
         self._names, self._literals = parts[1::2], parts[::2]
@@ -60,6 +72,9 @@ class Template:
         found.append(text[start:end])
         if self._takes_words_only and any(" " in COUNT.sub("", each) for each in found):
             return None
+        opening, _, rest = found[0].partition(" ")
+        if rest and opening in self._openings:
+            return None
         return dict(zip(self._names, found, strict=True))
 
 
@@ -78,7 +93,13 @@ class Catalogue:
         }
         templates = [(key, words) for key, words in entries.items() if PLACE.search(key)]
         templates.sort(key=lambda entry: (-letters(entry[0]), -len(PLACE.sub("", entry[0]))))
-        self._templates = [Template(key, words) for key, words in templates]
+        # HOLD and its like open a sentence of their own: no other template takes them for its first place.
+        firsts = (key.partition(" ")[0] for key, _ in templates)
+        openings = frozenset(first for first in firsts if first.isupper() and first.strip(":").isalpha())
+        self._templates = [Template(key, words, openings) for key, words in templates]
+        self._by_anchor: dict[str, list[int]] = {}
+        for rank, (key, _) in enumerate(templates):
+            self._by_anchor.setdefault(anchor(key), []).append(rank)
         self._known: dict[str, str] = {}
 
     def text(self, english: str, sense: str = "") -> str:
@@ -104,7 +125,8 @@ class Catalogue:
         exact = self._exact.get(english)
         if exact is not None or not any(each.isalpha() for each in english):
             return exact or english
-        for template in self._templates:
+        for rank in self._fitting(english):
+            template = self._templates[rank]
             places = template.match(english)
             if places is None:
                 continue
@@ -112,6 +134,11 @@ class Catalogue:
             if template.is_worded or parts != places:  # punctuation alone changes no English sentence
                 return self._filled(template.words, parts)
         return self._figured(english)
+
+    def _fitting(self, english: str) -> list[int]:
+        """Templates whose anchor stands in a sentence, those with the most letters first."""
+        anchors = {"", *WORD.findall(english)}
+        return sorted(rank for each in anchors for rank in self._by_anchor.get(each, ()))
 
     def _figured(self, english: str) -> str:
         found = FIGURED.fullmatch(english)

@@ -63,6 +63,11 @@ def tr(text: str, sense: str = "") -> str:
     return text if _catalogue is None else _catalogue.text(text, sense)
 
 
+def keys_text(text: str) -> str:
+    """Keys as the operator reads them: their names stay, the word between two of them does not."""
+    return f" {tr('or')} ".join(text.split(" or "))
+
+
 def both(text: str) -> str:
     """A text as it is and as it is shown, for searching: either may be what the operator remembers."""
     shown = tr(text)
@@ -72,4 +77,4 @@ def both(text: str) -> str:
 @lru_cache(maxsize=len(LANGUAGES))
 def entries(name: str) -> Mapping[str, str]:
     """English templates and their words in a language."""
-    return read_entries(FOLDER / f"{name}.toml")
+    return read_entries(FOLDER / f"{name}.json")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import Command, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from okxmm_tui.console import themes
-from okxmm_tui.console.language import tr
+from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.core.params import plain
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class ConsoleProvider(Provider):
         for spec in self.console.comfort.keymap.table:
             if spec.in_palette:
                 callback = cast("Callable[[], object]", getattr(self.console, f"action_{spec.action}"))
-                yield f"{tr(spec.label)}  ({spec.key_text})", tr(spec.help), callback
+                yield f"{tr(spec.label)}  ({keys_text(spec.key_text)})", tr(spec.help), callback
 
     def _params(self) -> Iterator[Entry]:
         if not self.console.comfort.keymap.text("edit_param"):

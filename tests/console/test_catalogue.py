@@ -8,6 +8,8 @@ from okxmm_tui.console.catalogue import MOST_KNOWN, Catalogue
 
 ENTRIES = {
     "HOLD": "BLEIB",
+    "HOLD {0}": "BLEIB {0}",
+    "{0} ticks off target, {1} allowed": "um {0} daneben, {1} erlaubt",
     "{0}: no order book for {1} s": "{0} hat seit {1} s kein Buch",
     "{0}: {1}": "{0} ~ {1}",
     "{0}, {1}": "{0} & {1}",
@@ -33,6 +35,8 @@ def catalogue():
         ("4 open, quotes pulled", "4 offen & Quotes gezogen"),
         ("x: quotes pulled", "x ~ Quotes gezogen"),
         ("4 open", "4 offen"),
+        ("1 ticks off target, 3 allowed", "um 1 daneben, 3 erlaubt"),
+        ("HOLD 1 ticks off target, 3 allowed", "BLEIB um 1 daneben, 3 erlaubt"),
         ("press a, then r", "erst F9, dann r"),
         (" HOLD  ", " BLEIB  "),
     ],

@@ -45,7 +45,7 @@ def test_the_setting_knows_the_languages_there_are():
     allowed = Settings.model_fields["language"].annotation
     assert allowed is not None
     assert allowed.__args__ == (language.AUTO, *language.LANGUAGES)
-    assert {path.stem for path in language.FOLDER.glob("*.toml")} == {*language.LANGUAGES} - {"en"}
+    assert {path.stem for path in language.FOLDER.glob("*.json")} == {*language.LANGUAGES} - {"en"}
 
 
 def test_english_changes_nothing():
@@ -75,6 +75,13 @@ def test_texts_name_the_keys_in_force():
     language.use("th", Keymap.of({"arm": "f9"}).texts)
     assert "F9" in language.tr("flatten: press a to arm first, then enter within ten seconds")
     assert language.FIXED_KEYS["kill_key"] == KILL_KEYS[0]
+
+
+def test_names_of_keys_stay():
+    """Only the word between two keys is translated."""
+    language.use("zh")
+    assert language.keys_text("ctrl+k or f12") == "ctrl+k 或 f12"
+    assert language.keys_text("end or space") == "end 或 space"
 
 
 def test_both_finds_a_text_by_either_language():

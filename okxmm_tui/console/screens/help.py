@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console.keymap import Keymap
-from okxmm_tui.console.language import tr
+from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.console.themes import ANSI_PREFIX
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import ParamView
@@ -61,7 +61,7 @@ def help_page(
     for group in dict.fromkeys(line[0] for line in lines):
         parts += [
             Text(f"\n{tr(group)}", "bold"),
-            _table(style, [(key, tr(words)) for at, key, words in lines if at == group]),
+            _table(style, [(keys_text(key), tr(words)) for at, key, words in lines if at == group]),
         ]
     if params:
         parts += [

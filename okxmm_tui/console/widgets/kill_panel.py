@@ -47,7 +47,7 @@ class KillPanel(LinePanel):
         lines: list[Line] = [_verdict(kill, view.now_ns, width), counts, _residual(kill, width)]
         started = f"{fmt.clock_ms_text(kill.started_ns)} UTC, {tr(kill.reason)}"
         note = f"   {tr(view.kill_note)}" if view.kill_note else ""
-        word = tr("started ")
+        word = tr("started ", "since")
         lines.append(((word, "muted"), (clip(started, width - width_of(word)), "text"), (note, "alarm-1")))
         return lines[:height]
 
