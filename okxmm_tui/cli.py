@@ -174,6 +174,7 @@ def _engine_config(settings: Settings) -> EngineConfig:
         duration_s=settings.duration,
         params_file=str(settings.params_file.absolute()) if settings.params_file else "",
         journal_keep_mb=settings.journal_keep_mb,
+        journal_keep_days=settings.journal_keep_days,
     )
     return EngineConfig(
         plan=plan,

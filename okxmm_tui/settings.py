@@ -160,9 +160,18 @@ class RiskSettings(BaseModel):
         default=False, description="allow half-spreads below the maker fee plus one tick"
     )
 
+    preflight: Literal["auto", "ask", "adopt", "cancel", "abort"] = Field(
+        "auto",
+        description="orders or positions found at the start that the journal does not explain: ask, adopt, "
+        "cancel (orders; positions are taken over) or abort; auto asks at a console and cancels without one",
+    )
+
     def limits(self, *, is_headless: bool) -> Limits:
         """The same as the engine takes it."""
-        return msgspec.convert({**self.model_dump(mode="json"), "is_headless": is_headless}, Limits)
+        values = {**self.model_dump(mode="json"), "is_headless": is_headless}
+        if self.preflight == "auto":
+            values["preflight"] = "cancel" if is_headless else "ask"
+        return msgspec.convert(values, Limits)
 
 
 class Settings(BaseSettings):
@@ -196,6 +205,9 @@ class Settings(BaseSettings):
     )
     journal_keep_mb: int = Field(
         2_000, ge=0, le=1_000_000, description="event logs kept, in MB; the oldest sessions go first"
+    )
+    journal_keep_days: int = Field(
+        30, ge=0, le=3_650, description="order events and snapshots kept, in days, 0 for ever; fills always"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
     keys: dict[str, str] = Field(

@@ -120,6 +120,8 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("6,f6", "page_journal", "Journal", "The event log at full size.", PAGES),
     KeySpec("7,f7", "page_health", "Health", "Waiting times, feeds, clocks, budgets.", PAGES),
     KeySpec("8", "page_limits", "Limits", "Limits, how much is used, the steps down.", PAGES),
+    KeySpec("0", "preflight", "Preflight", "Checklist before the first quote, and its question: A adopts, C "
+            "cancels, E ends the engine.", PAGES),
     KeySpec("slash", "filter", "Filter", "Type what rows of this page must contain.", SCREEN, "/"),
     KeySpec("w", "why", "Why", "Why the chosen order or fill stands where it stands.", SCREEN, hint="why"),
     KeySpec("o", "export", "Export", "Write orders and fills of the session as CSV to the state directory.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from okxmm_tui.console.page_acts import PageActs
 from okxmm_tui.console.screens.live_modal import FlattenScreen
+from okxmm_tui.console.screens.preflight import PreflightScreen
 from okxmm_tui.console.screens.text_prompt import TextPrompt
 from okxmm_tui.console.widgets.limits_table import LimitsTable, limit_unit
 from okxmm_tui.core.params import plain
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import OrderView
 from okxmm_tui.core.types import Side
 from okxmm_tui.errors import OkxmmError
@@ -55,6 +57,18 @@ class HandActs(PageActs):
         chosen, market = self.chosen_order(), self.state.market
         orders = market.orders if market else ()
         return next((each for each in orders if chosen and each.cl_ord_id == chosen.cl_ord_id), None)
+
+    # -- before the first quote ---------------------------------------------------------------------------
+
+    def action_preflight(self) -> None:
+        """Show the checklist."""
+        if not isinstance(self.screen, PreflightScreen):
+            self.open_preflight()
+
+    def action_answer_preflight(self, answer: PreflightAnswer) -> None:
+        """Tell the engine what to do about the differences."""
+        self.operator.answer_preflight(answer)
+        self.draw()
 
     # -- taking risk off ----------------------------------------------------------------------------------
 

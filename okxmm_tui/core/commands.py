@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.types import Side
 
 
@@ -138,6 +139,12 @@ class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
     """Mark every alarm as seen."""
 
 
+class AnswerPreflight(Command, frozen=True, tag=True, gc=False):
+    """What to do about differences found before the first quote."""
+
+    answer: PreflightAnswer
+
+
 class Quit(Command, frozen=True, tag=True, gc=False):
     """Pull every order, prove it, end the engine."""
 
@@ -165,5 +172,6 @@ AnyCommand = (
     | PlaceManual
     | MoveOrder
     | AcknowledgeAlarms
+    | AnswerPreflight
     | Quit
 )

@@ -96,10 +96,8 @@ class Ledger:
             return None
         price = fill.price(self._instrument.tick_size)
         held = self.position.quantity
-        realised = self.position.apply(fill.side, fill.size_lots, price)
         own_fee, base_fee = self.split_fee(fill)
-        if base_fee:
-            realised += self.position.take_base(base_fee)
+        realised = self.position.apply(fill.side, fill.size_lots, price, base_fee)
         realised_quote = self.in_quote(realised, price)
         notional = self._instrument.notional_at(fill.size_lots, price)
         for totals in self.periods.at(fill.venue_ms):

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct, structs
 
+from okxmm_tui.core.preflight import PreflightPolicy
+
 
 class ConsoleLostPolicy(StrEnum):
     """What the engine does when the last console has been gone for the grace time."""
@@ -118,6 +120,8 @@ class Limits(Struct, frozen=True):
     """A clock this far from the venue's stops new orders."""
     api_latency_limit_ms: int = 200
     """Quotes are pulled while the 95th percentile of order answers takes longer."""
+    preflight: PreflightPolicy = PreflightPolicy.CANCEL
+    """What follows when the venue holds at the start what the journal does not explain."""
     is_headless: bool = False
     """No console is expected, so none can be lost."""
 

@@ -172,6 +172,16 @@ class ParamSet(Struct, frozen=True):
             and spec.raises_risk(old, self.values[spec.name])
         )
 
+    def returns(self, before: ParamSet) -> dict[str, Decimal]:
+        """Values of an earlier set that differ from these and would take no more risk than these do."""
+        return {
+            spec.name: old
+            for spec in self.specs
+            if (old := before.values.get(spec.name)) is not None
+            and old != self.values[spec.name]
+            and not spec.raises_risk(self.values[spec.name], old)
+        }
+
     def views(self) -> tuple[ParamView, ...]:
         """The set as the console shows it."""
         return tuple(

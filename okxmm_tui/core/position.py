@@ -9,12 +9,16 @@ Nothing is ever lost to rounding. A worth is rounded once, when it is first comp
 currency, ``COIN_STEP`` of coin); a reduction takes its share of the basis, rounded to the same step, and
 the rest stays in the position; a flip gives the opened part what the closed part left. So realised
 plus unrealised always equals the money that flowed plus what is held, to the last digit, and a flat
-position costs exactly zero.
+position costs exactly zero. Products and quotients are worked out with far more digits than they are
+rounded to, so that no rounding comes before that one.
+
+A spot buy whose fee is taken out of the bought coins is one trade of what was received, for all that was
+paid: the fee raises the price of what it opens and, with a short, of what it closes.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from okxmm_tui.core.types import ContractKind, Side
 
@@ -22,13 +26,19 @@ COST_STEP = Decimal("1e-12")
 """Smallest piece of quote currency the books know."""
 COIN_STEP = Decimal("1e-16")
 """Smallest piece of coin: the books of inverse contracts stay exact up to 1e12 coins."""
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 ZERO = Decimal(0)
 
 
 def rounded(amount: Decimal, step: Decimal) -> Decimal:
     """An amount as a multiple of a step; one that is already keeps the digits it came with."""
-    result = amount.quantize(step, rounding=ROUND_HALF_EVEN)
+    result = amount.quantize(step, context=EXACT)
     return amount if result == amount else result
+
+
+def share(amount: Decimal, part: Decimal, whole: Decimal, step: Decimal) -> Decimal:
+    """``amount x part / whole``, rounded once."""
+    return rounded(EXACT.divide(EXACT.multiply(amount, part), whole), step)
 
 
 class Position:
@@ -60,8 +70,8 @@ class Position:
     def worth(self, quantity: Decimal, price: Decimal) -> Decimal:
         """Signed worth of a quantity at a price, in settlement currency; differences of it are PnL."""
         if not self.is_inverse:
-            return rounded(quantity * price, COST_STEP)
-        return rounded(-quantity / price, COIN_STEP)
+            return rounded(EXACT.multiply(quantity, price), COST_STEP)
+        return rounded(EXACT.divide(-quantity, price), COIN_STEP)
 
     def adopt(self, size_lots: int, average_price: Decimal | None, quantity: Decimal | None = None) -> None:
         """Take over a position that was there before; without a price its basis is zero.
@@ -84,47 +94,41 @@ class Position:
         """An amount of quote currency as the books keep it."""
         return rounded(amount, COST_STEP)
 
-    def apply(self, side: Side, size_lots: int, price: Decimal) -> Decimal:
-        """Book one execution and return the PnL it realised, in settlement currency, before fees.
+    def apply(self, side: Side, size_lots: int, price: Decimal, base_fee: Decimal = ZERO) -> Decimal:
+        """Book one execution and return the PnL it realised, in settlement currency.
 
         A flip is a close and an opening; only the close realises.
+
+        Args:
+            side: Own side.
+            size_lots: Executed size.
+            price: Its price.
+            base_fee: Fee taken out of the base currency (spot), negative, or a rebate in it; it is in the
+                PnL. Fees in other currencies are not.
         """
-        traded = side.sign * size_lots * self.lot_value
-        worth = self.worth(traded, price)
-        if self.quantity * traded >= 0:
-            self.basis += worth
-            self._set(self.quantity + traded)
-            return ZERO
+        executed = side.sign * size_lots * self.lot_value
+        worth, traded = self.worth(executed, price), executed + base_fee
+        if self.quantity * traded > 0 or not self.quantity:
+            return self._open(traded, worth)
         if abs(traded) <= abs(self.quantity):
             return self._reduce(traded, worth)
         closing = -self.quantity
-        closing_worth = self.worth(closing, price)
+        closing_worth = share(worth, closing, traded, self.step) if base_fee else self.worth(closing, price)
         realised = self._reduce(closing, closing_worth)
-        self.basis = worth - closing_worth
-        self._set(traded - closing)
-        return realised
+        return realised + self._open(traded - closing, worth - closing_worth)
 
-    def take_base(self, amount: Decimal) -> Decimal:
-        """Book a fee (negative) or rebate in the base currency itself, as spot buys pay it.
-
-        The money paid stays the same for a different quantity, so the fee becomes part of the cost of what is
-        left; what it takes below zero realises the whole basis.
-
-        Returns:
-            PnL realised, in settlement currency.
-        """
-        before = self.quantity
-        self._set(before + amount)
-        if before * self.quantity > 0 or not before:
-            return ZERO
-        realised, self.basis = -self.basis, ZERO
-        return realised
+    def _open(self, traded: Decimal, worth: Decimal) -> Decimal:
+        if not traded:  # a fee that ate all of it: what was paid is lost
+            return -worth
+        self.basis += worth
+        self._set(self.quantity + traded)
+        return ZERO
 
     def _reduce(self, traded: Decimal, worth: Decimal) -> Decimal:
         if traded == -self.quantity:
             removed = self.basis
         else:
-            removed = rounded(self.basis * traded / -self.quantity, self.step)
+            removed = share(self.basis, traded, -self.quantity, self.step)
         self.basis -= removed
         self._set(self.quantity + traded)
         return -worth - removed

@@ -14,8 +14,9 @@ from okxmm_tui.doctor.rows import Row, failed, ok, skipped, warn
 from okxmm_tui.errors import CredentialError, OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.account_rows import LEVERAGES
 from okxmm_tui.okx.convert import number
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.error_codes import is_credential_problem
-from okxmm_tui.okx.messages import CONFIGS, ConfigRow, text_of
+from okxmm_tui.okx.messages import CONFIGS, ConfigRow
 from okxmm_tui.okx.preparation import (
     LEVERAGE_PATH,
     accepted,

@@ -107,7 +107,8 @@ class EngineHost:
             now_ns = self._clock.now_ns()
             self.reducer = Reducer(started, now_ns)
             if self._keeper is not None:
-                self._keeper.start(self.reducer, now_ns, self._plan.journal_keep_mb * 1_000_000)
+                kept = self._plan.journal_keep_mb * 1_000_000
+                self._keeper.start(self.reducer, now_ns, kept, self._plan.journal_keep_days)
             await self._link.start()
         except BaseException:
             if self._keeper is not None:

@@ -54,13 +54,20 @@ class EventLog:
         path: First segment.
         segment_bytes: A segment that has grown to this is followed by the next.
         most_pending: Bytes of steps kept in memory while nothing can be written.
+        keep_bytes: Size the logs of all sessions together may have; looked at with every new segment.
+            None removes nothing.
 
     Raises:
         JournalError: The file could not be opened.
     """
 
     def __init__(
-        self, path: Path, *, segment_bytes: int = SEGMENT_BYTES, most_pending: int = MOST_PENDING
+        self,
+        path: Path,
+        *,
+        segment_bytes: int | None = None,
+        most_pending: int = MOST_PENDING,
+        keep_bytes: int | None = None,
     ) -> None:
         self.path = path
         """The segment being written."""
@@ -68,12 +75,17 @@ class EventLog:
         """Why writing failed last; empty while all is on disk."""
         self.lost_steps = 0
         """Steps given up because memory for them ran out."""
-        self._segment_bytes, self._most_pending = segment_bytes, most_pending
+        self.removed_segments = 0
+        """Segments of this session that had to go: it cannot be replayed any more."""
+        self._segment_bytes = SEGMENT_BYTES if segment_bytes is None else segment_bytes
+        self._most_pending, self._keep_bytes = most_pending, keep_bytes
         self._pending = bytearray()
         self._unwritten = 0
         self._gap = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._frame = b""
         try:
             self._file = _opened(path)
         except OSError as error:
@@ -113,20 +125,21 @@ class EventLog:
         self._file.close()
 
     def _run(self) -> None:
-        compressor = zstandard.ZstdCompressor(level=3)
-        unwritten = b""
-        while True:
+        is_last = False
+        while not is_last:
             is_last = self._stopping.wait(FLUSH_EVERY_S)
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending as one frame; called by the writer's thread, or instead of it."""
+        with self._lock:
+            self._frame += bytes(self._pending)
+            self._pending.clear()
+            self._unwritten = len(self._frame)
+        if self._frame and self._write(self._compressor.compress(self._frame)):
+            self._frame = b""
             with self._lock:
-                unwritten += bytes(self._pending)
-                self._pending.clear()
-                self._unwritten = len(unwritten)
-            if unwritten and self._write(compressor.compress(unwritten)):
-                unwritten = b""
-                with self._lock:
-                    self._unwritten = 0
-            if is_last:
-                return
+                self._unwritten = 0
 
     def _write(self, frame: bytes) -> bool:
         """Append one frame; after a failure the torn part is cut off and the frame is tried again."""
@@ -152,6 +165,9 @@ class EventLog:
         file = _opened(path)
         self._file.close()
         self._file, self.path = file, path
+        if self._keep_bytes is not None:
+            gone = prune(path.parent, self._keep_bytes, session_id, writing=path)
+            self.removed_segments += sum(_parts(each)[0] == session_id for each in gone)
         return 0
 
 
@@ -187,36 +203,42 @@ def segments(path: Path) -> list[Path]:
     return found
 
 
-def prune(state_dir: Path, keep_bytes: int, running: int) -> list[Path]:
-    """Remove the logs of the oldest sessions until the rest fits, never that of the running one.
+def prune(state_dir: Path, keep_bytes: int, running: int, *, writing: Path | None = None) -> list[Path]:
+    """Remove the logs of the oldest sessions until the rest fits; the running one's own come last.
 
     Args:
         state_dir: Where logs lie.
         keep_bytes: Size all logs together may have.
         running: Session whose log is being written.
+        writing: Its newest segment. With it, the session's older segments go when nothing else is left;
+            without it they stay.
 
     Returns:
         What was removed; a file that cannot be removed is left.
     """
     sessions: dict[int, list[Path]] = {}
-    for path in sorted(state_dir.glob(f"events-*{SUFFIX}")):
-        if match := _NAME.fullmatch(path.name):
-            sessions.setdefault(int(match[1]), []).append(path)
-    sizes = {key: sum(path.stat().st_size for path in paths) for key, paths in sessions.items()}
+    for path in sorted(state_dir.glob(f"events-*{SUFFIX}"), key=_parts):
+        if _NAME.fullmatch(path.name):
+            sessions.setdefault(_parts(path)[0], []).append(path)
+    own = sessions.pop(running, [])
+    sizes = {path: path.stat().st_size for paths in (own, *sessions.values()) for path in paths}
+    # An old log is of use as a whole, so it goes as a whole; the running one goes file by file.
+    parts = [*sessions.values(), *([path] for path in own if writing is not None and path != writing)]
     total, removed = sum(sizes.values()), list[Path]()
-    for session_id in sorted(sessions):
+    for part in parts:
         if total <= keep_bytes:
             break
-        if session_id == running:
-            continue
-        for path in sessions[session_id]:
-            try:
-                path.unlink()
-            except OSError:  # another owner's, or a file system gone read-only: the log goes on without it
-                continue
-            removed.append(path)
-        total -= sizes[session_id]
+        removed += [path for path in part if _unlink(path)]
+        total -= sum(sizes[path] for path in part)
     return removed
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except OSError:  # another owner's, or a file system gone read-only: the log goes on without it
+        return False
+    return True
 
 
 def _opened(path: Path) -> FileIO:

@@ -21,6 +21,12 @@ class JournalWatch:
         if event.lost_rows:
             text = f"{event.lost_rows} entries of the journal were lost: memory for them ran out"
             session.raise_alarm("journal-lost", Severity.WARNING, text)
+        if event.removed_segments:
+            text = (
+                "the event log outgrew journal_keep_mb and its beginning was removed: this session cannot be "
+                "replayed; orders, fills and money are all in the journal"
+            )
+            session.raise_alarm("journal-trimmed", Severity.WARNING, text)
         if event.notice:
             session.raise_alarm("journal-notice", Severity.CRITICAL, event.notice)
 

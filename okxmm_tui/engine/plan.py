@@ -23,4 +23,6 @@ class SessionPlan(Struct, frozen=True):
     params_file: str = ""
     """TOML of strategy parameters, read again when it changes; empty for none."""
     journal_keep_mb: int = 2_000
-    """Size the event logs of all sessions together may have when a session starts."""
+    """Size the event logs of all sessions together may have."""
+    journal_keep_days: int = 30
+    """Age at which order events and snapshots leave the tables; 0 keeps them."""

@@ -137,6 +137,7 @@ class Reducer:
             tuning=self.tuning,
             flatten=self.flatten,
             refusals=self.reconciler.refusals,
+            preflight=self.reconciler.preflight,
         )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
@@ -220,7 +221,9 @@ class Reducer:
             or self.reconciler.positions.doubt(market)
         )
         market.blocked = reason = self._block(market)
-        if reason:
+        if self.reconciler.preflight.spares(market, reason):
+            self.execution.stand_by(market, reason)
+        elif reason:
             self.execution.pull(market, reason)
         else:
             self.execution.quote(market)
@@ -228,7 +231,8 @@ class Reducer:
     def _block(self, market: Market) -> str:
         """Why a market may not quote now; the first reason found, empty when it may."""
         return (
-            self.tuning.block(market)
+            self.reconciler.preflight.block
+            or self.tuning.block(market)
             or self.watchdog.block(market)
             or self.venue.block
             or self.reconciler.intruders.block
@@ -328,7 +332,7 @@ class Reducer:
         self.position_guard.on_tick()
         self.flatten.on_tick()
         self.scanner.on_tick()
-        if (figure := self._pnl()) is not None:
+        if not self.session.is_held and (figure := self._pnl()) is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
         self.books.on_tick(self.watchdog.block)

@@ -2,7 +2,7 @@
 
 A change is checked as a whole and applied as a whole, under a version number that every later order carries.
 Taking more risk in live needs the armed state. A change after which a limit trips within ten seconds is taken
-back by itself.
+back by itself, but for values whose return would take more risk.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Tuning:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._last: dict[str, tuple[int, ParamSet, str]] = {}
-        """When, what was before, and who changed it last, by market."""
+        self._recent: dict[str, list[tuple[int, ParamSet, str]]] = {}
+        """When, what was before and who changed it, by market, oldest first."""
         self._switching: dict[str, tuple[Strategy, ParamSet]] = {}
 
     def carry_out(
@@ -106,11 +106,13 @@ class Tuning:
         return changed
 
     def limit_tripped(self, market: Market, what: str) -> None:
-        """Take a change of the last ten seconds back: it may be why the limit tripped."""
-        changed_ns, before, who = self._last.pop(market.instrument.inst_id, (0, market.params, ""))
-        if not who or who == "revert" or self._session.now_ns - changed_ns > REVERT_WITHIN_NS:
+        """Take the changes of the last ten seconds back: they may be why the limit tripped."""
+        recent = self._recent.pop(market.instrument.inst_id, ())
+        first = next((each for each in recent if self._session.now_ns - each[0] <= REVERT_WITHIN_NS), None)
+        if first is None:
             return
-        reverted = market.params.with_values(before.values)
+        _, before, who = first
+        reverted = market.params.with_values(market.params.returns(before))
         if not isinstance(reverted, str) and reverted.differences(market.params):
             self._session.report(
                 "param",
@@ -118,6 +120,7 @@ class Tuning:
                 f"{market.instrument.inst_id}: {what} within 10 s of a change by {who}; taking it back",
             )
             self._apply(market, reverted, "revert")
+            del self._recent[market.instrument.inst_id]
 
     def _arming_problem(self, market: Market, changed: ParamSet) -> str:
         session = self._session
@@ -128,27 +131,31 @@ class Tuning:
 
     def _apply(self, market: Market, changed: ParamSet, who: str) -> str:
         session, before = self._session, market.params
-        inst_id = market.instrument.inst_id
         if changed.raises_risk(before) and session.started.mode is Mode.LIVE:
             session.machine.disarm()
-        self._last[inst_id] = (session.now_ns, before, who)
+        recent = self._recent.setdefault(market.instrument.inst_id, [])
+        recent[:] = [each for each in recent if session.now_ns - each[0] <= REVERT_WITHIN_NS]
+        recent.append((session.now_ns, before, who))
         market.params = changed
         market.preview = None
         market.strategy_problem = ""
         market.hurry()
         text = _difference_text(changed, before) or "no change"
-        market.param_changes.append(
-            ParamChangeView(session.now_ns, who, market.strategy.name, text, changed.version)
-        )
-        session.report(
+        self._tell(market, text, who)
+        return text
+
+    def _tell(self, market: Market, text: str, who: str) -> None:
+        """Have a change that counts from now on journaled and shown: what, by whom, under which version."""
+        now_ns, version, inst_id = self._session.now_ns, market.params.version, market.instrument.inst_id
+        market.param_changes.append(ParamChangeView(now_ns, who, market.strategy.name, text, version))
+        self._session.report(
             "param",
             Severity.INFO,
-            f"{inst_id}: {text} by {who} (version {changed.version})",
+            f"{inst_id}: {text} by {who} (version {version})",
             inst_id=inst_id,
             source=who,
-            version=changed.version,
+            version=version,
         )
-        return text
 
     # -- strategies ------------------------------------------------------------------------------------
 
@@ -188,11 +195,9 @@ class Tuning:
         strategy, params = self._switching.pop(market.instrument.inst_id)
         before, version = market.strategy.name, market.params.version + 1
         market.change_strategy(strategy, params, version)
-        inst_id, text = market.instrument.inst_id, f"strategy {before} -> {strategy.name}"
-        market.param_changes.append(
-            ParamChangeView(self._session.now_ns, "command", strategy.name, text, version)
-        )
-        self._session.report("param", Severity.INFO, f"{inst_id}: {text}", inst_id=inst_id, version=version)
+        self._recent.pop(market.instrument.inst_id, None)
+        values = ", ".join(f"{name} {plain(value)}" for name, value in params.values.items())
+        self._tell(market, f"strategy {before} -> {strategy.name}: {values}", "command")
         return ""
 
 

@@ -10,7 +10,7 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 MONEY_STEP = Decimal("1e-12")
 """Step of the two documented roundings: cost removed by a reduction, and the average price shown."""
 
-COIN_STEP = Decimal("1e-18")
+COIN_STEP = Decimal("1e-16")
 """The same for money of inverse contracts, where every worth is a quotient."""
 
 COIN_PRICE_STEP = Decimal("1e-8")

@@ -3,9 +3,9 @@
 Conventions, in the settlement currency (quote for linear, coin for inverse contracts):
 
 * The worth of n contracts at a price is n x contract value x price (linear, exact) or
-  n x contract value / price (inverse, rounded half-even to 1e-18: a quotient has no exact form).
+  n x contract value / price (inverse, rounded half-even to 1e-16: a quotient has no exact form).
 * Open cost is the sum of the worths of a position's openings. A reduction by c of n contracts removes
-  cost x c / n, rounded half-even to 1e-12 (linear) or 1e-18 (inverse); closing removes the whole rest,
+  cost x c / n, rounded half-even to 1e-12 (linear) or 1e-16 (inverse); closing removes the whole rest,
   so flat means cost 0 exactly.
 * Realised PnL is sign x (worth at exit - removed cost), with the sign turned round for inverse
   contracts, whose coin worth falls as the price rises.

@@ -17,8 +17,9 @@ from okxmm_tui.exchange.instruments import Listing, listing
 from okxmm_tui.exchange.market_events import GapEvent, InstrumentEvent, MarketEvent
 from okxmm_tui.exchange.recording import WireRow
 from okxmm_tui.exchange.track import Track, convert
+from okxmm_tui.okx.decoding import decode, decode_rows, text_of
 from okxmm_tui.okx.error_codes import describe
-from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope, decode, decode_rows, text_of
+from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope
 
 BOOKS = "books"
 NEEDED = (BOOKS, "bbo-tbt", "trades")

@@ -34,10 +34,10 @@ class BillsApi:
                 raise wrong(name)
         begin = max(int(params.get("begin") or 0), self._state.now_ms - kept_ms)
         end = int(params.get("end") or self._state.now_ms)
+        asked = [one for one in self._state.bills if begin <= one.ts_ms <= end]
         rows = [
             row
-            for row in map(bill_row, self._state.bills)
-            if begin <= int(row["ts"]) <= end
-            and all(params.get(name) in {None, "", row[name]} for name in _FILTERS)
+            for row in map(bill_row, asked)
+            if all(params.get(name) in {None, "", row[name]} for name in _FILTERS)
         ]
         return page(rows, "billId", params)

@@ -17,6 +17,7 @@ from okxmm_tui.core.messages import AccountBill, BalanceUpdate, Fill, OrderUpdat
 from okxmm_tui.core.types import ContractKind, Liquidity, PositionSide, Side, VenueOrderState
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.account_rows import BillRow
+from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import cancel_source_text
 from okxmm_tui.okx.messages import (
     BalanceDetail,
@@ -24,9 +25,7 @@ from okxmm_tui.okx.messages import (
     InstrumentRow,
     OrderRow,
     PositionRow,
-    Scalar,
     UpcomingChange,
-    text_of,
 )
 
 MAX_WHOLE = 2**63 - 1

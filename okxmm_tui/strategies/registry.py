@@ -27,6 +27,8 @@ ENTRY_POINTS = "okxmm_tui.strategies"
 STRATEGIES: dict[str, type[Strategy]] = {
     each.name: each for each in (InventorySkew, SpreadCapture, AvellanedaStoikov, Glft, Ladder)
 }
+OURS = frozenset(STRATEGIES.values())
+"""What they return has been checked by the type checker; what others return is looked at as it comes."""
 DEFAULT_STRATEGY = InventorySkew.name
 FIX = "See the README, 'Your own strategy', for what a strategy must have."
 

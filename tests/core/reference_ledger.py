@@ -57,20 +57,19 @@ class ReferenceLedger:
     def realised(self) -> Fraction:
         """Realised PnL by average cost, replayed trade by trade with the average kept as a fraction."""
         held, average, total = Fraction(0), Fraction(0), Fraction(0)
-        for quantity, price, fee in self.trades:
+        for executed, executed_price, fee in self.trades:
+            # A fee in base currency: less (or more) was received for the same money.
+            quantity = executed + fee
+            price = executed_price * executed / quantity if fee else executed_price
             if held * quantity >= 0:
                 average = self._average(held, average, quantity, price)
                 held += quantity
-            else:
-                closed = min(abs(quantity), abs(held))
-                total += self.pnl_of(closed if held > 0 else -closed, average, price)
-                held += quantity
-                if held * quantity > 0:
-                    average = price
-            if fee:
-                left = held + fee
-                average = average * held / left if left else Fraction(0)
-                held = left
+                continue
+            closed = min(abs(quantity), abs(held))
+            total += self.pnl_of(closed if held > 0 else -closed, average, price)
+            held += quantity
+            if held * quantity > 0:
+                average = price
         return total
 
     def _average(self, held: Fraction, average: Fraction, quantity: Fraction, price: Fraction) -> Fraction:

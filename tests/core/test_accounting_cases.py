@@ -237,6 +237,26 @@ def test_spot_base_rebate_raises_the_quantity():
     assert desk.ledger.net_quote(D(60000)) == D(6)  # 0.0001 x 60000
 
 
+def test_a_spot_short_is_bought_back_by_what_was_received():
+    """Sold 1 at 60,000; 0.5 bought at 50,000 with a fee of 0.0005 buys 0.4995 back for 25,000."""
+    desk = Desk(SPOT)
+    desk.trade("sell", "1", "60000")
+    booked = desk.trade("buy", "0.5", "50000", fee="-0.0005", fee_ccy="BTC")
+    assert booked.realised_quote == D(4970)  # 0.4995 x 60000 - 25000
+    assert desk.ledger.position.quantity == D("-0.5005")
+    assert desk.ledger.position.cost == D(30030)  # 0.5005 x 60000
+
+
+def test_a_spot_flip_shares_its_base_fee():
+    """Short 0.5 at 60,000; 0.999 BTC come in for 50,000: 0.5 of them close, 0.499 stay."""
+    desk = Desk(SPOT)
+    desk.trade("sell", "0.5", "60000")
+    booked = desk.trade("buy", "1", "50000", fee="-0.001", fee_ccy="BTC")
+    assert booked.realised_quote == D("4974.974974974975")  # 30000 - 50000 x 0.5 / 0.999
+    assert desk.ledger.position.quantity == D("0.499")
+    assert desk.ledger.position.cost == D("24974.974974974975")  # 50000 x 0.499 / 0.999
+
+
 def test_a_base_fee_can_eat_the_whole_position():
     """Nothing held, cost 60,000: that is a loss of 60,000, not a position at an infinite price."""
     desk = Desk(SPOT)

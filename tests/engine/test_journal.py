@@ -133,6 +133,24 @@ def test_old_sessions_make_room_and_the_running_one_stays(tmp_path):
     }  # fmt: skip
 
 
+def test_a_running_log_makes_room_as_it_grows(tmp_path):
+    """Old sessions go first, then its own oldest files, never the one being written; the count is kept."""
+    old = log_path(tmp_path, 3)
+    old.write_bytes(b"x" * 150)
+    log = EventLog(log_path(tmp_path, 9), segment_bytes=40, keep_bytes=200)
+    for number in range(12):
+        log.append(number, Tick(number), [])
+        log.flush()
+    log.close()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert not old.exists()
+    assert left[-1] == log.path.name
+    assert log.removed_segments > 0
+    assert f"events-9-{log.removed_segments + 1:03d}.log.zst" == left[0]
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 240
+    assert [each.event for each in read_log(tmp_path / left[0])][-1] == Tick(11)
+
+
 def test_memory_is_bounded_while_the_disk_is_full_and_the_hole_is_marked(tmp_path):
     """What was kept is replayable up to the mark; the mark says how many steps are missing."""
     log = EventLog(log_path(tmp_path, 1), most_pending=200)

@@ -151,7 +151,7 @@ def test_inverse_fill_reaches_every_report():
     bench.place("buy", ASK, "10", instId=INVERSE)
     (row,) = bench.data("account/positions?instType=SWAP")
     assert (row["pos"], row["ccy"], row["notionalUsd"], row["avgPx"]) == ("10", "BTC", "1000", "60000.1")
-    coin = (Decimal(1000) / Decimal("60000.1")).quantize(Decimal("1e-18"))
+    coin = (Decimal(1000) / Decimal("60000.1")).quantize(Decimal("1e-16"))
     detail = bench.data("account/balance?ccy=BTC")[0]["details"][0]
     assert Decimal(detail["cashBal"]) == 1 - coin * Decimal("0.0005")
     assert Decimal(detail["eq"]) == Decimal(detail["cashBal"]) + Decimal(row["upl"])

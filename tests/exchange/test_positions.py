@@ -130,11 +130,11 @@ def test_harmonic_average_lies_between_the_openings(made):
         prices.append(Decimal(ticks) / 10)
         position.apply(abs(lots), prices[-1])
     if prices:
-        # Each opening is rounded at eighteen digits of coin, and the average at eight.
+        # Each opening is rounded at sixteen decimals of coin, and the average at eight.
         assert min(prices) <= position.average_price() <= max(prices)
 
 
 def test_worth_of_an_inverse_contract_is_rounded_half_even():
-    """100 USD at 60000.1 has no exact form; it is taken at eighteen digits."""
-    assert worth(INVERSE, 10, Decimal("60000.1")) == Decimal("0.001666663888893519")
+    """100 USD at 60000.1 has no exact form; it is taken at sixteen decimals."""
+    assert worth(INVERSE, 10, Decimal("60000.1")) == Decimal("0.0016666638888935")
     assert worth(INVERSE, 10, Decimal(0)) == 0

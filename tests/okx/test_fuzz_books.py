@@ -120,7 +120,7 @@ DAMAGE = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), damage=DAMAGE, has_checksum=st.booleans(), is_merged=st.booleans())
 def test_damaged_stream_gives_the_right_book_or_none(data, damage, has_checksum, is_merged):
     """Messages lost, repeated, exchanged and mutated, read one by one or together."""

@@ -9,7 +9,8 @@ import pytest
 from okxmm_tui.core.types import ContractKind, PositionSide
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx import rest_queries
-from okxmm_tui.okx.messages import ORDERS, text_of
+from okxmm_tui.okx.decoding import text_of
+from okxmm_tui.okx.messages import ORDERS
 from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries, paged, trigger_ms
 from tests.okx.conftest import make_instrument
 from tests.okx.test_convert import ORDER

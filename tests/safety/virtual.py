@@ -31,6 +31,7 @@ from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.exchange import forced_orders, market_push
 from okxmm_tui.exchange.instruments import packaged_metadata, read_metadata
 from okxmm_tui.exchange.options import VenueSettings
 from okxmm_tui.exchange.outbox import Close, Send
@@ -50,6 +51,7 @@ from tests.samples import INST, TAG
 
 KEY = ApiKey("sim", "sim", "sim")
 TICK_S = 0.05
+VENUE_STEP_S = 0.1
 OK = 200
 HTTP_TIMEOUT_S = 5.0
 FROZEN_POLL_S = 0.02
@@ -66,6 +68,11 @@ class World:
         latency_s: One way, of every frame and request.
         params: Strategy parameters.
         venue: Rules of the venue.
+        instruments: What is traded.
+        beat_s: How often the markets move.
+        tick_s: How often an engine is told the time.
+        venue_step_s: How often the venue looks whether tickers, marks and margins have changed.
+        is_recorded: Whether engines keep every event and effect; a long run must not.
     """
 
     def __init__(
@@ -77,7 +84,12 @@ class World:
         params: dict[str, Decimal] | None = None,
         venue: VenueSettings | None = None,
         instruments: Sequence[str] = (INST,),
+        beat_s: float = BEAT_S,
+        tick_s: float = TICK_S,
+        venue_step_s: float = VENUE_STEP_S,
+        is_recorded: bool = True,
     ) -> None:
+        self.beat_s, self.tick_s, self.is_recorded = beat_s, tick_s, is_recorded
         self.loop = VirtualLoop()
         self.dice = random.Random(seed)
         self.latency_s = latency_s
@@ -93,8 +105,12 @@ class World:
         self.engines: list[Engine] = []
         self.lists: list[tuple[int, bool]] = []
         """Every list of pending orders an engine was given: when, and whether nothing was in it."""
+        self._due_ns: int | None = None
+        """Time of the venue that the clock will stop at next."""
         self._sockets: dict[int, _Connection] = {}
         self._patches = ExitStack()
+        for module, name in ((market_push, "TICK_NS"), (forced_orders, "CHECK_NS")):
+            self._patches.enter_context(mock.patch.object(module, name, int(venue_step_s * 1e9)))
         time = LoopTime(self.loop)
         for module in (clock, gateway, link, rest, transport):
             self._patches.enter_context(mock.patch.object(module, "time", time))
@@ -190,7 +206,7 @@ class World:
                 market.beat(self.now_ns)
         self.venue.on_time(self.now_ns)
         self.flush()
-        self.loop.call_later(BEAT_S, self._beat)
+        self.loop.call_later(self.beat_s, self._beat)
 
     def flush(self) -> None:
         """Send what the venue has to say."""
@@ -203,10 +219,12 @@ class World:
                     self.venue.closed(number, self.now_ns)
                     self._to_engine(number, (code, reason))
         due_ns = self.venue.next_deadline_ns()
-        if due_ns is not None and due_ns - self.now_ns < BEAT_S * 1e9:
+        if due_ns is not None and due_ns != self._due_ns and due_ns - self.now_ns < self.beat_s * 1e9:
+            self._due_ns = due_ns
             self.loop.call_later(max(0.0, (due_ns - self.now_ns) / 1e9), self._on_due, due_ns)
 
     def _on_due(self, due_ns: int) -> None:
+        self._due_ns = None
         next_ns = self.venue.next_deadline_ns()
         if next_ns is not None and next_ns <= max(due_ns, self.now_ns):
             self.venue.on_time(self.now_ns)
@@ -331,6 +349,7 @@ class _Connection(ClientSocket):
         if self.engine.is_stalled:
             self._world.loop.call_later(TICK_S, self._read)
             return
+        RUNNING.set(self.engine)  # whom a connection belongs to that this message has opened
         size = 0
         while self._inbox:
             item = self._inbox.popleft()
@@ -407,17 +426,18 @@ class Engine:
 
     def begin(self, started: SessionStarted) -> None:
         """Make the reducer with its first event."""
-        self.reducer = Reducer(started, self.world.now_ns)
+        self.started_ns = self.world.now_ns
+        self.reducer = Reducer(started, self.started_ns)
 
     async def _tick(self) -> None:
-        loop = self.world.loop
-        due = loop.time() + TICK_S
+        loop, tick_s = self.world.loop, self.world.tick_s
+        due = loop.time() + tick_s
         while True:
             await asyncio.sleep(max(0.0, due - loop.time()))
             while self.is_stalled:
                 await asyncio.sleep(self._stalled_until_s - loop.time())
             lag_s = max(0.0, loop.time() - due)
-            due = max(due + TICK_S, loop.time())
+            due = max(due + tick_s, loop.time())
             self.emit(Tick(int(lag_s * 1e9)))
 
     # -- events and effects ---------------------------------------------------------------------------
@@ -436,11 +456,13 @@ class Engine:
 
     def _step(self, event: AnyEvent) -> None:
         now_ns = self.world.now_ns
-        self.inputs.append((event, now_ns))
+        if self.world.is_recorded:
+            self.inputs.append((event, now_ns))
         effects = self.reducer.apply(event, now_ns)
         if effects:
             self.gateway.execute(effects)
-            self.effects += [(now_ns, effect) for effect in effects]
+            if self.world.is_recorded:
+                self.effects += [(now_ns, effect) for effect in effects]
         self.stop = next((each for each in effects if isinstance(each, Stop)), self.stop)
         if self.watch is not None:
             self.watch(event, effects)

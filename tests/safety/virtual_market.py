@@ -11,7 +11,12 @@ from okxmm_tui.exchange.venue import Venue
 BEAT_S = 0.1
 DEPTH = 30
 MS = 1_000_000
-MIDDLES = {"BTC-USDT-SWAP": 600_000, "ETH-USDT-SWAP": 200_000, "BTC-USDT": 600_000}
+MIDDLES = {
+    "BTC-USDT-SWAP": 600_000,
+    "ETH-USDT-SWAP": 200_000,
+    "BTC-USD-SWAP": 600_000,
+    "BTC-USDT": 600_000,
+}
 
 
 class VirtualMarket:
@@ -36,6 +41,8 @@ class VirtualMarket:
         self.trade_lots = 2_000
         self.walk_ticks = 0
         """The mid moves by up to so many ticks each beat."""
+        self.depth = DEPTH
+        """Levels of each side."""
         self.is_quiet = False
         """Nothing happens any more: no book, no trade."""
         self._shown: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
@@ -67,8 +74,8 @@ class VirtualMarket:
 
     def _show(self, now_ns: int) -> None:
         wanted = {
-            Side.BUY: {self.bid_ticks - n: self._size() for n in range(DEPTH)},
-            Side.SELL: {self.bid_ticks + self.spread_ticks + n: self._size() for n in range(DEPTH)},
+            Side.BUY: {self.bid_ticks - n: self._size() for n in range(self.depth)},
+            Side.SELL: {self.bid_ticks + self.spread_ticks + n: self._size() for n in range(self.depth)},
         }
         is_first = not self._shown[Side.BUY]
         changes = {side: self._changes(side, wanted[side]) for side in Side}

@@ -35,6 +35,8 @@ class LivePhrase(ModalScreen[bool]):
             yield Static(f"account    {self._snapshot.account or 'unnamed'}", markup=False)
             yield Static(f"instrument {names}", markup=False)
             yield Static(f"strategy   {self._snapshot.strategy}", markup=False)
+            if self._snapshot.trading_state == "HALTED":
+                yield Static(f"HALTED     {self._snapshot.state_reason.removeprefix('live: ')}", markup=False)
             yield Static(f"\nType “{LIVE_PHRASE}” and press enter to start quoting.", markup=False)
             yield SafeInput()
             yield Static("", id="phrase-problem", markup=False)

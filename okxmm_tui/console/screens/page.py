@@ -69,7 +69,7 @@ class Page(Screen[None]):
         if not self._panels:
             self._panels = list(self.query(LinePanel))
         for place, panel in enumerate(self._panels):
-            if turn is None or panel.is_due(turn, place):
+            if turn is None or panel.is_due(turn, place) or panel.has_news(view):
                 panel.show(view)
 
     def _make_room(self, view: View) -> None:

@@ -163,7 +163,10 @@ class SpreadPanel(LinePanel, can_focus=True):
 
     TITLE = "SPREAD"
     IS_SLOW = True
-    HELP = "Distances from the mid in basis points: the market's best, our quotes, fair value and microprice."
+    HELP = (
+        "Distances from the mid in basis points: the market's best, our quotes, fair value and microprice; "
+        "and what the distances of our bid and our ask are made of."
+    )
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a distance."""
@@ -173,9 +176,20 @@ class SpreadPanel(LinePanel, can_focus=True):
         mid = live_mid(market)
         if mid is None:
             return waiting(height, width, "waiting for a live book")
-        return [
-            spread(((name, "muted"),), ((text, role),), width) for name, text, role in _distances(market, mid)
-        ][:height]
+        rows = (*_distances(market, mid), *_parts(market))
+        return [spread(((name, "muted"),), ((text, role),), width) for name, text, role in rows][:height]
+
+
+def _parts(market: MarketView) -> list[tuple[str, str, str]]:
+    """Part by part, bid and ask side by side."""
+    bid, ask = market.bid_parts, market.ask_parts
+    if bid is None or ask is None:
+        return []
+    pairs = zip((*bid.named(), ("sum", bid.total_bps)), (*ask.named(), ("sum", ask.total_bps)), strict=True)
+    return [
+        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bp", "text")
+        for (name, one), (_, other) in pairs
+    ]
 
 
 def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:

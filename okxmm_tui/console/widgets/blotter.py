@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, History, SeenFill, SeenOrder
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right
+from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.core.instrument import Instrument
@@ -35,6 +36,10 @@ class OrdersBlotter(ListPanel[SeenOrder]):
     def badge(self, view: View) -> Line:
         """How many, and the filter."""
         return _badge(view, len(view.history.orders))
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account."""
+        return account_problem(view)
 
     def items(self, view: View) -> Sequence[SeenOrder]:
         """Orders that pass the filter."""
@@ -98,6 +103,10 @@ class FillsBlotter(ListPanel[SeenFill]):
     def badge(self, view: View) -> Line:
         """How many, and the filter."""
         return _badge(view, len(view.history.fills))
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account."""
+        return account_problem(view)
 
     def items(self, view: View) -> Sequence[SeenFill]:
         """Fills that pass the filter."""

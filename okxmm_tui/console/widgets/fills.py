@@ -5,6 +5,7 @@ from __future__ import annotations
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, live_mid, move_bps
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, waiting
+from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.snapshot import FillView, MarketView
@@ -35,6 +36,14 @@ class Fills(ScrolledPanel):
     def count(self, view: View) -> int:
         """Number of fills at hand."""
         return len(view.market.fills) if view.market else 0
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account."""
+        return account_problem(view)
+
+    def news(self, view: View) -> object:
+        """A fill."""
+        return view.market.fill_count if view.market else None
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Header and fills."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, clip, paint_share, spread, waiting
+from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import DeadManView, GaugeView, HealthView
@@ -30,6 +31,17 @@ class Gauges(LinePanel):
             (" orders ", "muted"),
             _dot(is_up=health.private_up),
         )
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account."""
+        return account_problem(view)
+
+    def news(self, view: View) -> object:
+        """The position, and which links are up."""
+        snapshot, market = view.snapshot, view.market
+        if snapshot is None or market is None:
+            return None
+        return market.position_lots, snapshot.health.public_up, snapshot.health.private_up
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The engine's gauges, then order budget and dead-man's switch, then health."""

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, paint, right, waiting
+from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.instrument import Instrument
@@ -63,6 +64,10 @@ class Orders(LinePanel, can_focus=True):
             (f"{role} ", "armed" if role == "MOVE" else "strong"),
             (clip(why, max(0, self.size.width - len(role) - 8)), "muted"),
         )
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account."""
+        return account_problem(view)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Header where there is room, then one line an order: asks first, best price nearest the bids."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, spread, waiting
+from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import MarketView
@@ -22,6 +23,14 @@ class Pnl(LinePanel):
     def badge(self, view: View) -> Line:
         """Currency everything is counted in."""
         return EMPTY if view.market is None else ((view.market.instrument.quote_ccy, "muted"),)
+
+    def stale_note(self, view: View) -> str:
+        """Whether the venue still tells of the account, and what it is valued at."""
+        return account_problem(view) or mark_problem(view)
+
+    def news(self, view: View) -> object:
+        """The position: beside the banner's, a second one that is older would look like a mistake."""
+        return (view.market.instrument.inst_id, view.market.position_lots) if view.market else None
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Compact pairs where rows are scarce, else a column of figures and the curve."""

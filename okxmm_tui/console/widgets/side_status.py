@@ -1,4 +1,4 @@
-"""Why each side quotes or does not, and since when: the first question of every operator."""
+"""Why each side quotes or does not, since when, and what its distance is made of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, clip, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.snapshot import MarketView, SideView
 from okxmm_tui.core.types import Side
+
+QUOTING = "quoting"
+"""What the engine says of a side that has nothing else to tell."""
+LEAST_BPS = 0.05
+"""Parts smaller than this are left out of the sum on one line."""
 
 
 class SideStatus(LinePanel):
@@ -26,6 +32,14 @@ class SideStatus(LinePanel):
         wide: Line = (("WIDE x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
 
+    def news(self, view: View) -> object:
+        """Whether each side quotes, and why not."""
+        if view.market is None:
+            return None
+        return tuple(
+            (side.is_quoting, side.is_muted, side.reason) for side in (view.market.bid, view.market.ask)
+        )
+
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a side, two where there is room."""
         market = view.market
@@ -37,8 +51,17 @@ class SideStatus(LinePanel):
             lines.append(_state(market, side, state, view, width, has_detail=has_detail))
             if has_detail:
                 role = "muted" if state.is_quoting else "text"
-                lines.append((("  ", "text"), (clip(state.reason, width - 2), role)))
+                parts = market.bid_parts if side is Side.BUY else market.ask_parts
+                lines.append((("  ", "text"), (clip(_detail(state, parts), width - 2), role)))
         return lines
+
+
+def _detail(state: SideView, parts: PartsView | None) -> str:
+    """What the distance from the mid is made of, or what keeps the side from quoting."""
+    if parts is None or not state.is_quoting or state.reason != QUOTING:
+        return state.reason
+    shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in parts.named() if abs(bps) >= LEAST_BPS)
+    return f"{' '.join(shown)} = {fmt.bps_text(parts.total_bps)} bp".strip()
 
 
 def _state(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.spans import EMPTY, Line, Span, right, waiting
+from okxmm_tui.console.staleness import market_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.instrument import Instrument
@@ -29,6 +30,10 @@ class TapePanel(ScrolledPanel):
             return EMPTY
         last_ns = view.market.trades[0].venue_ms * 1_000_000
         return (("last ", "muted"), (fmt.calm_age_text(view.now_ns - last_ns), "text"))
+
+    def stale_note(self, view: View) -> str:
+        """Whether public trades still come."""
+        return market_problem(view)
 
     def count(self, view: View) -> int:
         """Number of prints at hand."""

@@ -66,6 +66,8 @@ class JournalState(Event, frozen=True, gc=False, tag=True, array_like=True):
     """Rows and event log steps given up because memory for them ran out."""
     notice: str = ""
     """What was wrong with the journal and what was done about it; empty for nothing."""
+    removed_segments: int = 0
+    """Files of this session's event log that had to go to keep its size."""
 
 
 class JournalGap(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -19,6 +19,7 @@ from okxmm_tui.engine.store.recovery import Past, read_past
 from okxmm_tui.engine.store.writer import Store, open_store
 from okxmm_tui.errors import JournalError
 
+NS_PER_DAY = 86_400_000_000_000
 _log = logging.getLogger("okxmm.journal")
 
 
@@ -57,8 +58,14 @@ class Keeper:
         self._notices += past.notices
         return past
 
-    def start(self, reducer: Reducer, now_ns: int, keep_bytes: int) -> None:
+    def start(self, reducer: Reducer, now_ns: int, keep_bytes: int, keep_days: float) -> None:
         """Begin with the session's first event; old event logs make room.
+
+        Args:
+            reducer: Of the session, before its first step.
+            now_ns: Now.
+            keep_bytes: Size all event logs together may have, now and with every new segment.
+            keep_days: Age at which order events and snapshots leave the tables; 0 keeps them.
 
         Raises:
             JournalError: The event log could not be opened.
@@ -67,10 +74,10 @@ class Keeper:
         removed = prune(self._state_dir, keep_bytes, started.session_id)
         if removed:
             _log.info("removed %d event log files of old sessions", len(removed))
-        self._events = EventLog(log_path(self._state_dir, started.session_id))
+        self._events = EventLog(log_path(self._state_dir, started.session_id), keep_bytes=keep_bytes)
         self._events.append(now_ns, started, [])
         self._recorder = Recorder(reducer, okxmm_tui.__version__)
-        self._store.start(self._recorder.first_rows())
+        self._store.start(self._recorder.first_rows(), int(keep_days * NS_PER_DAY) or None)
 
     def take(self, at_ns: int, event: AnyEvent, effects: list[AnyEffect]) -> None:
         """Take the step that has just been applied."""
@@ -79,7 +86,7 @@ class Keeper:
         self._events.append(at_ns, event, effects)
         rows = self._recorder.rows(event, effects)
         if rows:
-            self._store.submit(self._recorder.step, rows)
+            self._store.submit(self._recorder.step, rows, at_ns)
 
     def news(self) -> JournalState | None:
         """How far the journal is, when that differs from what was last told."""
@@ -91,6 +98,7 @@ class Keeper:
             recorded_step=store.recorded_step,
             problem=problem,
             lost_rows=store.lost_rows + (events.lost_steps if events is not None else 0),
+            removed_segments=events.removed_segments if events is not None else 0,
             notice="; ".join([*self._notices, *([store.replaced] if store.replaced else [])]),
         )
         if state == self._told:

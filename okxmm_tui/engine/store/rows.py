@@ -31,6 +31,7 @@ ORDER = (
     "ON CONFLICT (session_id, cl_ord_id) DO UPDATE SET ord_id = excluded.ord_id, price = excluded.price, "
     "size = excluded.size, reason = excluded.reason, filled = excluded.filled, "
     "cancel_source = excluded.cancel_source, updated_ns = excluded.updated_ns, "
+    "params_version = MAX(params_version, excluded.params_version), "
     "state = CASE WHEN state IN ('refused', 'absent') THEN state ELSE excluded.state END"
 )
 ORDER_LEFT = (

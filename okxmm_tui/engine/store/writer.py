@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from okxmm_tui.engine.store.database import JOURNAL_NAME, open_journal, set_aside
+from okxmm_tui.engine.store.retention import Retention
 from okxmm_tui.engine.store.rows import EXPENDABLE, ORDER, Row
 from okxmm_tui.errors import DamagedJournalError, JournalError
 
@@ -73,6 +74,8 @@ class Store:
         self._submitted_step = 0
         self._waiting = 0
         self._first_rows: list[Row] = []
+        self._retention = Retention(None)
+        self._at_ns = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
@@ -82,15 +85,22 @@ class Store:
             raise RuntimeError("the journal's connection belongs to its writer once that has started")
         return self._connection
 
-    def start(self, first_rows: Sequence[Row]) -> None:
-        """Begin to write; the first rows are written again should the file have to be replaced."""
+    def start(self, first_rows: Sequence[Row], keep_ns: int | None = None) -> None:
+        """Begin to write.
+
+        Args:
+            first_rows: Written again should the file have to be replaced.
+            keep_ns: Age at which order events and snapshots are removed; None keeps them.
+        """
+        self._retention = Retention(keep_ns)
         self._first_rows = list(first_rows)
         self._pending += self._first_rows
         self._thread.start()
 
-    def submit(self, step: int, rows: Sequence[Row]) -> None:
-        """Take the rows of one step of the reducer."""
+    def submit(self, step: int, rows: Sequence[Row], at_ns: int = 0) -> None:
+        """Take the rows of one step of the reducer, with its time."""
         with self._lock:
+            self._at_ns = at_ns
             self._submitted_step = step
             backlog = self._waiting + len(self._pending)
             if backlog < self._many_rows:
@@ -133,12 +143,13 @@ class Store:
                 batch += self._pending
                 self._pending = []
                 self._waiting = len(batch)
-                step = self._submitted_step
+                step, at_ns = self._submitted_step, self._at_ns
             if self._commit(batch):
                 batch = []
                 with self._lock:
                     self._waiting = 0
                 self.recorded_step = step
+                self._forget_old(at_ns)
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
@@ -164,6 +175,18 @@ class Store:
             return False
         self.problem = ""
         return True
+
+    def _forget_old(self, at_ns: int) -> None:
+        """Remove a batch of old rows; a disk that refuses that is tried again later, and by every commit."""
+        if self._connection is None or not self._retention.is_due(at_ns):
+            return
+        try:
+            self._retention.remove(self._connection, at_ns)
+        except sqlite3.Error as error:
+            self._retention.postpone(at_ns)
+            _log.warning("old rows could not be removed from %s: %s", self.path.name, error)
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
 
     def _execute(self, connection: sqlite3.Connection, row: Row) -> None:
         try:

@@ -337,10 +337,11 @@ def test_a_journal_that_cannot_be_written_only_reduces_and_widens_until_it_can()
     (sell,) = desk.market.sides[Side.SELL].quotes
     assert sell.size_lots <= 40
     wide = sell.price_ticks
-    desk.feed(JournalState(5, lost_rows=3))
+    desk.feed(JournalState(5, lost_rows=3, removed_segments=1))
     desk.update(after_ms=500)
     alarms = {alarm.key: alarm for alarm in build_snapshot(desk.reducer, 1).alarms}
     assert alarms["journal"].is_cleared
     assert "3 entries" in alarms["journal-lost"].text
+    assert "cannot be replayed" in alarms["journal-trimmed"].text
     assert desk.market.sides[Side.BUY].quotes
     assert desk.market.sides[Side.SELL].quotes[0].price_ticks < wide
