@@ -43,10 +43,10 @@ from tests.samples import INST
 PAGE = """\
 # A session under every fault the exchange can inject
 
-What `python -m tests.safety.soak --page FILE` printed. Each fault with how often it was injected and how often it
-struck, and what the engine did until the next one: merges of orders, fills and positions (the regular one each
-half minute included), book subscriptions renewed, logins, restarts. How it is made and what is compared at the
-end: `tests/safety/README.md`.
+What `python -m tests.safety.soak --page FILE` printed. Each fault with how often it was injected and how
+often it struck, and what the engine did until the next one: merges of orders, fills and positions (the
+regular one each half minute included), book subscriptions renewed, logins, restarts. How it is made and
+what is compared at the end: `tests/safety/README.md`.
 
 ```
 {text}
