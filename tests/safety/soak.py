@@ -68,6 +68,7 @@ ENVIRONMENT = {
     "OKXMM_RISK__MAX_DAILY_LOSS_QUOTE": "1000000",
     "OKXMM_RISK__MAX_DRAWDOWN_QUOTE": "1000000",
     "OKXMM_RISK__LOSING_REST_MS": "5000",
+    "OKXMM_RISK__PREFLIGHT": "ask",
 }
 """The money lost is not what is looked for here."""
 FLAGS = ("--venue", "demo", "--set", "order_size=2", "--set", "max_position=10")
