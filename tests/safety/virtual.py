@@ -383,6 +383,8 @@ class Engine:
         self.watch: Callable[[AnyEvent, list[AnyEffect]], None] | None = None
         """Called after every step; for tests that look at every effect."""
         self.stop: Stop | None = None
+        self.started_ns = 0
+        """When the reducer was made."""
         self._stalled_until_s = 0.0
         self._waiting: deque[AnyEvent] = deque()
         self._is_applying = False
@@ -415,7 +417,8 @@ class Engine:
         )
         for name, value in changes.items():
             started = type(started)(**{**_fields(started), name: value})
-        self.reducer = Reducer(started, self.world.now_ns)
+        self.started_ns = self.world.now_ns
+        self.reducer = Reducer(started, self.started_ns)
         RUNNING.set(self)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.gateway.run(self.emit))
