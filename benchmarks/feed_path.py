@@ -25,7 +25,8 @@ from websockets.sync.server import ServerConnection, serve
 
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.messages import AnyEvent, BookGap, BookSnapshot, BookUpdate, FeedMeasured
-from okxmm_tui.okx.messages import BOOK_DECODER, decode
+from okxmm_tui.okx.decoding import decode
+from okxmm_tui.okx.messages import BOOK_DECODER
 from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.transport import ConnectGate, Stream
 from tests.samples import INST, swap

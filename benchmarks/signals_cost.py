@@ -13,7 +13,7 @@ from okxmm_tui.core.types import Levels, Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.signals import collector
 from okxmm_tui.signals.collector import MarketSignals
-from okxmm_tui.signals.fill_probability import LevelFlow
+from okxmm_tui.signals.fill_probability import TakerFlow
 from okxmm_tui.signals.imbalance import OrderFlowImbalance, TradeImbalance
 from okxmm_tui.signals.intensity import SpreadTime, SweepDepths
 from okxmm_tui.signals.liquidity import IcebergWatch
@@ -221,9 +221,9 @@ def tape_estimators() -> None:
         estimate = SweepDepths(600.0)
         return lambda trade, now_ns: estimate.on_print(trade[1], now_ns, now_ns)
 
-    def level_flow() -> Callable[[tuple[Side, int, int], int], object]:
-        estimate = LevelFlow()
-        return lambda trade, now_ns: estimate.on_print(trade[1], trade[2], now_ns)
+    def taker_flow() -> Callable[[tuple[Side, int, int], int], object]:
+        estimate = TakerFlow()
+        return lambda trade, now_ns: estimate.on_print(trade[2], now_ns)
 
     for kind in (TradeImbalance, Vpin, KyleLambda):
 
@@ -235,7 +235,7 @@ def tape_estimators() -> None:
 
         per_trade(f"  {kind.__name__}", tape)
     per_trade("  sweep depths", sweeps)
-    per_trade("  level flow", level_flow)
+    per_trade("  taker flow", taker_flow)
     per_trade("  iceberg watch", bergs)
 
 

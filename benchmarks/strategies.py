@@ -35,7 +35,7 @@ LEAST_S = 60.0
 """Recordings shorter than this say nothing: signals are still warming up."""
 HORIZONS_S = (1, 5, 30)
 HEADER = (
-    f"{'recording':<27}{'strategy':<20}{'fills':>6}{'volume':>10}{'capture':>9}{'fees':>7}"
+    f"{'recording':<30}{'strategy':<20}{'fills':>6}{'volume':>10}{'capture':>9}{'fees':>7}"
     f"{'mo 1s':>8}{'mo 5s':>8}{'mo 30s':>8}{'PnL':>9}{'PnL bps':>9}"
     f"{'inventory':>17}{'quoted':>8}{'ord/fill':>9}"
 )
@@ -161,7 +161,7 @@ def line(figures: Figures) -> str:
     """One row of the table."""
     f = figures
     name = f.job.recording if f.job.recording == BUILTIN else Path(f.job.recording).name.partition(".")[0]
-    text = f"{name.removesuffix('-binance'):<27}{f.job.strategy:<20}{f.fills:>6}{f.volume_quote:>10.0f}"
+    text = f"{name.removesuffix('-binance'):<30}{f.job.strategy:<20}{f.fills:>6}{f.volume_quote:>10.0f}"
     text += f"{_bps(f.capture_bps):>9}{_bps(f.fee_bps):>7}"
     text += "".join(f"{_bps(f.markouts_bps[seconds]):>8}" for seconds in HORIZONS_S)
     return_bps = 1e4 * f.pnl_quote / f.volume_quote if f.volume_quote else None

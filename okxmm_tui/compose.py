@@ -23,7 +23,7 @@ from okxmm_tui.core.types import Mode
 from okxmm_tui.engine_config import EngineConfig, Urls
 from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.endpoints import Endpoints
-from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned
+from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned, owned_account
 
 if TYPE_CHECKING:
     from okxmm_tui.engine.host import EngineHost
@@ -59,7 +59,7 @@ class EngineRun:
             OkxmmError: It could not be started; no order was sent.
         """
         config, state_dir = self._config, Path(self._config.state_dir)
-        with owned(state_dir), _venue(config, state_dir) as endpoints:
+        with owned(state_dir), _account(config), _venue(config, state_dir) as endpoints:
             log_to_file(state_dir)
             facts = {"venue": config.plan.mode, "tag": config.plan.tag, "okx": {"region": config.region}}
             (state_dir / SESSION_NAME).write_bytes(msgspec.json.encode(facts))
@@ -87,6 +87,14 @@ class EngineRun:
             extras=Extras(has_fills=self._config.has_fills_channel),
         )
         return EngineHost(gateway, plan, state_dir, on_report=self._on_report, on_ready=self._on_ready)
+
+
+def _account(config: EngineConfig) -> contextlib.AbstractContextManager[None]:
+    """Hold the account at the venue; an embedded exchange opens one for every session."""
+    plan = config.plan
+    if plan.mode in {Mode.SIM, Mode.PAPER}:
+        return contextlib.nullcontext()
+    return owned_account(plan.mode.value, config.region, config.rest_url, config.key.key, plan.tag)
 
 
 def _run(host: EngineHost) -> int:
@@ -135,7 +143,14 @@ def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
                 yield Endpoints.local(urls.rest, urls.ws)
         case Mode.DEMO | Mode.LIVE:
             is_demo = config.plan.mode is Mode.DEMO
-            yield Endpoints.venue(config.region, is_demo=is_demo, rest=config.rest_url, ws=config.ws_url)
+            yield Endpoints.venue(
+                config.region,
+                is_demo=is_demo,
+                rest=config.rest_url,
+                ws=config.ws_url,
+                other_rest=config.other_rest_url,
+                other_ws=config.other_ws_url,
+            )
 
 
 def _relayed(config: EngineConfig) -> str:

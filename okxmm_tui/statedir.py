@@ -1,18 +1,23 @@
-"""The state directory: private to its owner, and held by one engine at a time."""
+"""The state directory, and the locks that keep two engines from one directory or one account."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+import platformdirs
 
 from okxmm_tui.errors import UsageError
 
 LOCK_NAME = "engine.lock"
 LOG_NAME = "okxmm.log"
 EXCHANGE_NAME = "exchange.json"
+ACCOUNTS_NAME = "accounts"
+"""Directory of the account locks, in the user's own state directory whatever ``--state-dir`` says."""
 SESSION_NAME = "session.json"
 """What runs (or ran last) here: venue, tag and region; the kill command reads it. Holds no secret."""
 
@@ -44,16 +49,43 @@ def owned(path: Path) -> Iterator[None]:
     Raises:
         UsageError: Another engine holds it.
     """
-    with (path / LOCK_NAME).open("a+") as lock:
+    with _locked(
+        path / LOCK_NAME,
+        f"already runs on {path}",
+        "Open a console on it with okxmm-tui attach, or choose another --state-dir.",
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def owned_account(*names: str) -> Iterator[None]:
+    """Hold an account and tag for one engine of this user on this machine, whatever its directory.
+
+    Args:
+        names: What tells the account from others: venue, API key, tag. None of it is written down.
+
+    Raises:
+        UsageError: Another engine trades there, or the lock cannot be made.
+    """
+    digest = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
+    folder = make_state_dir(Path(platformdirs.user_state_dir("okxmm-tui"))) / ACCOUNTS_NAME
+    with _locked(
+        make_state_dir(folder) / f"{digest}.lock",
+        "already trades on this account with this tag",
+        "Stop it, open a console on it with okxmm-tui attach, or give this one another tag.",
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(path: Path, what: str, hint: str) -> Iterator[None]:
+    with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
             pid = lock.read().strip() or "unknown"
-            raise UsageError(
-                f"Another engine (process {pid}) already runs on {path}.",
-                "Open a console on it with okxmm-tui attach, or choose another --state-dir.",
-            ) from None
+            raise UsageError(f"Another engine (process {pid}) {what}.", hint) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
+from okxmm_tui.core.preflight import PreflightPolicy
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import UsageError
 from okxmm_tui.settings import RiskSettings, load_settings, sources
@@ -96,7 +97,18 @@ def test_a_broken_configuration_file_is_a_usage_error(tmp_path):
 
 def test_risk_settings_and_limits_have_the_same_defaults():
     """What the README documents is what the engine acts on."""
-    assert RiskSettings().limits(is_headless=False) == Limits()  # pyright: ignore[reportCallIssue]
+    made = RiskSettings().limits(is_headless=True)  # pyright: ignore[reportCallIssue]
+    assert made == Limits(is_headless=True)
+
+
+def test_differences_at_the_start_are_asked_about_where_somebody_can_answer():
+    """``auto`` asks at a console and cancels without one; every other word means itself."""
+    settings = load_settings({})
+    assert settings.risk.limits(is_headless=False).preflight is PreflightPolicy.ASK
+    assert settings.risk.limits(is_headless=True).preflight is PreflightPolicy.CANCEL
+    for policy in PreflightPolicy:
+        named = load_settings({"risk": {"preflight": policy.value}}).risk
+        assert {named.limits(is_headless=each).preflight for each in (True, False)} == {policy}
 
 
 def test_risk_values_reach_the_limits_exactly():
@@ -112,8 +124,8 @@ def test_every_limit_can_be_set_and_has_the_same_default():
     from okxmm_tui.core.limits import Limits
     from okxmm_tui.settings import RiskSettings
 
-    made = RiskSettings().limits(is_headless=False)  # pyright: ignore[reportCallIssue]
-    assert made == Limits()
+    made = RiskSettings().limits(is_headless=True)  # pyright: ignore[reportCallIssue]
+    assert made == Limits(is_headless=True)
     assert set(RiskSettings.model_fields) == {each.name for each in structs.fields(Limits)} - {"is_headless"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from okxmm_tui.errors import UsageError
-from okxmm_tui.statedir import make_state_dir, owned
+from okxmm_tui.statedir import make_state_dir, owned, owned_account
 
 
 def test_it_is_made_private(tmp_path):
@@ -20,6 +20,22 @@ def test_a_second_engine_is_refused_and_told_how_to_attach(tmp_path):
         pass
     with owned(tmp_path):
         pass
+
+
+def test_an_account_has_one_engine_whatever_the_directory(tmp_path, monkeypatch):
+    """The same key and tag are refused, another tag is not; nothing of the key is written down."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with owned_account("demo", "key-1", "okxmm"):
+        with (
+            pytest.raises(UsageError, match="trades on this account"),
+            owned_account("demo", "key-1", "okxmm"),
+        ):
+            pass
+        with owned_account("demo", "key-1", "other"):
+            pass
+    with owned_account("demo", "key-1", "okxmm"):
+        pass
+    assert not [path for path in tmp_path.rglob("*") if "key-1" in path.name]
 
 
 def test_an_unusable_place_is_one_clear_error(tmp_path):

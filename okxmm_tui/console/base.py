@@ -13,7 +13,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 
-from okxmm_tui.console import themes
+from okxmm_tui.console import language, themes
 from okxmm_tui.console.comfort import Bell, Comfort
 from okxmm_tui.console.driver import with_kill_keys
 from okxmm_tui.console.hand import Hand
@@ -27,6 +27,7 @@ from okxmm_tui.console.screens.live_modal import LiveModal
 from okxmm_tui.console.screens.live_phrase import LivePhrase
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.pages import PAGES
+from okxmm_tui.console.screens.preflight import PreflightScreen
 from okxmm_tui.console.state import ConsoleState
 from okxmm_tui.console.title import WindowTitle
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
@@ -61,6 +62,7 @@ class BaseConsole(App[ConsoleExit]):
         self.kill_watch = watch or KillWatch(link, clock, escalate)
         super().__init__()
         self.comfort = comfort or Comfort()
+        language.use(self.comfort.language, self.comfort.keymap.texts)
         self.dashboard = Dashboard()
         self.pages: dict[str, Page] = {"dashboard": self.dashboard, **{page.NAME: page() for page in PAGES}}
         self.files = files
@@ -80,6 +82,7 @@ class BaseConsole(App[ConsoleExit]):
         self._bell = Bell()
         self._last_key_ns = clock()
         self._has_asked_phrase = False
+        self._has_shown_question = False
         self._stop_signals: Callable[[], None] | None = None
         for name in themes.theme_names():
             self.register_theme(themes.to_textual(themes.load_theme(name)))
@@ -199,6 +202,7 @@ class BaseConsole(App[ConsoleExit]):
             self.screen.show(view)
         self._title.show(view)
         self._ask_phrase_once()
+        self._follow_preflight()
 
     def say(self, text: str, role: str = "text") -> None:
         """Tell the operator something."""
@@ -230,6 +234,23 @@ class BaseConsole(App[ConsoleExit]):
                 f"still paused; {self.comfort.keymap.text('pause')} asks for the phrase again", "armed"
             )
         self.draw()
+
+    def _follow_preflight(self) -> None:
+        """Open the checklist when the engine asks, once, and close it when that is settled."""
+        preflight = self.state.snapshot.preflight if self.state.snapshot is not None else None
+        is_asking = preflight is not None and preflight.is_asking
+        if is_asking and not self._has_shown_question and isinstance(self.screen, Page):
+            self._has_shown_question = True
+            self.open_preflight()
+        elif not is_asking and self._has_shown_question:
+            self._has_shown_question = False
+            if isinstance(self.screen, PreflightScreen):
+                self.screen.dismiss()
+
+    def open_preflight(self) -> None:
+        """Show the checklist over the page."""
+        self.push_screen(PreflightScreen())
+        self.call_after_refresh(self.draw)
 
     async def on_event(self, event: events.Event) -> None:
         """Remember when a key was last pressed, then go on as ever."""

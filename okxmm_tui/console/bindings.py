@@ -76,9 +76,9 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("right_parenthesis", "toggle_side('sell')", "Mute asks", "No quotes on the ask side; again "
             "quotes.", QUOTING, ")", in_palette=False),
     KeySpec("b", "place('buy')", "Buy at the cursor", "Place a post-only bid of the order size at the book's "
-            "cursor; in live only when armed.", HAND, in_palette=False),
+            "cursor; in demo and live only when armed.", HAND, in_palette=False),
     KeySpec("s", "place('sell')", "Sell at the cursor", "Place a post-only ask of the order size at the "
-            "book's cursor; in live only when armed.", HAND, in_palette=False),
+            "book's cursor; in demo and live only when armed.", HAND, in_palette=False),
     KeySpec("plus", "move_order(1)", "Move up", "Move the chosen order up a tick. A quote moved by hand is "
             "yours from then on and its side is muted.", HAND, "+", in_palette=False),
     KeySpec("minus", "move_order(-1)", "Move down", "Move the chosen order down a tick, likewise.", HAND, "-",
@@ -120,6 +120,8 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("6,f6", "page_journal", "Journal", "The event log at full size.", PAGES),
     KeySpec("7,f7", "page_health", "Health", "Waiting times, feeds, clocks, budgets.", PAGES),
     KeySpec("8", "page_limits", "Limits", "Limits, how much is used, the steps down.", PAGES),
+    KeySpec("0", "preflight", "Preflight", "Checklist before the first quote, and its question: A adopts, C "
+            "cancels, E ends the engine.", PAGES),
     KeySpec("slash", "filter", "Filter", "Type what rows of this page must contain.", SCREEN, "/"),
     KeySpec("w", "why", "Why", "Why the chosen order or fill stands where it stands.", SCREEN, hint="why"),
     KeySpec("o", "export", "Export", "Write orders and fills of the session as CSV to the state directory.",

@@ -29,6 +29,8 @@ class Desk:
         """Text every row must contain, by page."""
         self.draft: dict[str, Decimal] = {}
         """Parameter values being edited, not sent yet."""
+        self.draft_source = "editor"
+        """Who made the draft: ``editor``, or ``preset`` while nothing but a preset is in it."""
         self.ui_lag_ms = 0.0
         """How late the console's own timer was."""
 

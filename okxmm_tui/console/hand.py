@@ -101,9 +101,9 @@ class Hand:
             self._state.say("no engine yet")
             return
         state = market.bid if side is Side.BUY else market.ask
-        word = "unmute" if state.is_muted else "mute"
+        name = f"unmute {side.value}" if state.is_muted else f"mute {side.value}"
         command = MuteSide(market.instrument.inst_id, side, is_muted=not state.is_muted)
-        self._operator.send(command, f"{word} {side.value}")
+        self._operator.send(command, name)
 
     # -- taking risk off ------------------------------------------------------------------------------
 
@@ -172,19 +172,23 @@ class Hand:
             checked = self._operator.parsed(name, str(value))
             if isinstance(checked, str):
                 return checked
+        desk = self._state.desk
+        if not desk.draft:
+            desk.draft_source = "preset"
         for name, value in values.items():
-            self._state.desk.draft[name] = value
+            desk.draft[name] = value
             self._prune(name)
         self._preview()
         return ""
 
     def apply_draft(self) -> None:
         """Have the engine take the whole draft, or none of it."""
-        market, draft = self._state.market, self._state.desk.draft
+        market, draft, source = self._state.market, self._state.desk.draft, self._state.desk.draft_source
         if market is None or not draft:
             self._state.say("nothing is drafted")
             return
-        if self._operator.send(SetParams(market.instrument.inst_id, dict(draft)), "apply") is not None:
+        command = SetParams(market.instrument.inst_id, dict(draft), source)
+        if self._operator.send(command, "apply") is not None:
             texts = ", ".join(f"{name} {plain(value)}" for name, value in draft.items())
             self._state.say(f"{texts}, asked for", "armed")
             draft.clear()
@@ -209,6 +213,7 @@ class Hand:
 
     def _draft(self, name: str, value: Decimal) -> None:
         self._state.desk.draft[name] = value
+        self._state.desk.draft_source = "editor"
         self._prune(name)
         self._preview()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from okxmm_tui.console.page_acts import PageActs
 from okxmm_tui.console.screens.live_modal import FlattenScreen
+from okxmm_tui.console.screens.preflight import PreflightScreen
 from okxmm_tui.console.screens.text_prompt import TextPrompt
 from okxmm_tui.console.widgets.limits_table import LimitsTable, limit_unit
 from okxmm_tui.core.params import plain
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import OrderView
 from okxmm_tui.core.types import Side
 from okxmm_tui.errors import OkxmmError
@@ -56,6 +58,18 @@ class HandActs(PageActs):
         orders = market.orders if market else ()
         return next((each for each in orders if chosen and each.cl_ord_id == chosen.cl_ord_id), None)
 
+    # -- before the first quote ---------------------------------------------------------------------------
+
+    def action_preflight(self) -> None:
+        """Show the checklist."""
+        if not isinstance(self.screen, PreflightScreen):
+            self.open_preflight()
+
+    def action_answer_preflight(self, answer: PreflightAnswer) -> None:
+        """Tell the engine what to do about the differences."""
+        self.operator.answer_preflight(answer)
+        self.draw()
+
     # -- taking risk off ----------------------------------------------------------------------------------
 
     def action_widen(self) -> None:
@@ -99,8 +113,8 @@ class HandActs(PageActs):
             self.say("limits are changed on their page: 8")
             return
         safer = "lower" if chosen.is_lower_safer else "higher"
-        now = f"{chosen.name} is {plain(chosen.value)} {limit_unit(chosen.name)}"
-        text = f"{now}; {safer} is safer, the other way needs a first."
+        now = f"{plain(chosen.value)} {limit_unit(chosen.name)}"
+        text = f"{chosen.name} is {now}; {safer} is safer, the other way needs a first."
         self.push_screen(
             TextPrompt("LIMIT", text, lambda typed: self._and_draw(self.hand.set_limit(chosen.name, typed)))
         )
@@ -172,7 +186,7 @@ class HandActs(PageActs):
         if snapshot is None:
             self.say("no engine yet")
             return
-        text = "Quotes are pulled first, then the other strategy quotes. In live press a first."
+        text = "Quotes are pulled first, then the other strategy quotes. In demo and live press a first."
         self.push_screen(
             TextPrompt("STRATEGY", text, lambda name: self._and_draw(self.hand.switch_strategy(name)),
                        offers=snapshot.strategies)

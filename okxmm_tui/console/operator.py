@@ -9,6 +9,7 @@ from okxmm_tui.console.port import ConsoleLink
 from okxmm_tui.console.state import ConsoleState
 from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
+    AnswerPreflight,
     AnyCommand,
     Arm,
     CancelOne,
@@ -20,12 +21,14 @@ from okxmm_tui.core.commands import (
     UndoParam,
 )
 from okxmm_tui.core.params import plain
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import CommandReply, OrderView, ParamView, Snapshot
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import LinkError
 
 LIVE_PHRASE = "trade live"
-ARM_LASTS_NS = 10_000_000_000
+ARM_SHOWN_WITHIN_NS = 1_000_000_000
+"""Within this the engine's picture shows an arming; from then on the picture alone counts."""
 
 
 class Operator:
@@ -76,6 +79,14 @@ class Operator:
         if self.send(Arm(), "arm"):
             self.send(Resume(), "resume")
 
+    def answer_preflight(self, answer: PreflightAnswer) -> None:
+        """Say what to do about differences found before the first quote, while that is asked."""
+        preflight = self._state.snapshot.preflight if self._state.snapshot is not None else None
+        if preflight is None or not preflight.is_asking:
+            self._state.say("preflight asks nothing at the moment")
+        else:
+            self.send(AnswerPreflight(answer), answer)
+
     def cancel(self, order: OrderView | None) -> None:
         """Cancel one order."""
         market = self._state.market
@@ -123,8 +134,8 @@ class Operator:
         except ArithmeticError:
             return f"{text!r} is no number"
         if not value.is_finite() or not param.minimum <= value <= param.maximum:
-            bounds = f"{plain(param.minimum)} and {plain(param.maximum)} {param.unit}".rstrip()
-            return f"{name} must lie between {bounds}"
+            most = f"{plain(param.maximum)} {param.unit}".rstrip()
+            return f"{name} must lie between {plain(param.minimum)} and {most}"
         return value
 
     def undo(self) -> None:
@@ -151,7 +162,7 @@ class Operator:
 
     @staticmethod
     def _change_text(param: ParamView, value: Decimal) -> str:
-        return f"{param.label} {plain(param.value)} → {plain(value)} {param.unit}".rstrip() + ", asked for"
+        return f"{f'{param.label} {plain(param.value)} → {plain(value)} {param.unit}'.rstrip()}, asked for"
 
     # -- leaving ------------------------------------------------------------------------------------
 
@@ -215,8 +226,9 @@ class Operator:
         """Whether an arming is good, or on its way."""
         now = self._state.clock()
         shown = self._state.snapshot.armed_until_ns if self._state.snapshot else None
-        # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work.
-        is_sent = self._armed_sent_ns is not None and now - self._armed_sent_ns < ARM_LASTS_NS
+        # The next snapshot is up to 100 ms away; `a` and `r` in quick succession must still work. Not for
+        # longer: whatever used the arming up or took it back, the next `a` must arm again.
+        is_sent = self._armed_sent_ns is not None and now - self._armed_sent_ns < ARM_SHOWN_WITHIN_NS
         return is_sent or (shown is not None and shown > now)
 
 
@@ -225,6 +237,6 @@ def needs_phrase(snapshot: Snapshot | None) -> bool:
     return (
         snapshot is not None
         and snapshot.mode is Mode.LIVE
-        and snapshot.trading_state == "PAUSED"
+        and snapshot.trading_state in {"PAUSED", "HALTED"}
         and snapshot.state_reason.startswith("live:")
     )

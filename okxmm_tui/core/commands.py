@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.types import Side
 
 
@@ -118,7 +119,7 @@ class CancelOne(Command, frozen=True, tag=True, gc=False):
 
 
 class PlaceManual(Command, frozen=True, tag=True, gc=False):
-    """Place one post-only order by hand; in live only when armed. Quoting leaves it alone."""
+    """Place one post-only order by hand; in demo and live only when armed. Quoting leaves it alone."""
 
     inst_id: str
     side: Side
@@ -136,6 +137,12 @@ class MoveOrder(Command, frozen=True, tag=True, gc=False):
 
 class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
     """Mark every alarm as seen."""
+
+
+class AnswerPreflight(Command, frozen=True, tag=True, gc=False):
+    """What to do about differences found before the first quote."""
+
+    answer: PreflightAnswer
 
 
 class Quit(Command, frozen=True, tag=True, gc=False):
@@ -165,5 +172,6 @@ AnyCommand = (
     | PlaceManual
     | MoveOrder
     | AcknowledgeAlarms
+    | AnswerPreflight
     | Quit
 )

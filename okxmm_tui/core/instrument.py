@@ -6,10 +6,11 @@ Sizes are contracts for derivatives and base currency for spot (OKX v5, instrume
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.types import ContractKind
 from okxmm_tui.errors import WireError
 
@@ -73,6 +74,18 @@ class Instrument(Struct, frozen=True):
         """
         return _units(price, self.tick_size, "price", self.inst_id)
 
+    def nearest_ticks(self, price: str | Decimal) -> tuple[int, Decimal | None]:
+        """Convert a price of the past: its nearest tick, and the price itself where it lies between two.
+
+        Venues change ticks; what was ordered and traded before keeps its price.
+
+        Raises:
+            WireError: The price is no number.
+        """
+        number = read_decimal(price)
+        ticks = int((number / self.tick_size).to_integral_value())
+        return ticks, None if ticks * self.tick_size == number else number
+
     def size_to_lots(self, size: str | Decimal) -> int:
         """Convert an exact size to lots.
 
@@ -133,11 +146,10 @@ def _decimals(step: Decimal) -> int:
 
 def _units(value: str | Decimal, step: Decimal, what: str, inst_id: str) -> int:
     try:
-        number = Decimal(value)
-        units = number / step
-        whole = int(units)
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise WireError(f"{what} {value!r} of {inst_id} was no number.") from error
+        number = read_decimal(value)
+    except WireError as error:
+        raise WireError(f"{what} of {inst_id}: {error}") from error
+    whole = int(number / step)
     if whole * step != number:
         raise WireError(f"{what} {value!r} of {inst_id} was no multiple of {step}.")
     return whole

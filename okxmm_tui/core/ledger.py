@@ -110,7 +110,7 @@ class Ledger:
 
     def _realise(self, fill: Fill, before: Decimal) -> tuple[Decimal, Decimal]:
         """Move the position; returns what is realised beyond what was before, and the same in quote."""
-        price, position = self._instrument.price(fill.price_ticks), self.position
+        price, position = fill.price(self._instrument.tick_size), self.position
         quantity, basis = position.quantity, position.basis
         realised = position.apply(fill.side, fill.size_lots, price, self.split_fee(fill)[1])
         self._recent.note(Step(fill, quantity, basis, realised))
@@ -125,9 +125,9 @@ class Ledger:
 
     def _count_fill(self, fill: Fill) -> None:
         """Everything of a fill that does not depend on the ones before it."""
-        price = self._instrument.price(fill.price_ticks)
+        price = fill.price(self._instrument.tick_size)
         own_fee, base_fee = self.split_fee(fill)
-        notional = self._instrument.notional_quote(fill.size_lots, fill.price_ticks)
+        notional = self._instrument.notional_at(fill.size_lots, price)
         for totals in self.periods.at(fill.venue_ms):
             self._count(totals, fill, notional)
             totals.fees_in_cost_quote += self.position.rounded(base_fee * price)

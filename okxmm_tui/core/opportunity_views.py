@@ -18,6 +18,17 @@ class PartsView(Struct, frozen=True, gc=False):
     """Fair value off the mid; opposite signs on the two sides."""
     total_bps: float
 
+    def named(self) -> tuple[tuple[str, float], ...]:
+        """The parts by a short name, in the order they are added up."""
+        return (
+            ("base", self.base_bps),
+            ("vol", self.volatility_bps),
+            ("inv", self.inventory_bps),
+            ("toxic", self.toxicity_bps),
+            ("fees", self.fees_bps),
+            ("fair", self.external_bps),
+        )
+
 
 class ScanView(Struct, frozen=True, gc=False):
     """One of the widest markets of the last scan."""

@@ -35,6 +35,8 @@ class Amend(Struct, frozen=True):
     price_ticks: int
     size_lots: int
     sent_ns: int
+    params_version: int = 0
+    """Version of the strategy parameters that asked for it."""
 
 
 class OwnOrder:
@@ -103,7 +105,7 @@ class OwnOrder:
         self.is_manual = False
         """Placed or taken over by hand; quoting leaves it alone, pulling and killing take it out."""
         self.params_version = 0
-        """Version of the strategy parameters it was placed under."""
+        """Version of the strategy parameters it was placed or last amended under."""
         self.doubt_ns: int | None = None
         """Since when only the venue can tell what has become of it; None while nothing is in doubt."""
         self.asked_ns: int | None = None
@@ -139,6 +141,9 @@ class OrderChange(Struct, frozen=True):
     became_live: bool = False
     became_done: bool = False
     amend_failed: bool = False
+    has_lost_place: bool = False
+    """Whether it stands at the back of a queue now: another price or a larger size, which only shrinking is
+    not (OKX v5, amend order)."""
     missing_lots: int = 0
     """Filled lots the venue counts that no fill has told us of."""
 
@@ -211,7 +216,7 @@ class OwnOrders:
         if order is None:
             return None
         self.note_venue_id(order, update.ord_id)
-        was = order.status
+        was, price_ticks, size_lots = order.status, order.price_ticks, order.size_lots
         amend_failed = self._settle_amend(order, update)
         if not order.is_done:
             self._advance(order, update)
@@ -221,6 +226,7 @@ class OwnOrders:
             became_live=was in {OrderStatus.SENT, OrderStatus.UNKNOWN} and order.status is OrderStatus.LIVE,
             became_done=was is not OrderStatus.DONE and order.is_done,
             amend_failed=amend_failed,
+            has_lost_place=order.price_ticks != price_ticks or order.size_lots > size_lots,
             missing_lots=max(0, order.filled_lots - self._booked.get(order.cl_ord_id, 0)),
         )
 
@@ -239,8 +245,11 @@ class OwnOrders:
     def _settle_amend(order: OwnOrder, update: OrderUpdate) -> bool:
         if order.amend is None or update.amend_result == "" or update.req_id != order.amend.req_id:
             return False
-        order.amend = None
-        return update.amend_result in {"-1", "1"}
+        amend, order.amend = order.amend, None
+        if update.amend_result in {"-1", "1"}:
+            return True
+        order.params_version = amend.params_version
+        return False
 
     def finish(self, order: OwnOrder) -> None:
         """Make an order terminal."""

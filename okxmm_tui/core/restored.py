@@ -69,6 +69,8 @@ class Restored(Struct, frozen=True):
     markets: tuple[SavedMarket, ...] = ()
     day: SavedDay | None = None
     orders: tuple[LeftOrder, ...] = ()
+    halted: str = ""
+    """Why the account was HALTED, if nobody has resumed since; a restart lifts no kill."""
 
     def market(self, inst_id: str) -> SavedMarket | None:
         """Saved books of an instrument; None when there are none."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView, PerformanceView
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.opportunity_views import PartsView, ScanView
+from okxmm_tui.core.preflight import PreflightView
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import Levels, Liquidity, Mode, Severity, Side
 
@@ -208,6 +209,8 @@ class MarketView(Struct, frozen=True, gc=False):
     ask_parts: PartsView | None = None
     opportunities: tuple[tuple[str, str], ...] = ()
     """(strategy, why it would not quote here; empty when it would), the running one first."""
+    mark_age_ms: int | None = None
+    """Since the venue last sent a mark price; None before the first."""
 
 
 class AlarmView(Struct, frozen=True, gc=False):
@@ -378,6 +381,7 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     performance: PerformanceView | None = None
     scan: tuple[ScanView, ...] = ()
     """The ten widest markets of the venue, when the strategy asks for them."""
+    preflight: PreflightView | None = None
     replay: ReplayView | None = None
     """Present only when this is a past session played again: nothing here is happening now."""
 

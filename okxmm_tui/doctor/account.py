@@ -14,8 +14,9 @@ from okxmm_tui.doctor.rows import Row, failed, ok, skipped, warn
 from okxmm_tui.errors import CredentialError, OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.account_rows import LEVERAGES
 from okxmm_tui.okx.convert import number
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.error_codes import is_credential_problem
-from okxmm_tui.okx.messages import CONFIGS, ConfigRow, text_of
+from okxmm_tui.okx.messages import CONFIGS, ConfigRow
 from okxmm_tui.okx.preparation import (
     LEVERAGE_PATH,
     accepted,
@@ -152,7 +153,7 @@ async def _leverage_row(desk: Desk, level: AccountLevel, symbol: str, name: str)
         if not reply.is_ok:
             if is_credential_problem(reply.code):
                 accepted(reply, "account/leverage-info")
-            return warn(name, f"The venue did not say: {reply.problem}.", "Look at it on OKX.")
+            return warn(name, f"The venue did not say: {reply.problem.rstrip('.')}.", "Look at it on OKX.")
         levers = dict.fromkeys(f"{number(row.lever):f}x" for row in reply.rows(LEVERAGES) if row.lever)
         await check_leverage(desk.rest, [instrument], level)
     except OkxmmError as error:

@@ -8,7 +8,8 @@ from okxmm_tui.doctor.desk import Desk
 from okxmm_tui.doctor.rows import Row, failed, ok, skipped, unreachable, warn
 from okxmm_tui.errors import OkxmmError
 from okxmm_tui.okx.convert import optional_number
-from okxmm_tui.okx.messages import ORDERS, POSITIONS, OrderRow, PositionRow, text_of
+from okxmm_tui.okx.decoding import text_of
+from okxmm_tui.okx.messages import ORDERS, POSITIONS, OrderRow, PositionRow
 from okxmm_tui.okx.rest_queries import PENDING_PATH, checked, paged
 
 POSITIONS_PATH = "/api/v5/account/positions"

@@ -11,8 +11,8 @@ from okxmm_tui.doctor.desk import Desk
 from okxmm_tui.doctor.rows import Row, bad_setting, failed, ok, warn
 from okxmm_tui.errors import OkxmmError, WireError
 from okxmm_tui.okx.convert import optional_number
+from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.instrument_notes import INSTRUMENT_NOTES, InstrumentNotes, UpcomingChange
-from okxmm_tui.okx.messages import Scalar, text_of
 from okxmm_tui.okx.preparation import PUBLIC_INSTRUMENTS, accepted, inst_type_of, load_instruments
 
 SOON_MS = 7 * 86_400_000

@@ -77,7 +77,8 @@ class Alignment:
                 self._sender.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
             return
         if verdict.is_hold:
-            sizes = f"{order.size_lots} -> {size_lots} lots"
+            text = market.instrument.size_text
+            sizes = f"{text(order.size_lots)} -> {text(size_lots)}"
             self._amend(market, order, order.price_ticks, size_lots, f"size {sizes}, {verdict.reason}")
         else:
             self._amend(market, order, quote.price_ticks, size_lots, verdict.reason)
@@ -114,8 +115,12 @@ class Alignment:
             case Refusal(reason):
                 return reason
             case AmendOrder():
-                order.amend = Amend(req_id, price_ticks, size_lots, self._session.now_ns)
-                order.decision = f"MOVE to {market.instrument.price_text(price_ticks)}: {why}"
+                order.amend = Amend(
+                    req_id, price_ticks, size_lots, self._session.now_ns, market.params.version
+                )
+                keeps_place = price_ticks == order.price_ticks and size_lots <= order.size_lots
+                word = "HOLD" if keeps_place else f"MOVE to {market.instrument.price_text(price_ticks)}:"
+                order.decision = f"{word} {why}"
                 market.orders_sent.note(self._session.now_ns)
                 self._session.effects.append(reviewed)
                 return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import Ledger
 from okxmm_tui.core.messages import SessionStarted
+from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits
 from okxmm_tui.engine.reconcile import NS_PER_MS, Reconciler
@@ -41,6 +42,12 @@ def carry_over(session: Session, reconciler: Reconciler, limits: LossLimits, boo
             }  # fmt: skip
     if restored.day is not None and restored.day.day_number == session.now_ns // DAY_NS:
         limits.restore_day(restored.day.settled_quote, restored.day.high_quote)
+    if halted := restored.halted:
+        # In the words of the kill itself, so that the next session finds it too.
+        session.report("state", Severity.CRITICAL, f"HALTED: {halted}", state="HALTED", reason=halted)
+        session.notice(
+            "an earlier session was killed and nobody resumed: press a to arm, then r, in a console"
+        )
     _read_on(session, reconciler, books)
 
 

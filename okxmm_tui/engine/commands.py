@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.core.commands import (
     AcknowledgeAlarms,
+    AnswerPreflight,
     AnyCommand,
     Arm,
     CancelOne,
@@ -30,12 +31,14 @@ from okxmm_tui.core.commands import (
 )
 from okxmm_tui.core.limits import changed, raises_risk
 from okxmm_tui.core.messages import OperatorCommand
+from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.manual import Manual
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.preflight import Preflight
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
@@ -57,6 +60,7 @@ class Commands:
         tuning: Tuning,
         flatten: Flatten,
         refusals: Refusals,
+        preflight: Preflight,
     ) -> None:
         self._session = session
         self._execution = execution
@@ -65,6 +69,7 @@ class Commands:
         self._flatten = flatten
         self._manual = Manual(session, execution)
         self._refusals = refusals
+        self._preflight = preflight
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -86,8 +91,15 @@ class Commands:
                 return self._cancel_one(command)
             case PlaceManual() | MoveOrder():
                 return self._manual.carry_out(command)
+            case AnswerPreflight(answer):
+                return self._answer_preflight(answer)
             case AcknowledgeAlarms():
-                return "", f"{self._session.alarms.acknowledge_all()} alarms acknowledged"
+                return self._acknowledge()
+
+    def _answer_preflight(self, answer: PreflightAnswer) -> tuple[str, str]:
+        if self._safety.is_quitting:
+            return "the engine is quitting", ""
+        return self._preflight.answer(answer)
 
     def _trading(self, command: Kill | Quit | Pause | Resume | Reduce | Arm | Disarm) -> tuple[str, str]:
         match command:
@@ -105,9 +117,11 @@ class Commands:
                 return self._resume()
             case Arm():
                 self._session.machine.arm(self._session.now_ns)
+                self._session.notice("armed for 10 s by the operator")
                 return "", "armed for 10 s"
             case Disarm():
                 self._session.machine.disarm()
+                self._session.notice("disarmed by the operator")
                 return "", "disarmed"
 
     def _change_state(self, act: Act, reason: str) -> tuple[str, str]:
@@ -151,7 +165,8 @@ class Commands:
                 session.is_widened = is_on
                 for market in session.markets.values():
                     market.hurry()
-                session.notice("quoting at twice the distance" if is_on else "quoting at the usual distance")
+                distance = "twice the" if is_on else "the usual"
+                session.notice(f"quoting at {distance} distance by the operator")
                 return "", "widened" if is_on else "usual distance"
             case FlattenPositions(inst_id):
                 return self._flatten_positions(inst_id)
@@ -184,6 +199,13 @@ class Commands:
         session.report("limit", Severity.WARNING, f"{text} by the operator", name=name, value=str(value))
         for market in session.markets.values():
             market.hurry()
+        return "", text
+
+    def _acknowledge(self) -> tuple[str, str]:
+        count = self._session.alarms.acknowledge_all()
+        text = "1 alarm marked as seen" if count == 1 else f"{count} alarms marked as seen"
+        if count:
+            self._session.notice(f"{text} by the operator")
         return "", text
 
     def _mute(self, command: MuteSide) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import traceback
 from okxmm_tui.core.effects import PlaceOrder, Report
 from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.orders import OwnOrder
+from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.risk import Refusal, review_close
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity, Side
@@ -23,11 +24,15 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.sending import NS_PER_MS, Sender
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import affordable
-from okxmm_tui.strategies.base import Quote, Target
+from okxmm_tui.strategies.base import Quote, Strategy, Target
+from okxmm_tui.strategies.registry import OURS
+from okxmm_tui.strategies.shape import malformed
 
 __all__ = ["NS_PER_MS", "Execution"]
 
 RECONSIDER_NS = 100_000_000
+STRATEGY_ERRORS = (Exception, SystemExit)
+"""A strategy may raise anything, and may call ``exit``; neither must end the engine."""
 CLOSE_EVERY_NS = 500_000_000
 """Time between two closing orders, so that the first one's fills are known."""
 
@@ -78,14 +83,17 @@ class Execution:
 
     def pull(self, market: Market, reason: str) -> None:
         """Take every own order of a market out and say why; idempotent."""
-        now_ns = self._session.now_ns
-        for side in market.sides.values():
-            side.quotes = ()
-            side.say(reason, now_ns)
+        self.stand_by(market, reason)
         for order in market.orders.working:
             if order.cancel_sent_ns is None and not order.is_closing:
                 self.cancel(order, reason)
         market.hurry()
+
+    def stand_by(self, market: Market, reason: str) -> None:
+        """Want no quotes and say why; orders stay where they are."""
+        for side in market.sides.values():
+            side.quotes = ()
+            side.say(reason, self._session.now_ns)
 
     def close(self, market: Market, size_lots: int, reason: str) -> str:
         """Reduce the position as a taker, one order at a time; returns why not, or an empty string.
@@ -115,7 +123,7 @@ class Execution:
         """Tell the strategy of an own fill."""
         try:
             market.strategy.on_fill(fill.side, fill.price_ticks, fill.size_lots, self._session.now_ns)
-        except Exception as error:  # a strategy may raise anything; it must not end the engine
+        except STRATEGY_ERRORS as error:
             self._strategy_failed(market, error)
 
     def cancel(self, order: OwnOrder, decision: str, *, by_rest: bool = False) -> None:
@@ -138,20 +146,29 @@ class Execution:
 
     def _target(self, market: Market) -> Target | None:
         try:
-            target = market.strategy.target(market_input(self._session, market), market.params)
-        except Exception as error:  # a strategy may raise anything; it must not end the engine
+            target = self._asked(market.strategy, market, market.params)
+        except STRATEGY_ERRORS as error:
             self._strategy_failed(market, error)
             return None
         market.strategy_problem = ""
         self._session.clear_alarm(f"strategy-{market.instrument.inst_id}", "strategy works again")
         return target
 
-    def _strategy_failed(self, market: Market, error: Exception) -> None:
+    def _asked(self, strategy: Strategy, market: Market, params: ParamSet) -> Target:
+        target = strategy.target(market_input(self._session, market), params)
+        if type(strategy) not in OURS and (problem := malformed(target)):
+            raise TypeError(problem)
+        return target
+
+    def _strategy_failed(self, market: Market, error: BaseException) -> None:
         """Pause the market, with a sentence on the screen and the traceback in the log."""
         market.strategy_problem = f"strategy failed: {type(error).__name__}: {error}"
         inst_id = market.instrument.inst_id
         self._session.raise_alarm(
-            f"strategy-{inst_id}", Severity.CRITICAL, f"{inst_id}: {market.strategy_problem}"
+            f"strategy-{inst_id}",
+            Severity.CRITICAL,
+            f"{inst_id}: {market.strategy_problem}; its quotes are pulled, the traceback is in okxmm.log; "
+            "pause and resume to try again",
         )
         lines = "".join(traceback.format_exception(error))
         self._session.effects.append(Report("traceback", Severity.WARNING, lines, {"inst_id": inst_id}))
@@ -161,8 +178,8 @@ class Execution:
         if market.preview is None or not market.is_two_sided:
             return None
         try:
-            return copy.deepcopy(market.strategy).target(market_input(self._session, market), market.preview)
-        except Exception as error:  # the same strategy may raise on values it never saw
+            return self._asked(copy.deepcopy(market.strategy), market, market.preview)
+        except STRATEGY_ERRORS as error:  # it may raise on values it never saw
             market.preview = None
             self._session.notice(f"preview failed: {type(error).__name__}: {error}")
             return None

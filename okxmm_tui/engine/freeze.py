@@ -43,7 +43,7 @@ def only_away(market: Market, side: Side, quotes: tuple[Quote, ...]) -> tuple[Qu
         side: Which of them.
         quotes: What would be wanted without the doubt, best price first.
     """
-    orders = [order for order in market.orders.side(side) if not order.is_closing]
+    orders = [order for order in market.orders.side(side) if not (order.is_closing or order.is_manual)]
     orders.sort(key=lambda order: -side.sign * order.price_ticks)
     kept: list[Quote] = []
     for order, quote in zip(orders, quotes, strict=False):

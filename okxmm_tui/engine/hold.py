@@ -4,8 +4,11 @@
     move only if edge at the new place - edge at the old one > threshold
 
 The loss of rank is in the two probabilities: the old place counts what is expected ahead of the order, the
-new one everything displayed there. Adverse selection is what own fills of such an age lost within five
-seconds after the mid just before them. Safety is no matter of edges: what stands too close always moves.
+new one everything displayed there. Capture is the target's at both places, measured from the price the
+strategy is indifferent at (fair value moved against the inventory): a place further out fills once the price
+has come nearer by as much, and the target would have gone along, so that distance alone is worth nothing.
+Adverse selection is what own fills of such an age lost within five seconds after the mid just before them.
+Safety is no matter of edges: what stands too close always moves.
 """
 
 from __future__ import annotations
@@ -50,30 +53,34 @@ def judge(
     distance = abs(order.price_ticks - quote.price_ticks)
     if distance == 0:
         return Verdict(is_hold=True, reason="at its target")
+    ticks = f"{distance} tick{'' if distance == 1 else 's'}"
     if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
-        return Verdict(is_hold=False, reason=f"{distance} ticks off target, below its fees")
+        return Verdict(is_hold=False, reason=f"{ticks} off target, below its fees")
     is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
     if distance <= tolerance_ticks:
-        return Verdict(is_hold=True, reason=f"{distance} ticks off target, {tolerance_ticks} allowed")
+        return Verdict(is_hold=True, reason=f"{ticks} off target, {tolerance_ticks} allowed")
     if is_closer:
-        return Verdict(
-            is_hold=False, reason=f"{distance} ticks closer than its target, {tolerance_ticks} allowed"
-        )
-    if mode is HoldMode.QUEUE and (weighed := _weighed(market, order, quote, now_ns)) is not None:
-        return weighed
-    return Verdict(is_hold=False, reason=f"{distance} ticks off target, {tolerance_ticks} allowed")
+        return Verdict(is_hold=False, reason=f"{ticks} closer than its target, {tolerance_ticks} allowed")
+    off = f"{ticks} off target, {tolerance_ticks} allowed"
+    if mode is HoldMode.SIMPLE:
+        return Verdict(is_hold=False, reason=off)
+    weighed = _weighed(market, order, quote, now_ns)
+    if isinstance(weighed, str):
+        return Verdict(is_hold=False, reason=f"{off} (places not weighed: {weighed})")
+    return weighed
 
 
-def _weighed(market: Market, order: OwnOrder, quote: Quote, now_ns: int) -> Verdict | None:
-    """The two places against each other; None while one of them cannot be told."""
-    stays = market.fill_probability(order)
+def _weighed(market: Market, order: OwnOrder, quote: Quote, now_ns: int) -> Verdict | str:
+    """The two places against each other, or why one of them cannot be told."""
     needed_lots = _shown_lots(market, quote) + order.remaining_lots
     moves = market.signals.fill_probability(order.side, quote.price_ticks, needed_lots)
-    if stays is None or moves is None:
-        return None
+    stays = market.fill_probability(order)
+    if moves is None or stays is None:
+        return market.signals.fill_unknown(order.side) or "place in the queue unknown"
     age_ms = (now_ns - order.created_ns) // NS_PER_MS
-    hold_bps = stays * _worth_bps(market, order.side, order.price_ticks, age_ms)
-    move_bps = moves * _worth_bps(market, order.side, quote.price_ticks, 0)
+    worth_bps = _worth_bps(market, quote)
+    hold_bps = stays * (worth_bps - adverse_bps(market, age_ms))
+    move_bps = moves * (worth_bps - adverse_bps(market, 0))
     numbers = f"edge {move_bps:+.3f} bps there (p {moves:.2f}), {hold_bps:+.3f} here (p {stays:.2f})"
     return Verdict(is_hold=move_bps - hold_bps <= MOVE_THRESHOLD_BPS, reason=numbers)
 
@@ -83,11 +90,18 @@ def _shown_lots(market: Market, quote: Quote) -> int:
     return levels.size_at(quote.price_ticks)
 
 
-def _worth_bps(market: Market, side: Side, price_ticks: int, age_ms: int) -> float:
-    """What a fill at a price is worth a few seconds later, net of its fee."""
+def _worth_bps(market: Market, quote: Quote) -> float:
+    """What a fill of a quote captures, net of its fee."""
     mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
-    capture_bps = side.sign * (mid_ticks - price_ticks) / mid_ticks * 1e4
-    return capture_bps - float(market.fees.maker) * 1e4 - adverse_bps(market, age_ms)
+    capture_ticks = quote.side.sign * (mid_ticks - quote.price_ticks) - _lean_ticks(market, quote.side)
+    return capture_ticks / mid_ticks * 1e4 - float(market.fees.maker) * 1e4
+
+
+def _lean_ticks(market: Market, side: Side) -> float:
+    """How far the price the strategy is indifferent at lies from the mid, towards this side's orders."""
+    target = market.target
+    parts = None if target is None else target.bid_parts if side is Side.BUY else target.ask_parts
+    return 0.0 if parts is None else parts.inventory + parts.external
 
 
 def adverse_bps(market: Market, age_ms: int) -> float:

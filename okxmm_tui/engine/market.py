@@ -84,6 +84,7 @@ class Market:
         self.mark_price: Decimal | None = None
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
+        self.marked_ns: int | None = None
         self.priced_ns: int | None = None
         """When the last mark or mid came."""
         self.index_price: Decimal | None = None
@@ -119,6 +120,7 @@ class Market:
         self.is_dirty = True
         """Whether something the quotes depend on has changed since they were last considered."""
         self.post_only_cancels = RollingCount()
+        self.self_trades = RollingCount()
         self.orders_sent = RollingCount()
         """New and amended orders."""
         self.blocked = ""
@@ -223,7 +225,7 @@ class Market:
     def take_mark(self, price: Decimal, now_ns: int) -> None:
         """The venue's mark price; what is no positive price is not taken."""
         if price > 0:
-            self.mark_price, self.priced_ns = price, now_ns
+            self.mark_price, self.marked_ns, self.priced_ns = price, now_ns, now_ns
 
     def break_book(self, reason: str) -> None:
         """Quarantine the book until a fresh snapshot and a few chained updates."""

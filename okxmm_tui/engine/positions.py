@@ -30,11 +30,39 @@ class Positions:
         self._session = session
         self._was_adopted = False
         self._mismatches: dict[str, int] = {}
+        self._unknown: set[str] = set()
+        """Markets without books of earlier sessions that held something at the first merge."""
+        self._unexplained: dict[str, tuple[str, str]] = {}
+        """What the venue holds and what the books carried on say, where no fill explains the difference."""
+        self._awaits_answer = True
+        """Whether books that are carried on keep their figure until the preflight is settled."""
+        self._agreed: set[str] = set()
+        """Markets whose difference the operator has agreed to."""
 
     @property
     def is_unsettled(self) -> bool:
         """Whether some market's position differed at the last comparison."""
         return bool(self._mismatches)
+
+    @property
+    def is_explaining(self) -> bool:
+        """Whether a difference may still be explained by messages on their way."""
+        return any(inst_id not in self._unexplained for inst_id in self._mismatches)
+
+    def difference(self, market: Market) -> tuple[str, str] | None:
+        """What the venue holds and what the journal says (empty: nothing); None where they agree."""
+        inst_id = market.instrument.inst_id
+        if inst_id in self._unexplained:
+            return self._unexplained[inst_id]
+        held = market.side_positions
+        if inst_id not in self._unknown or not (market.position_lots or held.long_lots or held.short_lots):
+            return None
+        return held_text(market), ""
+
+    def settle(self, *, is_agreed: bool) -> None:
+        """The preflight is settled: from the next merge on, the venue's figures are taken over."""
+        self._awaits_answer = False
+        self._agreed = set(self._unexplained) if is_agreed else set()
 
     def on_push(self, event: PositionUpdate) -> None:
         """Keep the venue's figure."""
@@ -64,6 +92,8 @@ class Positions:
             if position is None or market.is_carried_on:
                 continue
             market.side_positions.adopt(*both_sides(rows))
+            if any(row.size_lots for row in rows):
+                self._unknown.add(market.instrument.inst_id)
             if position.size_lots != market.ledger.position.size_lots:
                 market.ledger.position.adopt(position.size_lots, position.average_price)
                 self._session.notice(
@@ -78,6 +108,16 @@ class Positions:
         if market.instrument.inst_id in self._mismatches or is_late:
             return "position differs from the venue's"
         return ""
+
+    def on_tick(self) -> None:
+        """Freeze every market whose position is in doubt: nothing new, and quotes only move away."""
+        for inst_id, market in self._session.markets.items():
+            if reason := self.doubt(market):
+                self._session.freeze("position", Severity.WARNING, reason, inst_id)
+            else:
+                self._session.unfreeze(
+                    "position", f"{inst_id}: the position agrees with the venue's", inst_id
+                )
 
     def is_suspicious(self, market: Market) -> bool:
         """Whether the last push has differed from the books for longer than messages take."""
@@ -118,11 +158,11 @@ class Positions:
         sides, held = both_sides(rows), market.side_positions
         has_same_sides = not market.has_sides or sides == (held.long_lots, held.short_lots)
         if theirs == ours and has_same_sides:
-            self._mismatches.pop(inst_id, None)
-            return
-        if self._is_to_be_explained(inst_id):
+            self._agrees(inst_id)
             return
         text = market.instrument.size_text
+        if self._is_to_be_explained(market, lots_text(market, theirs, sides), held_text(market)):
+            return
         if not has_same_sides:
             held.adopt(*sides)
             self._session.notice(f"{inst_id}: venue holds {text(sides[0])} long and {text(sides[1])} short")
@@ -137,28 +177,59 @@ class Positions:
         if abs(difference) < smallest_order(market):
             # Roundings of fees by the venue: too little to trade, and added up exactly, not dropped.
             take_over(market, difference)
-            self._mismatches.pop(inst_id, None)
+            self._agrees(inst_id)
             return
-        if self._is_to_be_explained(inst_id):
+        theirs, ours = f"{cash:f} {base}", f"{cash - difference:f} {base}"
+        if self._is_to_be_explained(market, theirs, ours):
             return
         take_over(market, difference)
-        self._alarm(market, f"{cash:f} {base}", f"{cash - difference:f} {base}")
+        self._alarm(market, theirs, ours)
 
-    def _is_to_be_explained(self, inst_id: str) -> bool:
-        """Count a difference; True while messages on their way may still explain it."""
+    def _agrees(self, inst_id: str) -> None:
+        self._mismatches.pop(inst_id, None)
+        self._unexplained.pop(inst_id, None)
+        self._agreed.discard(inst_id)
+
+    def _is_to_be_explained(self, market: Market, theirs: str, ours: str) -> bool:
+        """Count a difference; True while messages on their way, or the operator, may still explain it."""
+        inst_id = market.instrument.inst_id
         seen = self._mismatches[inst_id] = self._mismatches.get(inst_id, 0) + 1
         if seen < MISMATCHES_BEFORE_ADOPTING:
             return True
+        if self._awaits_answer and market.is_carried_on:
+            self._unexplained[inst_id] = theirs, ours
+            return True
         del self._mismatches[inst_id]
+        self._unexplained.pop(inst_id, None)
         return False
 
     def _alarm(self, market: Market, theirs: str, ours: str) -> None:
         inst_id = market.instrument.inst_id
+        if inst_id in self._agreed:
+            self._agreed.discard(inst_id)
+            self._session.notice(f"{inst_id}: took over {theirs}; the journal had {ours}")
+            return
         self._session.raise_alarm(
             f"position-{inst_id}",
             Severity.CRITICAL,
             f"{inst_id}: venue holds {theirs}, we had booked {ours}; the venue's figure counts",
         )
+
+
+def held_text(market: Market) -> str:
+    """What our books say is held: net, and by side where the account keeps them apart."""
+    held = market.side_positions
+    return lots_text(market, market.position_lots, (held.long_lots, held.short_lots))
+
+
+def lots_text(market: Market, net_lots: int, sides: tuple[int, int]) -> str:
+    """A position in words: net, and by side where the account keeps them apart."""
+    instrument = market.instrument
+    text = f"{instrument.size_text(net_lots)} {instrument.size_unit}"
+    if not market.has_sides:
+        return text
+    long_lots, short_lots = (instrument.size_text(lots) for lots in sides)
+    return f"{text} ({long_lots} long, {short_lots} short)"
 
 
 def rows_of(market: Market, positions: Sequence[PositionUpdate]) -> tuple[PositionUpdate, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
@@ -31,9 +33,10 @@ from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
 from okxmm_tui.engine.positions import Positions
+from okxmm_tui.engine.preflight import LEFTOVER, Preflight
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
-from okxmm_tui.engine.spot import explain, note_balance
+from okxmm_tui.engine.spot import explain, note_balance, whole_list
 
 RETRY_NS = 1_000_000_000
 CATCH_UP_NS = 120_000_000_000
@@ -52,6 +55,7 @@ class Reconciler:
         self._request: tuple[int, int] | None = None
         self._retry_ns = 0
         self.positions = Positions(session)
+        self.preflight = Preflight(session, execution, self.positions, self.want_truth)
         self._doubts = Doubts(session)
         self.intruders = Intruders(session)
         self._ends = OrderEnds(session, execution)
@@ -102,8 +106,9 @@ class Reconciler:
         order = change.order
         market.is_dirty = True
         self._books.on_order(market, order, update.state)
-        if change.became_live or (update.amend_result == "0" and not order.is_done):
+        if change.became_live or (change.has_lost_place and not order.is_done):
             market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
+        if change.became_live or (update.amend_result == "0" and not order.is_done):
             self._execution.accepted(market, order.side)
         if change.amend_failed and not order.is_done:
             self._execution.cancel(order, f"amend failed: {update.text or update.code}")
@@ -249,6 +254,7 @@ class Reconciler:
             return
         asked_ns, self._request = self._request[1], None
         session = self._session
+        event = structs.replace(event, balances=whole_list(session, event.balances))
         for balance in event.balances:
             note_balance(session, balance)
         self._take_bills(event)
@@ -278,14 +284,14 @@ class Reconciler:
         self._conclude(len(listed))
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
-        cl_ord_id = update.cl_ord_id or update.ord_id
+        session, cl_ord_id = self._session, update.cl_ord_id or update.ord_id
         order = OwnOrder(
             update.inst_id,
             cl_ord_id,
             update.side,
             update.price_ticks,
             size_lots=update.size_lots,
-            created_ns=self._session.now_ns,
+            created_ns=session.now_ns,
             position_side=update.position_side,
         )
         order.ord_id, order.is_adopted = update.ord_id, True
@@ -293,14 +299,16 @@ class Reconciler:
         order.status = OrderStatus.LIVE
         market.orders.add(order)
         market.orders.preset_fill(order)
-        self._session.report(
+        session.report(
             "notice",
             Severity.WARNING,
             f"found an order of an earlier session at the venue: {order.side} "
             f"{market.instrument.size_text(order.size_lots)} @ "
-            f"{market.instrument.price_text(order.price_ticks)}; cancelling it",
+            f"{market.instrument.price_text(order.price_ticks)}"
+            f"{'' if session.is_held else '; cancelling it'}",
         )
-        self._execution.cancel(order, "left over from an earlier session")
+        if not session.is_held:
+            self._execution.cancel(order, LEFTOVER)
 
     def _take_bills(self, event: TruthFetched) -> None:
         """Count each bill once; those of the first merge are part of the balances taken over with it."""
@@ -315,10 +323,11 @@ class Reconciler:
 
     def _conclude(self, listed: int) -> None:
         session = self._session
+        may_conclude = self.preflight.review()
         leftovers = sum(order.is_adopted for m in session.markets.values() for order in m.orders.working)
-        if leftovers or self.positions.is_unsettled:
+        if not may_conclude or leftovers or self.positions.is_unsettled:
             self._retry_ns = min(self._retry_ns, session.now_ns + RETRY_NS)
-            self.checked_text = "merging with the venue"
+            self.checked_text = self.preflight.block or "merging with the venue"
             return
         if not session.is_merged:
             session.is_merged = True

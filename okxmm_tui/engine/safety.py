@@ -258,6 +258,8 @@ class Safety:
             self._disarm()
         if session.now_ns < self._renew_ns or session.machine.state is TradingState.HALTED:
             return
+        if session.is_held:
+            return  # the switch would take orders out that the operator has not decided about
         if lag_ns > limits.loop_lag_limit_ms * NS_PER_MS:
             return
         self._renew_ns = session.now_ns + limits.dead_man_renew_ms * NS_PER_MS

@@ -25,6 +25,8 @@ from okxmm_tui.engine.freeze import Freezes
 from okxmm_tui.engine.market import Market
 
 LOG_LINES = 200
+LIVE_PREFIX = "live:"
+"""A reason that begins so asks the console for the typed phrase."""
 
 
 class Session:
@@ -41,6 +43,10 @@ class Session:
         self.private_up = False
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
+        self.is_memory_short = False
+        """Whether pictures are to be drawn less often."""
+        self.is_held = False
+        """Whether the preflight keeps the engine from touching anything at the venue."""
         self.balances: dict[str, BalanceUpdate] = {}
         self.taken_over: dict[str, Decimal] | None = None
         """Cash by currency as of the first merge, bills since then included; None before it."""
@@ -74,6 +80,11 @@ class Session:
         """Why the journal cannot be written; empty while it can."""
         self._last_id = 0
         self._last_line = 0
+
+    @property
+    def is_money_real(self) -> bool:
+        """Whether the account is one at the venue: there, raising risk needs the armed state."""
+        return self.started.mode in {Mode.DEMO, Mode.LIVE}
 
     @property
     def is_budget_low(self) -> bool:
@@ -137,9 +148,14 @@ class Session:
 def first_state(started: SessionStarted, now_ns: int) -> StateMachine:
     """LIVE waits for a typed phrase and an arming in the console; the rest may quote once it is ready.
 
-    A headless live session was confirmed on the command line.
+    A headless live session was confirmed on the command line. A kill that nobody lifted outlives its session.
     """
-    if started.mode is Mode.LIVE and not started.limits.is_headless:
-        reason = "live: type the phrase to start"
+    needs_phrase = started.mode is Mode.LIVE and not started.limits.is_headless
+    if halted := started.restored.halted if started.restored else "":
+        reason = f"killed in an earlier session: {halted}"
+        text = f"{LIVE_PREFIX} {reason}" if needs_phrase else reason
+        return StateMachine(now_ns, TradingState.HALTED, text, needs_arming=True)
+    if needs_phrase:
+        reason = f"{LIVE_PREFIX} type the phrase to start"
         return StateMachine(now_ns, TradingState.PAUSED, reason, needs_arming=True)
     return StateMachine(now_ns, TradingState.ACTIVE, "started")

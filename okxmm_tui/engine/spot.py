@@ -89,6 +89,24 @@ def smallest_order(market: Market) -> Decimal:
     return market.instrument.size(max(1, market.instrument.min_size_lots))
 
 
+def whole_list(session: Session, listed: Sequence[BalanceUpdate]) -> tuple[BalanceUpdate, ...]:
+    """A complete list of balances, with those the venue lists no more: they are at zero.
+
+    OKX v5, account/balance, names only currencies that are not empty. Taken for "no news", a currency that
+    was spent to the last digit would stay in the books with the amount of its last report. A list without any
+    is no account's we trade on, and says nothing.
+    """
+    if not listed:
+        return ()
+    named = {balance.ccy for balance in listed}
+    at_ms = max(balance.update_ms for balance in listed)
+    gone = [known for ccy, known in session.balances.items() if ccy not in named]
+    return (
+        *listed,
+        *(BalanceUpdate(known.ccy, ZERO, ZERO, ZERO, max(at_ms, known.update_ms), ZERO) for known in gone),
+    )
+
+
 def note_balance(session: Session, balance: BalanceUpdate) -> None:
     """Keep a balance, and let go of the fills it contains."""
     session.balances[balance.ccy] = balance

@@ -1,8 +1,9 @@
 """Changing what is traded with while it trades: parameters, presets, the parameter file, the strategy itself.
 
 A change is checked as a whole and applied as a whole, under a version number that every later order carries.
-Taking more risk in live needs the armed state. A change after which a limit trips within ten seconds is taken
-back by itself.
+Taking more risk in demo and live needs the armed state, and a large step towards more risk needs it
+everywhere. A change after which a limit trips within ten seconds is taken back by itself, but for values
+whose return would take more risk.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchSt
 from okxmm_tui.core.messages import ParamsRead
 from okxmm_tui.core.params import ParamSet, for_instrument, plain
 from okxmm_tui.core.snapshot import ParamChangeView
-from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 from okxmm_tui.errors import UsageError
@@ -29,8 +30,8 @@ class Tuning:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._last: dict[str, tuple[int, ParamSet, str]] = {}
-        """When, what was before, and who changed it last, by market."""
+        self._recent: dict[str, list[tuple[int, ParamSet, str]]] = {}
+        """When, what was before and who changed it, by market, oldest first."""
         self._switching: dict[str, tuple[Strategy, ParamSet]] = {}
 
     def carry_out(
@@ -61,7 +62,7 @@ class Tuning:
                 changed, who = market.params.undone(), "undo"
         if isinstance(changed, str):
             return changed, ""
-        if problem := self._arming_problem(market, changed):
+        if problem := self._arming_problem(market, changed, is_undo=who == "undo"):
             return problem, ""
         return "", self._apply(market, changed, who)
 
@@ -101,16 +102,18 @@ class Tuning:
             if isinstance(read, str):
                 return read
             if problem := self._arming_problem(market, read):
-                return problem
+                return f"{problem}, then save the file again"
             changed[inst_id] = read
         return changed
 
     def limit_tripped(self, market: Market, what: str) -> None:
-        """Take a change of the last ten seconds back: it may be why the limit tripped."""
-        changed_ns, before, who = self._last.pop(market.instrument.inst_id, (0, market.params, ""))
-        if not who or who == "revert" or self._session.now_ns - changed_ns > REVERT_WITHIN_NS:
+        """Take the changes of the last ten seconds back: they may be why the limit tripped."""
+        recent = self._recent.pop(market.instrument.inst_id, ())
+        first = next((each for each in recent if self._session.now_ns - each[0] <= REVERT_WITHIN_NS), None)
+        if first is None:
             return
-        reverted = market.params.with_values(before.values)
+        _, before, who = first
+        reverted = market.params.with_values(market.params.returns(before))
         if not isinstance(reverted, str) and reverted.differences(market.params):
             self._session.report(
                 "param",
@@ -118,57 +121,74 @@ class Tuning:
                 f"{market.instrument.inst_id}: {what} within 10 s of a change by {who}; taking it back",
             )
             self._apply(market, reverted, "revert")
+            del self._recent[market.instrument.inst_id]
 
-    def _arming_problem(self, market: Market, changed: ParamSet) -> str:
-        session = self._session
-        riskier = changed.raises_risk(market.params)
-        if not riskier or session.started.mode is not Mode.LIVE or session.machine.is_armed(session.now_ns):
+    def _arming_problem(self, market: Market, changed: ParamSet, *, is_undo: bool = False) -> str:
+        session, percent = self._session, self._session.limits.max_change_percent
+        if session.machine.is_armed(session.now_ns):
             return ""
-        return f"{', '.join(riskier)} would take more risk; in live press a to arm first"
+        # What is undone stood before: the way back is no slip of the finger, however long it is.
+        if not is_undo and (leaps := changed.leaps(market.params, percent)):
+            return f"{', '.join(leaps)} by more than {percent:f} % towards more risk: press a to arm first"
+        if session.is_money_real and (riskier := changed.raises_risk(market.params)):
+            mode = session.started.mode.value
+            return f"{', '.join(riskier)} would take more risk; in {mode} press a to arm first"
+        return ""
 
     def _apply(self, market: Market, changed: ParamSet, who: str) -> str:
         session, before = self._session, market.params
-        inst_id = market.instrument.inst_id
-        if changed.raises_risk(before) and session.started.mode is Mode.LIVE:
+        if changed.leaps(before, session.limits.max_change_percent) or (
+            session.is_money_real and changed.raises_risk(before)
+        ):
             session.machine.disarm()
-        self._last[inst_id] = (session.now_ns, before, who)
+        recent = self._recent.setdefault(market.instrument.inst_id, [])
+        recent[:] = [each for each in recent if session.now_ns - each[0] <= REVERT_WITHIN_NS]
+        recent.append((session.now_ns, before, who))
         market.params = changed
         market.preview = None
         market.strategy_problem = ""
         market.hurry()
         text = _difference_text(changed, before) or "no change"
-        market.param_changes.append(
-            ParamChangeView(session.now_ns, who, market.strategy.name, text, changed.version)
-        )
-        session.report(
+        self._tell(market, text, who)
+        return text
+
+    def _tell(self, market: Market, text: str, who: str) -> None:
+        """Have a change that counts from now on journaled and shown: what, by whom, under which version."""
+        now_ns, version, inst_id = self._session.now_ns, market.params.version, market.instrument.inst_id
+        market.param_changes.append(ParamChangeView(now_ns, who, market.strategy.name, text, version))
+        self._session.report(
             "param",
             Severity.INFO,
-            f"{inst_id}: {text} by {who} (version {changed.version})",
+            f"{inst_id}: {text} by {who} (version {version})",
             inst_id=inst_id,
             source=who,
-            version=changed.version,
+            version=version,
         )
-        return text
 
     # -- strategies ------------------------------------------------------------------------------------
 
     def switch(self, command: SwitchStrategy) -> tuple[str, str]:
-        """Begin to change the strategy of a market; its quotes are pulled first."""
+        """Begin to change the strategy of a market; its quotes are pulled first.
+
+        Values the operator has chosen go with him; what was left at its default becomes the new strategy's.
+        """
         session = self._session
         market = session.markets.get(command.inst_id)
         if market is None:
             return f"{command.inst_id} is not traded in this session", ""
-        if session.started.mode is Mode.LIVE and not session.machine.is_armed(session.now_ns):
-            return "another strategy may take more risk; in live press a to arm first", ""
+        if session.is_money_real and not session.machine.is_armed(session.now_ns):
+            mode = session.started.mode.value
+            return f"another strategy may take more risk; in {mode} press a to arm first", ""
         try:
             strategy = make_strategy(command.name)
         except UsageError as error:
             return str(error), ""
         specs = for_instrument(strategy.specs, market.instrument)
+        chosen = market.params.chosen()
         shared = {
-            spec.name: market.params.values[spec.name]
+            spec.name: chosen[spec.name]
             for spec in specs
-            if spec.name in market.params.values and not spec.problem(market.params.values[spec.name])
+            if spec.name in chosen and not spec.problem(chosen[spec.name])
         }
         params = ParamSet.from_specs(specs, {**shared, **command.values})
         if isinstance(params, str):
@@ -188,11 +208,9 @@ class Tuning:
         strategy, params = self._switching.pop(market.instrument.inst_id)
         before, version = market.strategy.name, market.params.version + 1
         market.change_strategy(strategy, params, version)
-        inst_id, text = market.instrument.inst_id, f"strategy {before} -> {strategy.name}"
-        market.param_changes.append(
-            ParamChangeView(self._session.now_ns, "command", strategy.name, text, version)
-        )
-        self._session.report("param", Severity.INFO, f"{inst_id}: {text}", inst_id=inst_id, version=version)
+        self._recent.pop(market.instrument.inst_id, None)
+        values = ", ".join(f"{name} {plain(value)}" for name, value in params.values.items())
+        self._tell(market, f"strategy {before} -> {strategy.name}: {values}", "command")
         return ""
 
 

@@ -26,6 +26,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
+from okxmm_tui.engine.preflight_view import preflight_view
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.strategies.base import Composition
 from okxmm_tui.strategies.registry import STRATEGIES
@@ -73,6 +74,7 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         identity=reducer.books.account.identity(),
         performance=performance_view(reducer.books),
         scan=session.scan,
+        preflight=preflight_view(reducer),
     )
 
 
@@ -127,12 +129,11 @@ def _health(reducer: Reducer) -> HealthView:
 def _market(reducer: Reducer, market: Market) -> MarketView:
     ledger, price = market.ledger, market.valuation_price
     target, last, signals = market.target, market.last_trade, market.signals.summary()
-    age_ns = None if market.last_book_ns is None else reducer.session.now_ns - market.last_book_ns
     half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
     return MarketView(
         instrument=market.instrument,
         book_state=market.book_state.value,
-        book_age_ms=None if age_ns is None else age_ns // NS_PER_MS,
+        book_age_ms=_age_ms(reducer, market.last_book_ns),
         bids=market.book.bids.top(LEVELS_SHOWN),
         asks=market.book.asks.top(LEVELS_SHOWN),
         mark_price=market.mark_price,
@@ -170,7 +171,12 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         bid_parts=_parts(market, target.bid_parts if target else None),
         ask_parts=_parts(market, target.ask_parts if target else None),
         opportunities=opportunities(market),
+        mark_age_ms=_age_ms(reducer, market.marked_ns),
     )
+
+
+def _age_ms(reducer: Reducer, at_ns: int | None) -> int | None:
+    return None if at_ns is None else (reducer.session.now_ns - at_ns) // NS_PER_MS
 
 
 def _parts(market: Market, parts: Composition | None) -> PartsView | None:
@@ -261,7 +267,7 @@ def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
         worth = instrument.notional_at(abs(position), mid)
         most = limits.max_position_notional_quote
         gauges.append(
-            GaugeView("notional", float(worth / most), f"{worth:.0f} / {most:.0f} {instrument.quote_ccy}")
+            GaugeView("notional", float(worth / most), f"{worth:,.0f} / {most:,.0f} {instrument.quote_ccy}")
         )
     if market.last_book_ns is not None:
         age_ms = (reducer.session.now_ns - market.last_book_ns) / NS_PER_MS

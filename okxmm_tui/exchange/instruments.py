@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind
-from okxmm_tui.errors import RecordingError
+from okxmm_tui.errors import RecordingError, WireError
 
 PRODUCTION_CODES = {
     "BTC-USDT": 3,
@@ -119,7 +120,7 @@ def listing(row: dict[str, Any]) -> Listing:
     full["groupId"] = full["groupId"] or _GROUP_IDS.get(str(row.get("instType")), "1")
     try:
         instrument = _core_instrument(full)
-    except (KeyError, InvalidOperation, ZeroDivisionError) as error:
+    except (KeyError, WireError, ArithmeticError) as error:
         raise RecordingError(
             f"Metadata of {row.get('instId', 'an instrument')} was incomplete ({error!r}).",
             "Put the rows of GET /api/v5/public/instruments beside the recording.",
@@ -129,7 +130,7 @@ def listing(row: dict[str, Any]) -> Listing:
 
 def _core_instrument(row: dict[str, Any]) -> Instrument:
     kind = _kind(row)
-    lot = Decimal(row["lotSz"])
+    lot = read_decimal(row["lotSz"])
     spot = kind is ContractKind.SPOT
     base, quote = [*row["instId"].split("-"), ""][:2]
     return Instrument(
@@ -137,17 +138,23 @@ def _core_instrument(row: dict[str, Any]) -> Instrument:
         inst_type=row["instType"],
         kind=kind,
         code=row["instIdCode"],
-        tick_size=Decimal(row["tickSz"]),
+        tick_size=read_decimal(row["tickSz"]),
         lot_size=lot,
-        min_size_lots=int(Decimal(row["minSz"]) / lot),
-        max_limit_lots=int(Decimal(row["maxLmtSz"]) / lot),
-        contract_value=Decimal(1) if spot else Decimal(row["ctVal"]) * Decimal(row["ctMult"] or "1"),
+        min_size_lots=int(read_decimal(row["minSz"]) / lot),
+        max_limit_lots=int(read_decimal(row["maxLmtSz"]) / lot),
+        contract_value=Decimal(1)
+        if spot
+        else read_decimal(row["ctVal"]) * read_decimal(row["ctMult"] or "1"),
         base_ccy=row["baseCcy"] or base,
         quote_ccy=row["quoteCcy"] or quote,
         settle_ccy=row["settleCcy"] or row["quoteCcy"] or quote,
         state=row.get("state", "live"),
-        max_leverage=Decimal(row["lever"]),
+        max_leverage=read_decimal(row["lever"]),
     )
+
+
+def _face(row: dict[str, Any]) -> Decimal:
+    return read_decimal(row["ctVal"]) * read_decimal(row["ctMult"] or "1")
 
 
 def _kind(row: dict[str, Any]) -> ContractKind:

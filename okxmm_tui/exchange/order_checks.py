@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import Side
+from okxmm_tui.errors import WireError
 from okxmm_tui.exchange.api_error import ApiError, missing, wrong
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
@@ -310,12 +312,9 @@ def _decimal(value: object, name: str) -> Decimal:
     if not isinstance(value, str) or len(value) > 32:
         raise wrong(name, "must be a string of at most 32 characters")
     try:
-        number = Decimal(value)
-    except InvalidOperation as error:
+        return read_decimal(value)
+    except WireError as error:
         raise wrong(name, f"{value!r} is no number") from error
-    if not number.is_finite():
-        raise wrong(name, f"{value!r} is no number")
-    return number
 
 
 def _choice(params: Params, name: str, allowed: frozenset[str] | set[str]) -> str:

@@ -8,7 +8,6 @@ OKX v5, section "Order book channel" (sequence ids).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import InvalidOperation
 from typing import Any
 
 import msgspec
@@ -18,8 +17,9 @@ from okxmm_tui.exchange.instruments import Listing, listing
 from okxmm_tui.exchange.market_events import GapEvent, InstrumentEvent, MarketEvent
 from okxmm_tui.exchange.recording import WireRow
 from okxmm_tui.exchange.track import Track, convert
+from okxmm_tui.okx.decoding import decode, decode_rows, text_of
 from okxmm_tui.okx.error_codes import describe
-from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope, decode, decode_rows, text_of
+from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope
 
 BOOKS = "books"
 NEEDED = (BOOKS, "bbo-tbt", "trades")
@@ -73,7 +73,7 @@ class RelaySession:
             return ()
         try:
             return self._rows(track, envelope.arg.channel, envelope)
-        except (ValueError, InvalidOperation, IndexError) as error:
+        except (ValueError, IndexError) as error:
             raise WireError(
                 f"{envelope.arg.channel} of {envelope.arg.inst_id} was unusable: {error}"
             ) from error

@@ -9,7 +9,6 @@ mirrored (bids as asks, buys as sells, up as down) and the price comes back the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import InvalidOperation
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -99,6 +98,6 @@ class Replay:
         try:
             is_snapshot = message.action != "update"
             made = [convert(track, message.arg.channel, row, is_snapshot=is_snapshot) for row in rows]
-        except (WireError, InvalidOperation, ValueError, IndexError) as error:
+        except (WireError, ValueError, IndexError) as error:
             raise RecordingError(f"Recording {source}, line {number}, was unusable: {error}") from error
         return tuple(event for event in made if event is not None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.types import AccountLevel, PositionMode, PositionSide
+from okxmm_tui.errors import WireError
 from okxmm_tui.exchange.api_error import ApiError, missing, wrong
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.numbers import text
@@ -29,8 +29,8 @@ class LeverageApi:
         listed = self._listing(str(body.get("instId") or ""))
         mode = margin_mode(body, self._state.settings.account_level)
         try:
-            lever = Decimal(str(body.get("lever", "")))
-        except InvalidOperation as error:
+            lever = read_decimal(str(body.get("lever", "")))
+        except WireError as error:
             raise wrong("lever") from error
         if not 1 <= lever <= listed.instrument.max_leverage:
             raise wrong("lever", f"must be 1 to {listed.instrument.max_leverage}")

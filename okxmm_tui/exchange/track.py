@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
@@ -116,9 +117,8 @@ def convert(track: Track, channel: str, row: WireRow, *, is_snapshot: bool) -> M
         is_snapshot: Whether the row replaces the book; every channel but the chains does.
 
     Raises:
-        WireError: A price was no multiple of the tick.
-        ValueError: A number or a side was malformed.
-        decimal.InvalidOperation: A size was no number.
+        WireError: A price, size or rate was no number, or a price no multiple of the tick.
+        ValueError: A time or a side was malformed.
     """
     if channel == track.depth_channel:
         return _book(track, row, is_snapshot=is_snapshot, is_fast=channel == "books-l2-tbt")
@@ -129,7 +129,7 @@ def convert(track: Track, channel: str, row: WireRow, *, is_snapshot: bool) -> M
     if channel == "mark-price" and row.mark_px:
         return _mark(track, row)
     if channel == "funding-rate" and row.funding_rate:
-        return FundingEvent(track.instrument.inst_id, Decimal(row.funding_rate))
+        return FundingEvent(track.instrument.inst_id, read_decimal(row.funding_rate))
     return None
 
 
@@ -192,7 +192,7 @@ def _trade(track: Track, row: WireRow) -> TradeEvent | None:
 
 def _mark(track: Track, row: WireRow) -> MarkEvent:
     shift = track.offset_ticks * track.instrument.tick_size
-    return MarkEvent(track.instrument.inst_id, track.sign * Decimal(row.mark_px) + shift)
+    return MarkEvent(track.instrument.inst_id, track.sign * read_decimal(row.mark_px) + shift)
 
 
 def _raw_levels(instrument: Instrument, rows: list[list[str]]) -> list[Level]:
@@ -204,7 +204,7 @@ def _raw_levels(instrument: Instrument, rows: list[list[str]]) -> list[Level]:
 
 def _lots(instrument: Instrument, size: str) -> int:
     # Genuine spot books hold remainders finer than a lot; rounding up keeps such a level alive.
-    return math.ceil(Decimal(size) / instrument.lot_size)
+    return math.ceil(read_decimal(size) / instrument.lot_size)
 
 
 def _shifted(track: Track, levels: list[Level]) -> tuple[Level, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.okx.messages import Scalar
+from okxmm_tui.okx.decoding import Scalar
 
 
 class LeverageRow(Struct, gc=False, rename="camel"):

@@ -15,9 +15,10 @@ from okxmm_tui.errors import WireError
 from okxmm_tui.okx.book_channels import BOOKS, BookChannel
 from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.convert import bounded, whole
+from okxmm_tui.okx.decoding import decode
 from okxmm_tui.okx.feed_watch import FeedWatch, Silence
 from okxmm_tui.okx.market_channels import TOP_CHANNEL
-from okxmm_tui.okx.messages import BOOK_DECODER, BookData, Level, decode
+from okxmm_tui.okx.messages import BOOK_DECODER, BookData, Level
 from okxmm_tui.okx.session import Login, Phase, Session
 from okxmm_tui.okx.subscriptions import Subscription
 

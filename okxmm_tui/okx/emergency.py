@@ -13,9 +13,10 @@ from msgspec import Struct, structs
 
 from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import describe, is_credential_problem
-from okxmm_tui.okx.messages import OP_ROWS, ORDERS, OrderRow, text_of
+from okxmm_tui.okx.messages import OP_ROWS, ORDERS, OrderRow
 from okxmm_tui.okx.order_requests import MAX_BATCH
 from okxmm_tui.okx.requests import OrderArgs, encode
 from okxmm_tui.okx.rest import HttpPort, Rest

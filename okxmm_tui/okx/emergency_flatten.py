@@ -16,9 +16,10 @@ from msgspec import Struct
 from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.convert import number
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.emergency import PROOFS_NEEDED
 from okxmm_tui.okx.endpoints import Endpoints
-from okxmm_tui.okx.messages import POSITIONS, PositionRow, text_of
+from okxmm_tui.okx.messages import POSITIONS, PositionRow
 from okxmm_tui.okx.rest import HttpPort, Rest
 from okxmm_tui.okx.rest_queries import FetchRefusedError, checked
 

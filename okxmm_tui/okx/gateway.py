@@ -16,31 +16,19 @@ from okxmm_tui.core.effects import (
     AmendOrder,
     AnyEffect,
     CancelOrder,
-    FetchFees,
-    FetchPriceLimits,
-    FetchTruth,
     PlaceOrder,
-    PollPending,
-    QueryOrder,
     Resubscribe,
-    ScanMarkets,
-    SetDeadMan,
 )
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import (
     AnyEvent,
-    DeadManArmed,
-    DeadManFailed,
-    FeesRead,
-    FetchFailed,
     GatewayNotice,
     OrderBudget,
     OrderRouteChanged,
-    PendingPolled,
 )
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError, UsageError
-from okxmm_tui.okx import market_scan, preparation
+from okxmm_tui.okx import preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
 from okxmm_tui.okx.book_session import Answer
 from okxmm_tui.okx.business_session import BusinessSession
@@ -57,10 +45,11 @@ from okxmm_tui.okx.public_session import DEFAULT_BOOK_CHANNEL, PublicSession
 from okxmm_tui.okx.rate_limits import RateLimits, Usage
 from okxmm_tui.okx.rest import Rest
 from okxmm_tui.okx.rest_book import read_book
-from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries
+from okxmm_tui.okx.rest_queries import RestQueries
 from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
 from okxmm_tui.okx.session import Session
 from okxmm_tui.okx.transport import ConnectGate, Stream
+from okxmm_tui.okx.venue_requests import VenueRequests, Work
 
 BUDGET_EVERY_S = 0.5
 CLOSE_WITHIN_S = 2.0
@@ -100,12 +89,12 @@ class OkxGateway:
             raise UsageError(f"order tag {tag!r} was not 1 to {MAX_TAG} letters and digits.")
         self._endpoints = endpoints
         self._api_key = api_key
-        self._tag = tag
         self._book_channel = book_channel
         self._extras = extras
         self._instruments: dict[str, Instrument] = {}
         self._rest = Rest(endpoints, api_key, on_measured=lambda event: self._emit_soon([event]))
         self._queries = RestQueries(self._rest, self._instruments)
+        self._reads = VenueRequests(self._rest, self._queries, self._instruments, tag)
         self._limits = RateLimits()
         self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
         self._route = OrdersRoute(
@@ -186,22 +175,12 @@ class OkxGateway:
             match effect:
                 case PlaceOrder() | AmendOrder() | CancelOrder():
                     orders.append(effect)
-                case QueryOrder(inst_id=inst_id, cl_ord_id=cl_ord_id):
-                    self._spawn(self._query(inst_id, cl_ord_id))
-                case FetchTruth(request_id=request_id, fills_since_ms=since_ms):
-                    self._spawn(self._read(request_id, self._queries.truth(request_id, since_ms)))
-                case PollPending(request_id=request_id):
-                    self._spawn(self._read(request_id, self._poll(request_id)))
-                case SetDeadMan(timeout_s=timeout_s):
-                    self._spawn(self._set_dead_man(timeout_s))
                 case Resubscribe(inst_id=inst_id):
                     self._resubscribe(inst_id)
-                case ScanMarkets():
-                    self._spawn(self._read(0, market_scan.scan(self._rest)))
-                case FetchPriceLimits(inst_id=inst_id):
-                    self._spawn(self._read_price_limits(inst_id))
                 case _:
-                    self._read_aside(effect)
+                    work = self._reads.work_for(effect)
+                    if work is not None:
+                        self._spawn(self._tell(work))
         if orders:
             self._route.send(orders, time.monotonic_ns())
 
@@ -231,7 +210,7 @@ class OkxGateway:
             wanted=Wanted(not self._extras.has_all_trades, self._extras.has_tickers),
             environment=DEMO if self._endpoints.is_demo else PRODUCTION,
         )
-        stream = Stream(self._endpoints.public_ws, session, emit, gate, self._public_replaced)
+        stream = self._stream("public", session, emit, gate, self._public_replaced)
         self._public = session, stream
         services = [stream.run(), self._clock.run()]
         if self._extras.needs_business:
@@ -240,7 +219,7 @@ class OkxGateway:
                 has_trades=self._extras.has_all_trades,
                 candle_bars=self._extras.candle_bars,
             )
-            services.append(Stream(self._endpoints.business_ws, business, emit, gate).run())
+            services.append(self._stream("business", business, emit, gate).run())
         if self._api_key is not None:
             private = PrivateSession(
                 self._instruments,
@@ -250,7 +229,7 @@ class OkxGateway:
                 has_fills=self._extras.has_fills,
             )
             private.on_stale_clock = session.on_stale_clock = self._start_sync
-            wire = Stream(self._endpoints.private_ws, private, emit, gate, self._private_replaced)
+            wire = self._stream("private", private, emit, gate, self._private_replaced)
             self._wire = wire
             self._route.connect(private, wire)
             services += [wire.run(), self._report_budget(emit)]
@@ -258,6 +237,18 @@ class OkxGateway:
                 why = "okx.order_route is rest"
                 self._emit_soon([OrderRouteChanged(inst_id, "rest", why) for inst_id in self._instruments])
         return services
+
+    def _stream(
+        self,
+        name: str,
+        session: Session,
+        emit: Emit,
+        gate: ConnectGate,
+        on_replaced: Callable[[Session], None] | None = None,
+    ) -> Stream:
+        hosts = self._endpoints
+        other = f"{hosts.ws_fallback}/{name}" if hosts.ws_fallback else ""
+        return Stream(f"{hosts.ws}/{name}", session, emit, gate, on_replaced, fallback_url=other)
 
     def _public_replaced(self, session: Session) -> None:
         if self._public is not None and isinstance(session, PublicSession):
@@ -303,50 +294,10 @@ class OkxGateway:
 
     # -- single requests ------------------------------------------------------------------------
 
-    async def _query(self, inst_id: str, cl_ord_id: str) -> None:
-        self._emit_soon([await self._queries.order(inst_id, cl_ord_id)])
-
-    async def _poll(self, request_id: int) -> AnyEvent:
-        orders = await self._queries.pending()
-        return PendingPolled(request_id, tuple(order for order in orders if order.tag == self._tag))
-
-    async def _read(self, request_id: int, fetch: Coroutine[Any, Any, AnyEvent]) -> None:
-        try:
-            event = await fetch
-        except OkxmmError as error:
-            is_final = isinstance(error, FetchRefusedError) and error.is_final
-            event = FetchFailed(request_id, str(error), is_final)
-        self._emit_soon([event])
-
-    async def _read_price_limits(self, inst_id: str) -> None:
-        try:
-            limits = await self._queries.price_limits(inst_id)
-        except OkxmmError as error:
-            text = f"{inst_id}: the price band could not be read: {error}"
-            self._emit_soon([GatewayNotice(Severity.WARNING, text)])
-            return
-        if limits is not None:
-            self._emit_soon([limits])
-
-    def _read_aside(self, effect: AnyEffect) -> None:
-        """Start what no order waits for."""
-        if isinstance(effect, FetchFees):
-            self._spawn(self._read_fees())
-
-    async def _read_fees(self) -> None:
-        try:
-            loaded = await preparation.load_instruments(self._rest, tuple(self._instruments), has_key=True)
-            event: AnyEvent = FeesRead(await preparation.load_fees(self._rest, loaded))
-        except OkxmmError as error:
-            event = GatewayNotice(Severity.WARNING, f"the fees could not be read: {error}")
-        self._emit_soon([event])
-
-    async def _set_dead_man(self, timeout_s: int) -> None:
-        try:
-            event: AnyEvent = DeadManArmed(await self._queries.set_dead_man(timeout_s, self._tag))
-        except OkxmmError as error:
-            event = DeadManFailed(str(error))
-        self._emit_soon([event])
+    async def _tell(self, work: Work) -> None:
+        event = await work
+        if event is not None:
+            self._emit_soon([event])
 
     def _resubscribe(self, inst_id: str) -> None:
         if self._public is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.okx.messages import Scalar
+from okxmm_tui.okx.decoding import Scalar
 
 
 class UpcomingChange(Struct, gc=False, rename="camel"):

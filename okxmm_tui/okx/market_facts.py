@@ -11,6 +11,7 @@ from msgspec import Raw
 from okxmm_tui.core.messages import AnyEvent, IndexPrice, PriceLimits
 from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.convert import number, whole
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.market_messages import (
     FUNDING_RATES,
     INDEX_TICKERS,
@@ -28,7 +29,7 @@ from okxmm_tui.okx.market_rows import (
     status_of,
     ticker_of,
 )
-from okxmm_tui.okx.messages import MARK_PRICES, text_of
+from okxmm_tui.okx.messages import MARK_PRICES
 
 _Row = TypeVar("_Row")
 _Named = TypeVar("_Named", bound="_HasInstrument")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.okx.messages import Scalar
+from okxmm_tui.okx.decoding import Scalar
 
 
 class IndexRow(Struct, gc=False, rename="camel"):

@@ -19,8 +19,9 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.convert import bounded, number, optional_number, side_of, whole
+from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.market_messages import CandleRow, FundingRow, LimitRow, StatusRow, TickerRow
-from okxmm_tui.okx.messages import MarkPriceRow, Scalar, TradeData, text_of
+from okxmm_tui.okx.messages import MarkPriceRow, TradeData
 
 PRODUCTION, DEMO = "1", "2"
 """Environments as the status channel names them."""

@@ -12,7 +12,7 @@ from okxmm_tui.core.messages import AnyEvent, GatewayNotice, MarketScan, ScanRow
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError
 from okxmm_tui.okx.convert import optional_number
-from okxmm_tui.okx.messages import Scalar
+from okxmm_tui.okx.decoding import Scalar
 from okxmm_tui.okx.rest import Rest
 from okxmm_tui.okx.rest_queries import checked
 

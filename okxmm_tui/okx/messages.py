@@ -1,23 +1,15 @@
-"""Wire messages of OKX v5 as typed structs, decoded tolerantly: the only place that knows JSON.
+"""Wire messages of OKX v5 as typed structs, with their decoders.
 
 Unknown keys are ignored, missing ones have defaults, and scalars may be text, number, boolean or null,
-because the venue writes most numbers as text and "" for nothing. Malformed input raises ``WireError``.
+because the venue writes most numbers as text and "" for nothing.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from msgspec import Raw, Struct
 
-from okxmm_tui.errors import WireError
-
-Scalar = str | int | float | bool | None
-"""A JSON scalar in any of the spellings the venue uses."""
-
-_Message = TypeVar("_Message")
-_SHOWN_BYTES = 160
+from okxmm_tui.okx.decoding import Scalar
 
 
 class Arg(Struct, gc=False, rename="camel"):
@@ -321,71 +313,6 @@ FEES = msgspec.json.Decoder(list[FeeRow])
 TIMES = msgspec.json.Decoder(list[TimeRow])
 PRICE_LIMITS = msgspec.json.Decoder(list[PriceLimitRow])
 ACCOUNT_RATES = msgspec.json.Decoder(list[AccountRateRow])
-_RAWS = msgspec.json.Decoder(list[Raw])
 BOOK_ROWS = msgspec.json.Decoder(list[BookData], strict=False)
 TRADES = msgspec.json.Decoder(list[TradeData])
 DEAD_MEN = msgspec.json.Decoder(list[DeadManRow])
-
-
-def decode(decoder: msgspec.json.Decoder[_Message], raw: bytes | Raw) -> _Message:
-    """Decode one message.
-
-    Raises:
-        WireError: The bytes were no JSON or not of the expected shape; carries their beginning.
-    """
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise WireError(
-            f"venue message {shown(bytes(raw))} was malformed: {str(error)[:_SHOWN_BYTES]}."
-        ) from error
-
-
-def decode_rows(decoder: msgspec.json.Decoder[list[_Message]], raw: Raw) -> list[_Message]:
-    """Decode a ``data`` list; null or absent is empty.
-
-    Raises:
-        WireError: As ``decode``.
-    """
-    return [] if bytes(raw) in {b"", b"null"} else decode(decoder, raw)
-
-
-def decode_readable(
-    decoder: msgspec.json.Decoder[list[_Message]], raw: Raw
-) -> tuple[list[_Message], WireError | None]:
-    """Decode a ``data`` list row by row where it cannot be read as a whole: one bad row hides no other.
-
-    Returns:
-        The rows that could be read, and what was wrong with the first that could not.
-
-    Raises:
-        WireError: It was no list at all.
-    """
-    try:
-        return decode_rows(decoder, raw), None
-    except WireError as error:
-        problem = error
-    rows: list[_Message] = []
-    for each in decode(_RAWS, raw):
-        try:
-            rows += decode(decoder, b"[%b]" % bytes(each))
-        except WireError as error:
-            problem = error
-    return rows, problem
-
-
-def shown(raw: bytes) -> str:
-    """The beginning of a frame, fit for a log line."""
-    text = raw[:_SHOWN_BYTES].decode(errors="replace")
-    return repr(text) + ("…" if len(raw) > _SHOWN_BYTES else "")
-
-
-def text_of(value: Scalar) -> str:
-    """Read a scalar as text; null is empty and booleans are "true" or "false"."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

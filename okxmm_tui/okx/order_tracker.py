@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from okxmm_tui.okx.amend_guard import AmendGuard
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
-from okxmm_tui.okx.messages import OpRow, text_of
+from okxmm_tui.okx.messages import OpRow
 from okxmm_tui.okx.order_requests import Batch, OrderEffect
 from okxmm_tui.okx.rate_limits import Verb
 

@@ -22,6 +22,7 @@ from okxmm_tui.okx.account_messages import (
 from okxmm_tui.okx.account_watch import AccountWatch
 from okxmm_tui.okx.balance_position import BalancePosition
 from okxmm_tui.okx.convert import order_update, span_ns
+from okxmm_tui.okx.decoding import decode_rows, text_of
 from okxmm_tui.okx.messages import (
     FILLS,
     OP_ROWS,
@@ -31,8 +32,6 @@ from okxmm_tui.okx.messages import (
     Envelope,
     FillRow,
     OrderRow,
-    decode_rows,
-    text_of,
 )
 from okxmm_tui.okx.order_requests import Batch
 from okxmm_tui.okx.order_tracker import OrderTracker, RowOutcome

@@ -21,6 +21,7 @@ from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.book_session import BookSession, FetchBook
 from okxmm_tui.okx.conflate import conflate
 from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.decoding import decode
 from okxmm_tui.okx.feed_meter import FeedMeter
 from okxmm_tui.okx.market_channels import TOP_CHANNEL, Wanted, market_channels
 from okxmm_tui.okx.market_facts import MarketFacts
@@ -33,7 +34,6 @@ from okxmm_tui.okx.messages import (
     Envelope,
     InstrumentRow,
     TradeData,
-    decode,
 )
 from okxmm_tui.okx.session import ChannelRequest, Login, Session
 from okxmm_tui.okx.subscriptions import Subscription

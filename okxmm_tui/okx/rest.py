@@ -20,9 +20,10 @@ from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
 from okxmm_tui.okx.convert import span_ns
+from okxmm_tui.okx.decoding import decode, decode_rows, shown, text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
-from okxmm_tui.okx.messages import REST_DECODER, TIMES, decode, decode_rows, shown, text_of
+from okxmm_tui.okx.messages import REST_DECODER, TIMES
 from okxmm_tui.okx.transport import Http, HttpReply
 
 READ_ATTEMPTS = 3
@@ -151,9 +152,9 @@ class Rest:
         Raises:
             VenueUnreachableError: No usable answer.
         """
-        before_ns, started_ns = self.clock.local_ns(), time.monotonic_ns()
+        before_ns, started_ns = self.clock.local_ns(), self.clock.steady_ns()
         reply = await self._once("GET", TIME_PATH, b"", is_signed=False)
-        took_ns = time.monotonic_ns() - started_ns
+        took_ns = self.clock.steady_ns() - started_ns
         try:
             venue_ms = int(text_of(reply.rows(TIMES)[0].ts))
         except (WireError, ValueError, IndexError) as error:

@@ -37,6 +37,7 @@ from okxmm_tui.okx.convert import (
     position_update,
     whole,
 )
+from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
 from okxmm_tui.okx.messages import (
     ACCOUNT_RATES,
@@ -48,7 +49,6 @@ from okxmm_tui.okx.messages import (
     PRICE_LIMITS,
     FillRow,
     OrderRow,
-    text_of,
 )
 from okxmm_tui.okx.requests import encode
 from okxmm_tui.okx.rest import Rest, RestReply

@@ -17,8 +17,9 @@ from msgspec import Raw, Struct
 from okxmm_tui.core.messages import AnyEvent, GatewayNotice, StreamDown, StreamUp
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import WireError
+from okxmm_tui.okx.decoding import decode, decode_readable, text_of
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
-from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope, decode, decode_readable, text_of
+from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope
 from okxmm_tui.okx.requests import Request, encode
 from okxmm_tui.okx.subscriptions import Subscription, Subscriptions
 

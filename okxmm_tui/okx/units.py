@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from okxmm_tui.errors import WireError
 
@@ -56,19 +56,9 @@ class UnitTable(dict[str, int]):
             and digits.isascii()
         ):
             return int(digits) * 10**padding
-        if len(text) > MAX_TEXT or _is_huge(text):
-            raise WireError(f"number {text[:MAX_TEXT]!r} was too long or too large.")
+        if len(text) > MAX_TEXT:
+            raise WireError(f"number {text[:MAX_TEXT]!r} was too long.")
         return self._convert(text)
-
-
-def _is_huge(text: str) -> bool:
-    # "1e999999" is a number, but turning it into a whole one would take seconds.
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return False
-    # A zero may carry any exponent and is still only a zero.
-    return bool(number) and number.adjusted() > MAX_TEXT
 
 
 def _power_of_ten_digits(step: Decimal) -> int:

@@ -20,7 +20,7 @@ from okxmm_tui.core.signals import Intensity, Signals
 from okxmm_tui.core.types import ContractKind, Levels, Side
 from okxmm_tui.signals.book_figures import TYPICAL_LEVELS, DeepFigures, read_depth, read_touch
 from okxmm_tui.signals.fair_value import weighted_mid
-from okxmm_tui.signals.fill_probability import LevelFlow
+from okxmm_tui.signals.fill_probability import MIN_PRINTS, TakerFlow, reach_probability
 from okxmm_tui.signals.imbalance import OrderFlowImbalance, TradeImbalance
 from okxmm_tui.signals.intensity import SpreadTime, SweepDepths
 from okxmm_tui.signals.liquidity import IcebergWatch, TypicalSize
@@ -72,7 +72,7 @@ class MarketSignals:
         self._spreads = SpreadTime(INTENSITY_HALF_LIFE_S)
         self._sweeps = {side: SweepDepths(INTENSITY_HALF_LIFE_S) for side in Side}
         self._fits: dict[Side, Intensity | None] = dict.fromkeys(Side)
-        self._level_flow = {side: LevelFlow() for side in Side}
+        self._takers = {side: TakerFlow() for side in Side}
         self._vpin = Vpin()
         self._kyle = KyleLambda()
         self._markouts = Markouts()
@@ -162,11 +162,11 @@ class MarketSignals:
         self._trades.on_trade(taker, size_lots, now_ns)
         self._vpin.on_trade(taker, size_lots, now_ns)
         self._kyle.on_trade(taker, size_lots, now_ns)
+        self._takers[taker].on_print(size_lots, now_ns)
         self._bergs[taker.opposite].on_print(price_ticks, size_lots)
         if (touch := self._touches.before(venue_ms)) is not None:
             excess = price_ticks - touch[2] if taker is Side.BUY else touch[1] - price_ticks
             self._sweeps[taker].on_print(excess, venue_ms, now_ns)
-            self._level_flow[taker].on_print(excess, size_lots, now_ns)
         if now_ns // NS_PER_S != self._second:
             self.on_time(now_ns)
 
@@ -198,7 +198,7 @@ class MarketSignals:
         for side in Side:
             self._fits[side] = self._sweeps[side].fit(self._spreads, now_ns)
         if self._top is not None:
-            for flow in self._level_flow.values():
+            for flow in self._takers.values():
                 flow.begin(now_ns)
             self._typical.sample(self._book.bids.top(TYPICAL_LEVELS), self._book.asks.top(TYPICAL_LEVELS))
             if now_ns - self._sample_ns >= MIN_SAMPLE_NS:
@@ -217,14 +217,27 @@ class MarketSignals:
             needed_lots: Expected quantity ahead plus its own.
 
         Returns:
-            0..1; None while too little has traded that far from the touch, or the book is not known.
+            0..1; None while it cannot be told, for the reason ``fill_unknown`` gives.
         """
         if self._top is None:
             return None
+        flow = self._takers[side.opposite].probability(needed_lots, FILL_HORIZON_S, self._now_ns)
         best_ticks = self._top[0] if side is Side.BUY else self._top[2]
         distance = side.sign * (best_ticks - price_ticks)
-        flow = self._level_flow[side.opposite]
-        return flow.probability(distance, needed_lots, FILL_HORIZON_S, self._now_ns)
+        sigma_ticks = self.fast.per_sqrt_s * best_ticks
+        if flow is None or (distance > 0 and sigma_ticks <= 0):
+            return None
+        return flow * reach_probability(distance, sigma_ticks, FILL_HORIZON_S)
+
+    def fill_unknown(self, side: Side) -> str:
+        """Why ``fill_probability`` of a side cannot be told, in a few words; empty when it can."""
+        if self._top is None:
+            return "no live book"
+        seen = self._takers[side.opposite].seen(self._now_ns)
+        if seen < MIN_PRINTS:
+            word = "buyers" if side is Side.SELL else "sellers"
+            return f"{seen:.0f} of {MIN_PRINTS:.0f} {word} seen"
+        return "" if self.fast.per_sqrt_s > 0 else "measuring volatility"
 
     def summary(self) -> Signals:
         """All figures as of the last event; the same object until something changed."""

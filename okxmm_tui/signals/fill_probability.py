@@ -1,8 +1,13 @@
 """Probability that an own quote fills within a horizon (market-making.md 2.8).
 
-Takers that come to a price are taken to be Poisson, with the decayed rate of prints that reached as far from
-the touch as the order lies; each takes the decayed mean size of these. The order fills when enough come to
-eat what is ahead and the order itself. Real flow comes in bursts, so the figure is a guide and no promise.
+    P = P(the touch comes to the price) x P(takers at the touch eat what is ahead and the order)
+
+The first is the reflection principle for a diffusing price: erfc(d / (sigma sqrt(2 h))) for an order d ticks
+behind the best price of its side, 1 at the touch. The second takes the takers of one side to be Poisson, each
+with the decayed mean size. Both are simplifications: steps of real prices undo each other, real flow comes in
+bursts, and what is ahead may be cancelled. Over 10 s of the reference recordings 0.7 to 0.9 came true in 0.4
+to 0.7 of the cases, 0.3 to 0.5 in 0.2 to 0.4, less in about as many as it said: it orders places rightly, and
+what it adds to all of them drops out where two are compared.
 """
 
 from __future__ import annotations
@@ -11,7 +16,6 @@ import math
 
 from okxmm_tui.signals.decay import GrowingWeight
 
-DEEPEST_TICKS = 64
 MIN_PRINTS = 10.0
 EXACT_UP_TO = 400
 """Takers needed beyond which the normal approximation replaces the sum."""
@@ -32,8 +36,23 @@ def poisson_at_least(needed: int, mean: float) -> float:
     return min(1.0, max(0.0, 1.0 - below))
 
 
-class LevelFlow:
-    """Takers of one side by how far beyond the touch they reached.
+def reach_probability(distance_ticks: float, sigma_ticks: float, horizon_s: float) -> float:
+    """P(a driftless diffusion moves that far one way within the horizon).
+
+    Args:
+        distance_ticks: From 0; a place at the touch or better is there already.
+        sigma_ticks: Volatility, ticks per square root of a second.
+        horizon_s: Seconds.
+    """
+    if distance_ticks <= 0:
+        return 1.0
+    if sigma_ticks <= 0 or horizon_s <= 0:
+        return 0.0
+    return math.erfc(distance_ticks / (sigma_ticks * math.sqrt(2 * horizon_s)))
+
+
+class TakerFlow:
+    """Takers of one side: how often they come and how much they take.
 
     Args:
         half_life_s: Seconds after which a print has half its weight.
@@ -41,8 +60,7 @@ class LevelFlow:
 
     def __init__(self, half_life_s: float = 300.0) -> None:
         self._weight = GrowingWeight(half_life_s)
-        self._prints = [0.0] * (DEEPEST_TICKS + 1)
-        self._lots = [0.0] * (DEEPEST_TICKS + 1)
+        self._prints = self._lots = 0.0
         self._began_ns: int | None = None
 
     def begin(self, now_ns: int) -> None:
@@ -50,36 +68,36 @@ class LevelFlow:
         if self._began_ns is None:
             self._began_ns = now_ns
 
-    def on_print(self, excess_ticks: int, size_lots: int, now_ns: int) -> None:
-        """Take a print at a distance from the touch on its side; below 0 counts as 0."""
+    def on_print(self, size_lots: int, now_ns: int) -> None:
+        """Take a print."""
         self.begin(now_ns)
         factor = self._weight.rescale(now_ns)
         if factor is not None:
-            self._prints = [value * factor for value in self._prints]
-            self._lots = [value * factor for value in self._lots]
-        weight, place = self._weight.at(now_ns), min(max(0, excess_ticks), DEEPEST_TICKS)
-        self._prints[place] += weight
-        self._lots[place] += weight * size_lots
+            self._prints *= factor
+            self._lots *= factor
+        weight = self._weight.at(now_ns)
+        self._prints += weight
+        self._lots += weight * size_lots
 
-    def probability(
-        self, distance_ticks: int, needed_lots: float, horizon_s: float, now_ns: int
-    ) -> float | None:
-        """Probability that the takers of the next seconds eat a quantity at a distance.
+    def seen(self, now_ns: int) -> float:
+        """Prints that still count (decayed)."""
+        return self._prints / self._weight.at(now_ns)
+
+    def probability(self, needed_lots: float, horizon_s: float, now_ns: int) -> float | None:
+        """Probability that the takers of the next seconds take a quantity.
 
         Args:
-            distance_ticks: Of the order behind the best price of its side; below 0 counts as 0.
             needed_lots: Ahead and own.
             horizon_s: Seconds.
             now_ns: Time of the last event.
 
         Returns:
-            0..1; None while fewer than ten takers (decayed) came that far, or too deep in the book.
+            0..1; None while fewer than ten takers (decayed) have come.
         """
-        first = max(0, distance_ticks)
-        if self._began_ns is None or first >= DEEPEST_TICKS:
+        if self._began_ns is None:
             return None
         scale = self._weight.at(now_ns)
-        prints, lots = sum(self._prints[first:]) / scale, sum(self._lots[first:]) / scale
+        prints, lots = self._prints / scale, self._lots / scale
         rate, lived_s = self._weight.rate_per_s, (now_ns - self._began_ns) / 1e9
         seconds = -math.expm1(-rate * lived_s) / rate
         if prints < MIN_PRINTS or seconds <= 0 or lots <= 0:

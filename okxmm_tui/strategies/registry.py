@@ -27,6 +27,8 @@ ENTRY_POINTS = "okxmm_tui.strategies"
 STRATEGIES: dict[str, type[Strategy]] = {
     each.name: each for each in (InventorySkew, SpreadCapture, AvellanedaStoikov, Glft, Ladder)
 }
+OURS = frozenset(STRATEGIES.values())
+"""What they return has been checked by the type checker; what others return is looked at as it comes."""
 DEFAULT_STRATEGY = InventorySkew.name
 FIX = "See the README, 'Your own strategy', for what a strategy must have."
 
@@ -71,7 +73,7 @@ def _from_file(name: str) -> Any:
 def _loaded(name: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except Exception as error:  # an operator's module may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # an operator's module may do anything while it is imported
         raise UsageError(
             f"Strategy {name} could not be loaded: {type(error).__name__}: {error}.", FIX
         ) from error

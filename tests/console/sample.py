@@ -9,6 +9,7 @@ from random import Random
 from msgspec import structs
 
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.preflight import CheckState, CheckView, DifferenceView, PreflightView
 from okxmm_tui.core.snapshot import (
     AccountView,
     AlarmView,
@@ -221,6 +222,7 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         trades=trades(mid),
         flow=flow(),
         accounting=books(),
+        mark_age_ms=180,
         gauges=(
             GaugeView("position", 0.31, "12.50 / 40.00 ct"),
             GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),
@@ -367,7 +369,7 @@ def waiting() -> Snapshot:
     snapshot = with_market(
         quoting(Mode.PAPER),
         book_state="waiting", book_age_ms=None, bids=(), asks=(), trades=(), flow=(), accounting=None,
-        mark_price=None, last_trade_ticks=None,
+        mark_price=None, mark_age_ms=None, last_trade_ticks=None,
         last_trade_side=None, fair_ticks=None, half_spread_bps=None, volatility_bps=None, bid=side, ask=side,
         orders=(), fills=(), fill_count=0, position_lots=0, average_price=None, realised_quote=Decimal(0),
         unrealised_quote=Decimal(0), fees_quote=Decimal(0), net_quote=Decimal(0), pnl_history=(), gauges=(),
@@ -414,7 +416,46 @@ def previewed() -> Snapshot:
     )
 
 
+CHECKS = (
+    CheckView("connection", CheckState.GOOD, "market data connected"),
+    CheckView("login", CheckState.GOOD, "logged in, orders and account followed"),
+    CheckView("clock", CheckState.GOOD, "+12 ms to the venue's, 250 ms allowed"),
+    CheckView("instruments", CheckState.GOOD, "BTC-USDT-SWAP: live"),
+    CheckView("fees", CheckState.GOOD, "maker 2 bp, taker 5 bp"),
+    CheckView("account", CheckState.GOOD, "desk-7, futures mode, net positions"),
+    CheckView("dead-man's switch", CheckState.WAITING, "armed after the answer: it would cancel leftovers"),
+    CheckView("journal", CheckState.BAD, "cannot be written: no space left on device"),
+    CheckView("orders", CheckState.DIFFERENT, "2 different, see below"),
+    CheckView("positions", CheckState.DIFFERENT, "1 different, see below"),
+    CheckView("balances", CheckState.GOOD, "USDT 104,223.18"),
+)
+DIFFERENCES = (
+    DifferenceView("BTC-USDT-SWAP", "order", "an earlier session's", "buy 0.50 @ 96511.9"),
+    DifferenceView("BTC-USDT-SWAP", "order", "no record", "sell 0.50 @ 96512.8"),
+    DifferenceView("BTC-USDT-SWAP", "position", "0.50 ct", "12.50 ct"),
+)
+
+
+def asking() -> Snapshot:
+    """The venue holds what the journal does not explain: nothing is quoted before the answer."""
+    why = "preflight: waiting for the operator's answer"
+    held = SideView(False, why, NOW_NS - 4 * SECOND, None, None)  # noqa: FBT003
+    return structs.replace(
+        with_market(quoting(Mode.DEMO), bid=held, ask=held, orders=()),
+        preflight=PreflightView(True, "", CHECKS, DIFFERENCES),  # noqa: FBT003
+    )
+
+
+def equal() -> Snapshot:
+    """Quoting; the preflight found nothing to ask."""
+    good = tuple(structs.replace(each, state=CheckState.GOOD) for each in CHECKS[:6])
+    agreed = tuple(CheckView(name, CheckState.GOOD, "equal") for name in ("orders", "positions"))
+    return structs.replace(quoting(), preflight=PreflightView(False, "equal", (*good, *agreed)))  # noqa: FBT003
+
+
 STATES = {
+    "asking": asking,
+    "equal": equal,
     "previewed": previewed,
     "quoting": quoting,
     "one_side_held": one_side_held,

@@ -38,7 +38,7 @@ class TestKill:
     async def test_reaches_the_link_from_everywhere(self, size):
         """Dashboard, input field, help, palette, maximised panel: both keys, one kill each."""
         async with running(sample.quoting(), size=size) as bench:
-            for opener in ((), ("e",), ("f1",), ("ctrl+p",), ("m",), ("tab",)):
+            for opener in ((), ("e",), ("f1",), ("ctrl+p",), ("m",), ("tab",), ("0",)):
                 for key in KILL_KEYS:
                     before = len(bench.link.kills)
                     await bench.press(*opener, key)
@@ -127,6 +127,15 @@ class TestQuoting:
             assert "ARMED 5s" in bench.text("#banner")
             await bench.press("a")
             assert bench.link.sent == [Disarm()]
+
+    async def test_an_arming_that_was_used_up_is_not_taken_back(self):
+        """A kill disarms; a second later the picture alone counts, and a arms again."""
+        async with running(sample.killed()) as bench:
+            await bench.press("a")
+            bench.clock.pass_seconds(2)
+            await bench.show(sample.killed())
+            await bench.press("a", "r")
+            assert bench.link.sent == [Arm(), Arm(), Resume()]
 
     async def test_x_cancels_the_order_under_the_cursor(self):
         """The cursor moves with the arrows and stays on its order."""

@@ -184,6 +184,19 @@ class TestDraft:
             assert bench.app.state.desk.draft == {"base_spread_bps": Decimal(3)}
             assert not any(isinstance(each, SetParams) for each in bench.link.sent)
 
+    async def test_the_journal_is_told_whether_a_preset_or_the_editor_made_the_draft(self, tmp_path):
+        """A preset as it was saved is one; with a value stepped by hand it is the operator's own."""
+        files = StateFiles(tmp_path)
+        files.save_preset("inventory_skew", "calm", {"base_spread_bps": Decimal(3)})
+        async with running(sample.quoting(), files=files) as bench:
+            await bench.press("5", "L", *"calm", "enter", "y")
+            assert bench.link.sent[-1] == SetParams(INST, {"base_spread_bps": Decimal(3)}, "preset")
+            await bench.press("L", *"calm", "enter", "down", "right", "y")
+            assert bench.link.sent[-1].source == "editor"
+            assert set(bench.link.sent[-1].values) == {"base_spread_bps", "order_size"}
+            await bench.press("right", "y")
+            assert bench.link.sent[-1].source == "editor"
+
     async def test_strategies_are_switched_by_name(self):
         """An unknown name is refused here."""
         async with running(sample.quoting()) as bench:

@@ -1,133 +1,81 @@
-"""How the screen looks: one picture per state and size, with a fixed clock."""
+"""How the screen looks: every scene at every size, in every look, with a clock that stands still.
+
+The files are text (see :mod:`plain_picture`), so that a change can be read in a diff;
+``pytest --snapshot-update tests/console/test_snapshots.py`` accepts it.
+"""
 
 from __future__ import annotations
 
 import pytest
-from textual.pilot import Pilot
+from rich.segment import Segment
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from okxmm_tui.console.app import ConsoleApp
-from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.console.comfort import Comfort
 from tests.console import sample
 from tests.console.fake_link import FakeLink
+from tests.console.harness import SIZES
+from tests.console.plain_picture import picture, widths_of
+from tests.console.scenes import SCENES
+from tests.console.stage import stage
 
-PICTURES = (
-    ("quoting", (80, 24)),
-    ("quoting", (120, 35)),
-    ("quoting", (200, 60)),
-    ("one_side_held", (80, 24)),
-    ("stale", (120, 35)),
-    ("alarmed", (120, 35)),
-    ("killed", (120, 35)),
-    ("kill_not_proven", (80, 24)),
-    ("waiting", (80, 24)),
-    ("armed", (120, 35)),
-    ("live_paused", (120, 35)),
-    ("quoting", (60, 15)),
-)
+DEFAULT, NO_COLOUR = "okxmm-dark", "no colour"
+LOOKS = (DEFAULT, "okxmm-deuteranopia", NO_COLOUR)
+"""Names of themes, and the default one where the terminal asks for no colour."""
+
+LANGUAGES = {"en": LOOKS, "zh": (DEFAULT,)}
+"""Languages, one of them of letters that are two cells wide, and the looks each is drawn in."""
 
 
-def console(state: str, theme: str = "okxmm-dark") -> ConsoleApp:
+class PlainFile(SingleFileSnapshotExtension):
+    """One text file per scene."""
+
+    _file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
+def console(look: str, language: str, monkeypatch: pytest.MonkeyPatch) -> ConsoleApp:
     """A console with a clock that stands still."""
-    app = ConsoleApp(FakeLink(sample.STATES[state]()), theme=theme, clock=lambda: sample.NOW_NS)
-    app._measure_lag = lambda: None  # how busy this machine is belongs in no picture
+    if look == NO_COLOUR:
+        monkeypatch.setenv("NO_COLOR", "1")  # the app takes it out of the environment
+    theme = DEFAULT if look == NO_COLOUR else look
+    app = ConsoleApp(FakeLink(), theme=theme, clock=lambda: sample.NOW_NS, comfort=Comfort(language=language))
+    app._tick = lambda: None  # drawn when a scene is complete, and never in between
     return app
 
 
-async def settle(pilot: Pilot[ConsoleExit]) -> None:
-    """Let the snapshot arrive and be drawn."""
-    app = pilot.app
-    assert isinstance(app, ConsoleApp)
-    for _ in range(2):
-        await pilot.pause()
-        app.draw()
-    await pilot.pause()
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda each: "x".join(map(str, each)))
+async def test_matrix(snapshot, monkeypatch, size, language):
+    """Every scene looks as it did; every row is as wide as the screen, and no look says other words."""
+    played: dict[str, dict[str, list[list[Segment]]]] = {scene.name: {} for scene in SCENES}
+    for look in LANGUAGES[language]:
+        async with stage(console(look, language, monkeypatch), size) as on:
+            for scene in SCENES:
+                played[scene.name][look] = await on.play(scene)
+    differing: list[str] = []
+    files = snapshot.use_extension(PlainFile)
+    for name, looks in played.items():
+        for rows in looks.values():
+            assert widths_of(rows) == {size[0]}, name
+        file = files(name=name)
+        if not file == picture(looks):  # noqa: SIM201 - the snapshot is what compares
+            differing += [f"\n{name}", *file.get_assert_diff()]
+    assert not differing, "\n".join(differing)
 
 
-@pytest.mark.parametrize(
-    ("state", "size"),
-    PICTURES,
-    ids=lambda each: "x".join(map(str, each)) if isinstance(each, tuple) else each,
-)
-def test_dashboard(snap_compare, state, size):
-    """The dashboard in each state."""
-    assert snap_compare(console(state), terminal_size=size, run_before=settle)
+@pytest.mark.parametrize("size", [(60, 15)], ids=["60x15"])
+async def test_curtain(snapshot, monkeypatch, size):
+    """Below the smallest layout there is the curtain."""
+    await _one(snapshot, monkeypatch, DEFAULT, size)
 
 
-PAGES = {
-    "markets": "2", "blotter": "3", "analytics": "4", "parameters": "5", "journal": "6", "health": "7",
-    "limits": "8",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 60)], ids=lambda each: "x".join(map(str, each)))
-@pytest.mark.parametrize("page", PAGES)
-def test_page(snap_compare, page, size):
-    """Every page at every size."""
-
-    async def open_page(pilot: Pilot[ConsoleExit]) -> None:
-        await settle(pilot)
-        await pilot.press(PAGES[page])
-        await settle(pilot)
-
-    assert snap_compare(console("quoting"), terminal_size=size, run_before=open_page)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 60)], ids=lambda each: "x".join(map(str, each)))
-@pytest.mark.parametrize("keys", [("F",), ("w",), ("5", "right")], ids=["flatten", "why", "draft"])
-def test_held_and_previewed(snap_compare, keys, size):
-    """A position that could be flattened, ghosts of a draft, an order by hand, and the cursor in the book."""
-
-    async def act(pilot: Pilot[ConsoleExit]) -> None:
-        await settle(pilot)
-        await pilot.press(*keys)
-        await settle(pilot)
-
-    app = console("previewed")
-    app.state.desk.cursor_ticks = sample.MID_TICKS - 2
-    assert snap_compare(app, terminal_size=size, run_before=act)
-
-
-def test_standing_book(snap_compare):
-    """Prices that stand still, five ticks a row, and the tape in the changing place."""
-
-    async def act(pilot: Pilot[ConsoleExit]) -> None:
-        await settle(pilot)
-        await pilot.press("g", "g", "l", "v")
-        await settle(pilot)
-
-    assert snap_compare(console("previewed"), terminal_size=(120, 35), run_before=act)
-
-
-def test_light_theme(snap_compare):
+async def test_light_theme(snapshot, monkeypatch):
     """The light theme, with alarms."""
-    assert snap_compare(console("alarmed", "okxmm-light"), terminal_size=(120, 35), run_before=settle)
+    await _one(snapshot, monkeypatch, "okxmm-light", (120, 35))
 
 
-def test_help(snap_compare):
-    """The help page over the dashboard."""
-
-    async def open_help(pilot: Pilot[ConsoleExit]) -> None:
-        await settle(pilot)
-        await pilot.press("f1")
-        await settle(pilot)
-
-    assert snap_compare(console("quoting"), terminal_size=(120, 35), run_before=open_help)
-
-
-def test_engine_gone(snap_compare):
-    """Everything dim, the banner loud."""
-
-    async def lose(pilot: Pilot[ConsoleExit]) -> None:
-        await settle(pilot)
-        assert isinstance(pilot.app, ConsoleApp)
-        assert isinstance(pilot.app.link, FakeLink)
-        pilot.app.link.die()
-        await settle(pilot)
-
-    assert snap_compare(console("quoting"), terminal_size=(120, 35), run_before=lose)
-
-
-def test_no_colour(snap_compare, monkeypatch):
-    """NO_COLOR: sides, own orders and signs can still be told apart."""
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(console("quoting"), terminal_size=(120, 35), run_before=settle)
+async def _one(snapshot, monkeypatch, look, size) -> None:
+    scene = next(each for each in SCENES if each.name == "alarms latched")
+    async with stage(console(look, "en", monkeypatch), size) as on:
+        assert snapshot.use_extension(PlainFile) == picture({look: await on.play(scene)})

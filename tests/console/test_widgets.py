@@ -10,6 +10,7 @@ from msgspec import structs
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
+from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.snapshot import DeadManView, GhostView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
@@ -228,6 +229,26 @@ class TestWords:
             banner = bench.text("#banner")
             assert "ARMED 7s" in banner
             assert "^K KILL" in banner
+
+    async def test_a_quoting_side_tells_what_its_distance_is_made_of(self):
+        """Part by part in basis points, each side its own; a side held tells its reason instead."""
+        bid = PartsView(2.5, 0.31, -0.4, 0.0, 0.02, 0.12, 2.55)
+        ask = PartsView(2.5, 0.31, 0.4, 0.0, 0.02, -0.12, 3.11)
+        market = sample.market()
+        held = structs.replace(market.ask, reason="inventory limit", is_quoting=False)
+        quoting = {side: structs.replace(getattr(market, side), reason="quoting") for side in ("bid", "ask")}
+        base = sample.with_market(sample.quoting(), bid_parts=bid, ask_parts=ask, **quoting)
+        async with running(base, size=(200, 60)) as bench:
+            assert "base +2.5 vol +0.3 inv -0.4 fair +0.1 = +2.5 bp" in bench.text("#sides")
+            assert "base +2.5 vol +0.3 inv +0.4 fair -0.1 = +3.1 bp" in bench.text("#sides")
+            await bench.show(sample.with_market(base, ask=held))
+            assert "inventory limit" in bench.text("#sides")
+            assert "+3.1 bp" not in bench.text("#sides")
+            await bench.press("4")
+            rows = [" ".join(line.strip("│").split()) for line in bench.text("#spread").splitlines()]
+            assert "inv, bid / ask -0.40 / +0.40 bp" in rows
+            assert "fees, bid / ask +0.02 / +0.02 bp" in rows
+            assert "sum, bid / ask +2.55 / +3.11 bp" in rows
 
     async def test_many_alarms_are_counted(self):
         """Only the worst three are shown, the rest is counted."""

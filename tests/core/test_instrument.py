@@ -25,12 +25,20 @@ def test_lots_survive_the_way_to_text_and_back(lots):
     assert swap().size_to_lots(swap().size_text(lots)) == lots
 
 
-@pytest.mark.parametrize("price", ["60000.15", "abc", "", "NaN", "Infinity"])
+@pytest.mark.parametrize("price", ["60000.15", "abc", "", "NaN", "Infinity", "75.1e9999999", "1e999999"])
 def test_bad_prices_name_the_offending_value(price):
     """A price that is no multiple of the tick, or no number, is refused with its text."""
     with pytest.raises(WireError, match="BTC-USDT-SWAP") as caught:
         swap().price_to_ticks(price)
     assert repr(price) in str(caught.value)
+
+
+def test_a_price_of_the_past_has_a_nearest_tick_and_keeps_itself():
+    """On the grid the ticks say it all; off it the price is kept beside them."""
+    assert swap().nearest_ticks("60000.1") == (600_001, None)
+    assert swap().nearest_ticks("60000.16") == (600_002, Decimal("60000.16"))
+    with pytest.raises(WireError):
+        swap().nearest_ticks("1e9999999")
 
 
 def test_notional_of_a_linear_contract():

@@ -181,3 +181,31 @@ def test_the_picture_with_books_survives_the_wire():
     assert shown.performance is not None
     assert msgspec.msgpack.Decoder(FromEngine).decode(msgspec.msgpack.encode(shown)) == shown
     assert build_snapshot(desk.reducer, 5) == shown
+
+
+def test_a_currency_the_venue_lists_no_more_is_at_zero():
+    """A debt in coin paid off by the venue leaves its list; the last report must not stand for ever."""
+    desk, _ = _trading()
+    at_ms = desk.now_ns // MS
+    usdt, none = _balance(desk, "10000"), D(0)
+    paid = AccountBill("b1", "1", "", "BTC", D(-20), at_ms + 1)
+    desk.feed(BalanceUpdate("BTC", D(-20), D(-20), none, at_ms + 1))
+    desk.reducer.reconciler.want_truth("a bill")
+    desk.tick()
+    desk.answer_truth(balances=(usdt, BalanceUpdate("BTC", D(-20), D(-20), none, at_ms + 1)), bills=(paid,))
+    # The push that tells of the zero comes before the bill that explains it.
+    desk.feed(BalanceUpdate("BTC", none, none, none, at_ms + 2))
+    desk.reducer.reconciler.want_truth("a bill")
+    desk.tick()
+    desk.answer_truth(balances=(usdt,), bills=(AccountBill("b2", "5", "", "BTC", D(20), at_ms + 2),))
+    assert desk.reducer.session.balances["BTC"].cash == 0
+    assert desk.reducer.books.account.identity().residual == 0
+
+
+def test_a_list_without_any_balance_says_nothing():
+    """Nobody trades on an account that has none: what is known stays."""
+    desk, _ = _trading()
+    desk.reducer.reconciler.want_truth("a look")
+    desk.tick()
+    desk.answer_truth()
+    assert desk.reducer.session.balances["USDT"].cash == 10_000

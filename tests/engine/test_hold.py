@@ -8,14 +8,16 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.core.accounting.markouts import WeightedMean
+from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.limits import HoldMode, Limits
+from okxmm_tui.core.messages import PublicTrade, TopOfBook
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine import hold
 from okxmm_tui.engine.hold import Verdict, adverse_bps, judge
-from okxmm_tui.strategies.base import Quote
+from okxmm_tui.strategies.base import Composition, Quote
 from tests.engine.desk import MS, Desk
-from tests.samples import INST
+from tests.samples import INST, order_update
 
 QUIET = {"volatility_multiplier": Decimal(0)}
 
@@ -76,11 +78,62 @@ def test_a_place_that_earns_nothing_is_not_moved_to(monkeypatch):
     assert verdict(desk, 20).is_hold
 
 
-def test_unknown_chances_fall_back_to_the_tolerance(monkeypatch):
-    """No estimate, no weighing."""
+def test_unknown_chances_fall_back_to_the_tolerance_and_say_so(monkeypatch):
+    """No estimate, no weighing; the order says which one is missing."""
     desk = quoting()
+    why = "20 ticks off target, 3 allowed (places not weighed: 0 of 10 sellers seen)"
+    assert verdict(desk, 20) == Verdict(is_hold=False, reason=why)
+    assert verdict(desk, 3) == Verdict(is_hold=True, reason="3 ticks off target, 3 allowed")
     with_chances(monkeypatch, desk, None, 0.9)
-    assert verdict(desk, 20).reason == "20 ticks off target, 3 allowed"
+    monkeypatch.setattr(type(desk.market.signals), "fill_unknown", lambda *given: "")
+    assert verdict(desk, 20).reason.endswith("(places not weighed: place in the queue unknown)")
+
+
+def lively(desk: Desk) -> None:
+    """A market that moves by ten basis points, with sellers and buyers every second."""
+    for second in range(60):
+        at = 600_000 + second % 2 * 600
+        desk.feed(TopOfBook(INST, at, 500, at + 1, 500, 10_000 + second, desk.now_ns // MS), 500)
+        for side in Side:
+            desk.feed(PublicTrade(INST, at, 1_000, side, str(second), desk.now_ns // MS), 250)
+    desk.feed(TopOfBook(INST, 600_000, 500, 600_001, 500, 10_060, desk.now_ns // MS))
+
+
+def test_at_fee_distance_places_are_weighed_and_not_unknown():
+    """Two basis points out both chances are known: a near place is kept, one the market left is given up."""
+    desk = quoting()
+    desk.market.fees = structs.replace(desk.market.fees, maker=Decimal("0.0002"))
+    lively(desk)
+    bid = desk.market.orders.side(Side.BUY)[0]
+    wanted = Quote(Side.BUY, 600_000 - 150, bid.size_lots)
+
+    def judged(further: int) -> Verdict:
+        bid.price_ticks = wanted.price_ticks - further
+        desk.market.join_queue(bid.cl_ord_id, Side.BUY, bid.price_ticks)
+        return judge(desk.market, bid, wanted, mode=HoldMode.QUEUE, tolerance_ticks=3, now_ns=desk.now_ns)
+
+    beside, lost = judged(5), judged(5_000)
+    assert beside.is_hold
+    assert not lost.is_hold
+    assert "here (p 0.9" in beside.reason
+    assert lost.reason.startswith("edge +0.")
+    assert "here (p 0.0" in lost.reason
+
+
+def test_inventory_counts_in_what_a_fill_is_worth(monkeypatch):
+    """The same gain of chance: what unloads follows its target, what loads up keeps its place."""
+    desk = quoting()
+    with_chances(monkeypatch, desk, 0.50, 0.51)
+
+    def leaning(inventory_ticks: float) -> Verdict:
+        assert desk.market.target is not None
+        parts = Composition(inventory=inventory_ticks)
+        desk.market.target = structs.replace(desk.market.target, bid_parts=parts)
+        return verdict(desk, 20)
+
+    assert leaning(0.0).reason.startswith("edge +")
+    assert not leaning(-600.0).is_hold
+    assert leaning(600.0).is_hold
 
 
 @pytest.mark.parametrize("mode", HoldMode)
@@ -93,7 +146,7 @@ def test_safety_is_no_matter_of_edges(monkeypatch, mode):
     )
     assert desk.market.target is not None
     desk.market.target = structs.replace(desk.market.target, nearest_bid_ticks=1)
-    assert verdict(desk, 1, mode) == Verdict(is_hold=False, reason="1 ticks off target, below its fees")
+    assert verdict(desk, 1, mode) == Verdict(is_hold=False, reason="1 tick off target, below its fees")
 
 
 def test_adverse_selection_is_taken_from_own_fills_of_that_age():
@@ -127,6 +180,30 @@ def test_every_working_order_says_hold_or_move():
     decisions = sorted(order.decision.split(": ")[1] for order in desk.market.orders.working)
     assert decisions == ["100 ticks off target, 3 allowed", "100 ticks off target, below its fees"]
     assert all(order.decision.startswith("MOVE to ") for order in desk.market.orders.working)
+
+
+def test_a_smaller_size_at_the_same_price_is_a_hold_and_keeps_the_queue_place():
+    """Shrinking says HOLD with both sizes and keeps the estimate; growing joins the back and says MOVE."""
+    desk = quoting(HoldMode.SIMPLE)
+    order = desk.market.orders.side(Side.BUY)[0]
+    place = desk.market.queue[order.cl_ord_id]
+
+    def resized(size: str) -> str:
+        desk.command(SetParam(INST, "order_size", Decimal(size)))
+        assert order.amend is not None
+        wanted, req_id = order.amend.size_lots, order.amend.req_id
+        desk.feed(
+            order_update(
+                order.cl_ord_id, Side.BUY, order.price_ticks, wanted, amend_result="0", req_id=req_id
+            )
+        )
+        assert order.size_lots == wanted
+        return order.decision
+
+    assert resized("0.5").startswith("HOLD size 1.00 -> 0.50, ")
+    assert desk.market.queue[order.cl_ord_id] is place
+    assert resized("2").startswith("MOVE to 59985.0: size 0.50 -> 2.00, ")
+    assert desk.market.queue[order.cl_ord_id] is not place
 
 
 # -- post-only refusals ------------------------------------------------------------------------------

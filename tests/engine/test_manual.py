@@ -8,6 +8,8 @@ from okxmm_tui.core.commands import Arm, CancelOne, Kill, MoveOrder, MuteSide, P
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Reply, Report
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode, OrderKind, Side
+from okxmm_tui.engine.freeze import only_away
+from okxmm_tui.strategies.base import Quote
 from tests.engine.desk import Desk
 from tests.samples import INST, order_update
 
@@ -54,6 +56,22 @@ def test_quoting_leaves_it_alone():
     touched |= {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}
     assert manual.cl_ord_id not in touched
     assert {order.cl_ord_id for order in desk.market.orders.working} >= {bid, ask, manual.cl_ord_id}
+
+
+def test_a_freeze_moves_no_quote_towards_an_order_by_hand():
+    """While the book is in doubt quotes only move away, also where an order by hand stands nearer."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    by_hand(desk, price=599_990)
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    nearer = Quote(Side.BUY, order.price_ticks + 40, order.size_lots)
+    assert only_away(desk.market, Side.BUY, (nearer,)) == (
+        Quote(Side.BUY, order.price_ticks, order.size_lots),
+    )
+    desk.reducer.session.freezes.set("test", "the book is in doubt")
+    desk.cancelled(bid)
+    assert only_away(desk.market, Side.BUY, (nearer,)) == ()
 
 
 @pytest.mark.parametrize("command", [Pause(), Kill()])
@@ -135,8 +153,11 @@ def test_a_moved_quote_is_taken_over():
     assert not desk.taken(PlaceOrder, later)
     assert not desk.taken(CancelOrder, later)
     assert {order.cl_ord_id for order in desk.market.orders.working} == {bid, ask}
-    quoted = desk.command(MuteSide(INST, Side.BUY, is_muted=False))
-    assert [order.side for order in desk.taken(PlaceOrder, quoted + desk.run(200))] == [Side.BUY]
+    quoted = desk.command(MuteSide(INST, Side.BUY, is_muted=False)) + desk.run(200)
+    assert not desk.taken(PlaceOrder, quoted), "the book is two seconds old"
+    desk.arm_dead_man()
+    quoted = desk.update() + desk.run(600)
+    assert [order.side for order in desk.taken(PlaceOrder, quoted)] == [Side.BUY]
 
 
 def test_a_refused_move_leaves_the_order_where_it_is():

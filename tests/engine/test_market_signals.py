@@ -86,20 +86,21 @@ def test_trades_and_maker_fills_are_heard():
 
 
 def test_orders_show_how_likely_they_fill():
-    """Unknown at first; after enough sellers came as deep as our bid it is a probability."""
+    """Unknown at first; after enough sellers came it is a probability, also where none of them reached."""
     desk = Desk()
     desk.quoting()
     shown = build_snapshot(desk.reducer, 1).markets[0].orders
     assert [order.fill_probability for order in shown] == [None, None]
     price = shown[0].price_ticks
     for second in range(60):
-        desk.feed(TopOfBook(INST, price + 10, 5, price + 12, 5, 10_000 + second, desk.now_ns // MS))
-        trade(desk, Side.SELL, price, 50)
+        best = price + 120 + second % 2 * 60
+        desk.feed(TopOfBook(INST, best, 5, best + 2, 5, 10_000 + second, desk.now_ns // MS))
+        trade(desk, Side.SELL, best, 500)
         desk.run(1_000, 500)
     picture = build_snapshot(desk.reducer, 2)
     chances = {order.side: order.fill_probability for order in picture.markets[0].orders}
     assert chances[Side.BUY] is not None
-    assert 0.9 < chances[Side.BUY] <= 1
+    assert 0.1 < chances[Side.BUY] < 0.9
     assert chances[Side.SELL] is None
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(picture), type=FromEngine) == picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 
 import pytest
@@ -18,10 +19,11 @@ from okxmm_tui.core.commands import (
 )
 from okxmm_tui.core.effects import CancelOrder, PlaceOrder, Reply, Report
 from okxmm_tui.core.messages import ParamsRead
-from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.core.types import Mode, Side, VenueOrderState
 from okxmm_tui.engine.view import build_snapshot
+from okxmm_tui.strategies.base import Quote, Target
 from tests.engine.desk import Desk
-from tests.samples import INST
+from tests.samples import INST, order_update
 
 
 def reply(desk: Desk, command) -> Reply:
@@ -85,6 +87,26 @@ def test_orders_carry_the_version_they_were_placed_under():
     assert order.params_version == 2
 
 
+def test_a_moved_order_carries_the_version_that_moved_it():
+    """From the venue's yes on; a refused move changes nothing."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    desk.command(SetParam(INST, "base_spread_bps", Decimal(20)))
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    assert order.amend is not None
+    assert order.params_version == 1
+    answers = {"state": VenueOrderState.LIVE, "req_id": order.amend.req_id}
+    moved = order.amend.price_ticks
+    desk.feed(order_update(bid, Side.BUY, moved, order.size_lots, amend_result="0", **answers))
+    assert order.params_version == 2
+    desk.command(SetParam(INST, "base_spread_bps", Decimal(30)))
+    assert order.amend is not None
+    answers["req_id"] = order.amend.req_id
+    desk.feed(order_update(bid, Side.BUY, moved, order.size_lots, amend_result="-1", **answers))
+    assert order.params_version == 2
+
+
 def test_raising_risk_in_live_needs_the_armed_state():
     """A larger size and a narrower spread are refused; a smaller one passes; armed, one change passes."""
     desk = live_desk()
@@ -116,6 +138,63 @@ def test_a_limit_that_trips_soon_after_takes_the_change_back():
     desk.run(11_000)
     desk.reducer.tuning.limit_tripped(desk.market, "post-only refusals")
     assert value(desk, "order_size") == "3"
+
+
+def test_all_changes_of_the_last_ten_seconds_are_taken_back_together():
+    """Three key presses are one thought; what is older than ten seconds stays."""
+    desk = Desk()
+    desk.command(SetParam(INST, "order_size", Decimal(2)))
+    desk.run(11_000)
+    for size in (3, 4):
+        desk.command(SetParam(INST, "order_size", Decimal(size)))
+    desk.command(SetParam(INST, "base_spread_bps", Decimal(3)))
+    desk.reducer.tuning.limit_tripped(desk.market, "post-only refusals")
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("2", "5")
+    desk.reducer.tuning.limit_tripped(desk.market, "post-only refusals")
+    assert value(desk, "order_size") == "2"
+
+
+def test_taking_back_never_takes_more_risk():
+    """A smaller size and a wider spread stay when a limit trips; what had raised the risk goes back."""
+    desk = live_desk()
+    desk.command(SetParam(INST, "order_size", Decimal("0.5")))
+    desk.command(SetParam(INST, "base_spread_bps", Decimal(9)))
+    desk.command(Arm())
+    desk.command(SetParam(INST, "max_position", Decimal(9)))
+    desk.reducer.tuning.limit_tripped(desk.market, "flash move")
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("0.5", "9")
+    assert value(desk, "max_position") == "5"
+
+
+def test_a_switch_forgets_the_changes_before_it():
+    """Values of the old strategy are never written into the new one."""
+    desk = Desk()
+    desk.command(SetParam(INST, "order_size", Decimal(2)))
+    desk.command(SwitchStrategy(INST, "ladder"))
+    desk.tick()
+    assert desk.market.strategy.name == "ladder"
+    desk.reducer.tuning.limit_tripped(desk.market, "flash move")
+    assert value(desk, "order_size") == "2"
+
+
+def test_a_switch_takes_over_what_was_chosen_and_no_defaults():
+    """The size set by hand stays; glft stands around the microprice although the old one did not."""
+    desk = Desk()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    desk.command(SwitchStrategy(INST, "glft"))
+    desk.tick()
+    assert (value(desk, "order_size"), value(desk, "book_skew")) == ("3", "1")
+
+
+def test_a_switch_is_reported_with_who_what_and_which_version():
+    """Old and new strategy, every value it trades with, the source and the number later orders carry."""
+    desk = Desk()
+    effects = desk.command(SwitchStrategy(INST, "ladder", {"levels": Decimal(2)}))
+    (report,) = [line for line in desk.taken(Report, effects) if line.kind == "param"]
+    assert report.text.startswith(f"{INST}: strategy inventory_skew -> ladder: base_spread_bps 5, ")
+    assert ", levels 2, " in report.text
+    assert report.text.endswith(" by command (version 2)")
+    assert (report.fields["source"], report.fields["version"]) == ("command", 2)
 
 
 def test_a_preview_shows_ghosts_and_trades_nothing():
@@ -166,6 +245,18 @@ def test_a_bad_parameter_file_leaves_the_old_values_trading(values, problem, rea
     assert not desk.reducer.session.alarms.is_standing("param-file")
     assert value(desk, "order_size") == "2"
     assert desk.taken(Report)[-1].text == f"{INST}: order_size 1 -> 2 by file (version 2)"
+
+
+def test_a_file_that_takes_more_risk_in_live_says_how_it_can():
+    """Refused unarmed, all of it; armed and saved again it counts."""
+    desk = live_desk()
+    wanted = ParamsRead({"order_size": "2", "base_spread_bps": "9"})
+    desk.feed(wanted)
+    assert "press a to arm first, then save the file again" in desk.taken(Report)[-1].text
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("1", "5")
+    desk.command(Arm())
+    desk.feed(wanted)
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("2", "9")
 
 
 def test_a_switch_pulls_first_and_quotes_with_the_other_strategy_then():
@@ -251,10 +342,49 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     effects = desk.update()
     assert {effect.cl_ord_id for effect in desk.taken(CancelOrder, effects)} == {bid, ask}
     alarm, trace = desk.taken(Report, effects)[:2]
-    assert alarm.text == f"{INST}: strategy failed: RuntimeError: boom"
+    assert alarm.text.startswith(f"{INST}: strategy failed: RuntimeError: boom; its quotes are pulled, ")
+    assert alarm.text.endswith("pause and resume to try again")
     assert trace.kind == "traceback"
     assert "in target" in trace.text
     assert not [line for line in desk.reducer.session.log if "Traceback" in line.text]
     desk.run(1_000)
     assert desk.state == "ACTIVE"
     assert reply(desk, Resume()).text == "already ACTIVE"
+
+
+class _Returns(_Breaks):
+    """A strategy that returns what it was made with, or calls it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def target(self, market, params):
+        """Return anything."""
+        return self.answer() if callable(self.answer) else self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "target() returned NoneType, it must return a Target"),
+        ("buy!", "target() returned str, it must return a Target"),
+        (Target(None, 1.0, 1.0), "quotes were NoneType, they must be a tuple"),  # pyright: ignore[reportArgumentType]
+        (Target((Quote(Side.BUY, 599_990.5, 5),), 1.0, 1.0), "is not in whole ticks and lots"),  # pyright: ignore[reportArgumentType]
+        (Target((), Decimal(1), 1.0), "fair_ticks was Decimal('1')"),  # pyright: ignore[reportArgumentType]
+        (sys.exit, "SystemExit"),
+    ],
+)
+def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
+    """Nothing, words, fractions, an exit: quotes pulled, the sentence on screen, the engine alive."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    desk.market.strategy = _Returns(answer)
+    desk.market.hurry()
+    effects = desk.update()
+    assert {effect.cl_ord_id for effect in desk.taken(CancelOrder, effects)} == {bid, ask}
+    assert said in desk.taken(Report, effects)[0].text
+    assert desk.market.sides[Side.BUY].reason.startswith("strategy failed: ")
+    desk.market.preview = desk.market.params
+    assert not build_snapshot(desk.reducer, 1).markets[0].ghosts
+    desk.run(500)
+    assert desk.state == "ACTIVE"

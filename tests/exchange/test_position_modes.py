@@ -181,6 +181,7 @@ def test_funding_of_both_sides(hedged):
     ("path", "body", "code"),
     [
         ("account/set-leverage", [1], "51000"),
+        ("account/set-leverage", {"instId": INST, "mgnMode": "cross", "lever": "NaN"}, "51000"),
         ("account/set-leverage", {"mgnMode": "cross", "lever": "3"}, "50014"),
         ("account/set-leverage", {"instId": INST, "mgnMode": "cash", "lever": "3"}, "51000"),
         ("account/set-leverage", {"instId": INST, "mgnMode": "cross", "lever": "much"}, "51000"),

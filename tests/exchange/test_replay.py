@@ -8,6 +8,7 @@ import json
 import pytest
 
 from okxmm_tui.core.types import Side
+from okxmm_tui.errors import RecordingError
 from okxmm_tui.exchange.book import DisplayedBook
 from okxmm_tui.exchange.market_events import BookEvent, TradeEvent
 from okxmm_tui.exchange.market_source import open_feeds
@@ -150,3 +151,14 @@ def test_reference_recordings_play(shared_recordings, name):
     for book in books.values():
         bid, ask = book.bids.best(), book.asks.best()
         assert bid is None or ask is None or bid[0] < ask[0]
+
+
+@pytest.mark.parametrize("wrong", ["75.1e9999999", "1e999999", "much"])
+def test_a_number_beyond_all_reason_names_its_line(tmp_path, wrong):
+    """It neither overflows nor is it reckoned with for minutes."""
+    recording(tmp_path, [0, 1])
+    path = tmp_path / "walk.jsonl"
+    path.write_text(path.read_text().replace('"sz": "0.5"', f'"sz": "{wrong}"'))
+    (feed,) = open_feeds((str(path),))
+    with pytest.raises(RecordingError, match="line 2"):
+        list(itertools.islice(feed.events(), 3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,7 +49,7 @@ class SecondOpinion:
         try:
             for data in message["data"]:
                 self.apply(data, is_snapshot=message.get("action") == "snapshot")
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, InvalidOperation):
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError):
             self.last = None
 
     def apply(self, data, *, is_snapshot):
@@ -120,7 +120,7 @@ DAMAGE = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), damage=DAMAGE, has_checksum=st.booleans(), is_merged=st.booleans())
 def test_damaged_stream_gives_the_right_book_or_none(data, damage, has_checksum, is_merged):
     """Messages lost, repeated, exchanged and mutated, read one by one or together."""

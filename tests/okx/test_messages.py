@@ -10,17 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okxmm_tui.errors import WireError
-from okxmm_tui.okx.messages import (
-    BOOK_DECODER,
-    ENVELOPE_DECODER,
-    OP_ROWS,
-    ORDERS,
-    REST_DECODER,
-    decode,
-    decode_rows,
-    shown,
-    text_of,
-)  # fmt: skip
+from okxmm_tui.okx.decoding import decode, decode_rows, shown, text_of
+from okxmm_tui.okx.messages import BOOK_DECODER, ENVELOPE_DECODER, OP_ROWS, ORDERS, REST_DECODER
 
 DECODERS = [BOOK_DECODER, ENVELOPE_DECODER, ORDERS, REST_DECODER, OP_ROWS]
 

@@ -9,7 +9,8 @@ import pytest
 from okxmm_tui.core.types import ContractKind, PositionSide
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx import rest_queries
-from okxmm_tui.okx.messages import ORDERS, text_of
+from okxmm_tui.okx.decoding import text_of
+from okxmm_tui.okx.messages import ORDERS
 from okxmm_tui.okx.rest_queries import FetchRefusedError, RestQueries, paged, trigger_ms
 from tests.okx.conftest import make_instrument
 from tests.okx.test_convert import ORDER
@@ -48,7 +49,7 @@ async def test_order_not_found_is_told_from_not_answered(code, reached):
 
 async def test_unreadable_order_is_not_reached():
     """An order we cannot read is not an order that does not exist."""
-    reader, _ = queries(answer(ORDER | {"px": "60000.15"}))
+    reader, _ = queries(answer(ORDER | {"px": "sixty"}))
     assert not (await reader.order(INST, "1001")).reached
 
 

@@ -47,7 +47,9 @@ def test_any_text_converts_exactly_or_is_refused(step, text):
                 table[text]
 
 
-@pytest.mark.parametrize("text", ["60000.15", "", "abc", "NaN", "Infinity", "1e400000", "9" * 5000, "."])
+@pytest.mark.parametrize(
+    "text", ["60000.15", "", "abc", "NaN", "Infinity", "1e400000", "75.1e9999999", "9" * 5000, "."]
+)
 def test_what_is_no_multiple_is_refused_with_its_value(text):
     """Off-tick prices and nonsense raise the error that carries them."""
     instrument = make_instrument()

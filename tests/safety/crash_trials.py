@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,14 @@ from typing import Any
 import httpx
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.totals import Totals
 from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.link import EngineLink, socket_path
+from okxmm_tui.engine.store.database import JOURNAL_NAME, read_journal
+from okxmm_tui.engine.store.recovery import read_past
 from tests.safety.session import Headless, until
-from tests.samples import INST
+from tests.samples import INST, swap
 
 TIMER_S = 10
 STAGGER_S = 5.0
@@ -137,15 +142,23 @@ def difference(folder: Path, venue: Venue) -> str:
     market = seen.markets[0]
     position = sum((Decimal(row["pos"]) for row in state["positions"] if row["instId"] == INST), Decimal(0))
     ours = {fill["tradeId"]: fill for fill in state["fills"]}
-    rows = fills(folder)
+    fees = sum((Decimal(fill["fee"]) for fill in ours.values()), Decimal(0))
+    rows, books, cash = fills(folder), taken_up(folder), state["balance"]
     pairs = {
         "position": (Decimal(market.position_lots) * market.instrument.lot_size, position),
         "trade ids": (sorted(rows), sorted(ours)),
-        "fees": (sum(rows.values(), Decimal(0)), sum((Decimal(f["fee"]) for f in ours.values()), Decimal(0))),
+        "fees": (sum(rows.values(), Decimal(0)), fees),
         "orders": (
             sorted(order.cl_ord_id for order in market.orders),
             sorted(o["clOrdId"] for o in state["orders"] if o["state"] in {"live", "partially_filled"}),
         ),
+        "cash": (books.booked, Decimal(cash["cash"]) - Decimal(cash["initial"])),
+        "books": (
+            (books.fills, books.fees),
+            (len(ours), fees),
+        ),
+        # Not the residual itself: the venue's equity is of another moment's mark than ours.
+        "PnL": (seen.identity.reason if seen.identity is not None else "not opened", ""),
     }
     return "; ".join(f"{name}: {a} / {b}" for name, (a, b) in pairs.items() if a != b)
 
@@ -156,6 +169,14 @@ def fills(folder: Path) -> dict[str, Decimal]:
         found = database.execute("SELECT trade_id, fee FROM fills").fetchall()
     database.close()
     return {str(trade_id): Decimal(fee) for trade_id, fee in found}
+
+
+def taken_up(folder: Path) -> Totals:
+    """The books since inception that a session starting now would go on with."""
+    with closing(read_journal(folder / JOURNAL_NAME)) as journal:
+        past = read_past(journal, Mode.DEMO, "sim", [swap()], time.time_ns())
+    saved = past.restored.market(INST) if past.restored is not None else None
+    return saved.ledger.inception if saved is not None else Totals()
 
 
 def run_worker(seed: int, trials: int) -> list[Crash]:
@@ -230,6 +251,8 @@ def main() -> None:
     most = {crash.seed: crash.fills for crash in crashes}  # of each exchange the last count
     print(f"fills at the exchanges: {sum(most.values())}")
     print(f"problems: {bad or 'none'}; {time.monotonic() - began_s:.0f} s")
+    if bad:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

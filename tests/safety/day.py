@@ -24,7 +24,8 @@ from okxmm_tui.core.messages import AnyEvent
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.options import VenueSettings
 from tests.safety.day_books import Audit, audit
-from tests.safety.soak import MENU, Fault
+from tests.safety.day_faults import draw
+from tests.safety.fault_menu import Fault
 from tests.safety.virtual import Engine, World
 from tests.safety.virtual_market import VirtualMarket
 
@@ -202,9 +203,7 @@ class Day:
         self.world.fault("clear")
 
     def _fault(self) -> Fault:
-        fault = self.dice.choice(MENU)(self.dice)
-        if "instId" in fault:
-            fault["instId"] = self.kind.inst_id
+        fault = draw(self.dice, self.kind.inst_id)
         self.faults[str(fault["fault"])] += 1
         return fault
 

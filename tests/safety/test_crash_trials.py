@@ -1,4 +1,7 @@
-"""Kill -9 of real engines loses no fill and leaves no order."""
+"""Kill -9 of real engines loses no fill and leaves no order.
+
+A few trials; twenty are a step of their own in ``.ci/run``, two hundred a command (see README.md here).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import os
 
 from tests.safety.crash_trials import run
 
-TRIALS = int(os.environ.get("OKXMM_CRASH_TRIALS", "20"))
-WORKERS = 5
+TRIALS = int(os.environ.get("OKXMM_CRASH_TRIALS", "4"))
+WORKERS = 2
 
 
 def test_a_killed_engine_loses_nothing():

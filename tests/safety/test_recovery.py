@@ -18,10 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from okxmm_tui.core.restored import LedgerState, SavedMarket
-from okxmm_tui.engine.store.books import read_books
-from okxmm_tui.engine.store.database import JOURNAL_NAME, read_journal
 from okxmm_tui.engine.store.reading import Journal, Span
+from tests.safety.crash_trials import taken_up
 from tests.safety.session import Headless, until
 from tests.samples import INST
 
@@ -117,18 +115,6 @@ def test_kill_9_again_and_again_ends_with_the_exchanges_books(tmp_path, exchange
     funding = Decimal(position["funding"])
     cash = Decimal(ledger["balance"]["cash"]) - Decimal(ledger["balance"]["initial"])
     assert cash == Decimal(position["realisedPnl"]) + Decimal(position["fees"]) + funding
-    books = _saved(folder)
-    assert (books.inception.fills, books.inception.fees) == (len(fills), Decimal(position["fees"]))
-    assert books.inception.booked == cash
-
-
-def _saved(folder: Path) -> LedgerState:
-    """The books as the last session left them."""
-    connection = read_journal(folder / JOURNAL_NAME)
-    state, crc = connection.execute(
-        "SELECT state, crc FROM books WHERE scope LIKE ?", (f"demo/%/{INST}",)
-    ).fetchone()
-    connection.close()
-    saved = read_books(state, crc, SavedMarket)
-    assert saved is not None
-    return saved.ledger
+    books = taken_up(folder)
+    assert (books.fills, books.fees) == (len(fills), Decimal(position["fees"]))
+    assert books.booked == cash

@@ -13,7 +13,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
@@ -165,7 +165,7 @@ class World:
         """Inject a fault that must be accepted."""
         answer = self.venue.inject(json.dumps({"fault": name, **params}).encode(), self.now_ns)
         assert answer.status == 200, answer.body
-        self._flush()
+        self.flush()
 
     def live_orders(self, tag: str | None = TAG) -> list[Any]:
         """Orders the venue holds as live; of one tag, or of everybody."""
@@ -187,7 +187,7 @@ class World:
         best = market.bid_ticks if side is Side.BUY else market.bid_ticks + market.spread_ticks
         reached = max(prices) if side is Side.BUY else min(prices)
         market.trade(side.opposite, 10_000, self.now_ns, through_ticks=abs(best - reached) + 1)
-        self._flush()
+        self.flush()
 
     def rest(self, method: str, path: str, **body: object) -> Any:
         """Ask the venue as somebody else with the same key would; returns the answer."""
@@ -197,7 +197,7 @@ class World:
         lower = {name.lower(): value for name, value in headers.items()}
         asked = RestRequest(method, f"/api/v5/{route}", query, lower, content.encode(), self.now_ns)
         answer = json.loads(self.venue.rest(asked, self.now_ns).body)
-        self._flush()
+        self.flush()
         return answer
 
     def _beat(self) -> None:
@@ -205,10 +205,11 @@ class World:
             for market in self.markets.values():
                 market.beat(self.now_ns)
         self.venue.on_time(self.now_ns)
-        self._flush()
+        self.flush()
         self.loop.call_later(self.beat_s, self._beat)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what the venue has to say."""
         for output in self.venue.take_outputs():
             match output:
                 case Send(connections=numbers, text=text):
@@ -227,12 +228,13 @@ class World:
         next_ns = self.venue.next_deadline_ns()
         if next_ns is not None and next_ns <= max(due_ns, self.now_ns):
             self.venue.on_time(self.now_ns)
-            self._flush()
+            self.flush()
 
     def _to_engine(self, number: int, item: str | tuple[int, str]) -> None:
         connection = self._sockets.get(number)
         if connection is not None and not self.is_cut:
-            self.loop.call_later(self.latency_s, connection.arrived, item)
+            # What a message starts (a successor's connection) belongs to the engine that reads it.
+            self.loop.call_later(self.latency_s, connection.arrived, item, context=connection.context)
 
     # -- the network ----------------------------------------------------------------------------------
 
@@ -258,7 +260,7 @@ class World:
         """A frame has arrived at the venue."""
         if not self.is_cut:
             self.venue.receive(number, text, self.now_ns)
-            self._flush()
+            self.flush()
 
     async def answer(self, asked: RestRequest) -> HttpReply:
         """Carry one REST request to the venue and its answer back.
@@ -285,7 +287,7 @@ class World:
             self.loop.call_later(delay_ns / 1e9 or FROZEN_POLL_S, again)
             return
         answer = self.venue.rest(asked, self.now_ns)
-        self._flush()
+        self.flush()
         if not answer.is_lost:
             reply = HttpReply(answer.status, answer.body)
             self.loop.call_later(self.latency_s, self._answered, asked.path, done, reply)
@@ -322,6 +324,7 @@ class _Connection(ClientSocket):
     def __init__(self, world: World, engine: Engine, number: int) -> None:
         self._world = world
         self.engine = engine
+        self.context = copy_context()
         self._number = number
         self._written: list[str] = []
         self._inbox: deque[str | tuple[int, str]] = deque()
@@ -417,12 +420,16 @@ class Engine:
         )
         for name, value in changes.items():
             started = type(started)(**{**_fields(started), name: value})
-        self.started_ns = self.world.now_ns
-        self.reducer = Reducer(started, self.started_ns)
+        self.begin(started)
         RUNNING.set(self)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.gateway.run(self.emit))
             group.create_task(self._tick())
+
+    def begin(self, started: SessionStarted) -> None:
+        """Make the reducer with its first event."""
+        self.started_ns = self.world.now_ns
+        self.reducer = Reducer(started, self.started_ns)
 
     async def _tick(self) -> None:
         loop, tick_s = self.world.loop, self.world.tick_s

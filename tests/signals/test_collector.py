@@ -10,7 +10,8 @@ import pytest
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import ContractKind, Side
-from okxmm_tui.signals.collector import MarketSignals
+from okxmm_tui.signals.collector import FILL_HORIZON_S, MarketSignals
+from okxmm_tui.signals.fill_probability import reach_probability
 from tests.samples import START_NS, swap
 
 SECOND = 1_000_000_000
@@ -245,6 +246,32 @@ def test_fill_probability_falls_with_the_queue_and_needs_sellers_for_a_bid():
     assert short > 0.9
     assert long < 0.1
     assert feed.signals.fill_probability(Side.SELL, ASK, 20) is None
+    assert feed.signals.fill_unknown(Side.SELL) == "0 of 10 buyers seen"
+
+
+def test_fill_probability_is_known_at_any_distance_and_falls_with_it():
+    """Two basis points out, far beyond where any print reached, it is what the volatility says."""
+    feed = Feed()
+    assert feed.signals.fill_unknown(Side.BUY) == "no live book"
+    feed.top()
+    assert feed.signals.fill_unknown(Side.BUY) == "0 of 10 sellers seen"
+    for second in range(60):
+        feed.wait(1)
+        feed.trade(Side.SELL, 10)
+        if second == 15:
+            assert feed.signals.fill_unknown(Side.BUY) == "measuring volatility"
+            assert feed.signals.fill_probability(Side.BUY, BID - 1, 10) is None
+            assert feed.signals.fill_probability(Side.BUY, BID, 10) is not None
+        if second > 15:
+            feed.top(bid=BID + second % 2 * 40, ask=ASK + second % 2 * 40)
+    feed.top()
+    assert feed.signals.fill_unknown(Side.BUY) == ""
+    chances = [feed.signals.fill_probability(Side.BUY, BID - away, 10) for away in (0, 20, 120, 600)]
+    assert None not in chances
+    assert chances == sorted(chances, reverse=True)
+    sigma_ticks = feed.signals.fast.per_sqrt_s * BID
+    assert chances[2] == pytest.approx(chances[0] * reach_probability(120, sigma_ticks, FILL_HORIZON_S))
+    assert 0.01 < chances[2] < chances[1] < chances[0]
 
 
 def test_large_orders_and_icebergs_are_named():

@@ -1,4 +1,4 @@
-"""The base of every panel: framed lines drawn with the Line API, and only changed lines repainted.
+"""The base of every panel: framed lines drawn with the Line API, and only changed cells repainted.
 
 A panel hands over plain (text, role) lines; what did not change since the last frame keeps its strip
 and costs one tuple comparison.
@@ -17,11 +17,15 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
+from okxmm_tui.console.tight_paint import changed_cells
 from okxmm_tui.console.view import View
 
 SLOW_EVERY = 5
+EDGE_WIDTH = 8
+"""Cells of a title's line that are neither title nor badge."""
 USELESS_FILTERS = (ANSIToTruecolor, DimFilter)
 
 
@@ -52,6 +56,7 @@ class LinePanel(Widget):
         # Filters of the terminal (NO_COLOR among them) and the background they need; asked for once a theme.
         self._filters: tuple[tuple[LineFilter, ...], Color] | None = None
         self.view: View | None = None
+        self._told: object = None
 
     # -- what a panel says -------------------------------------------------------------------------
 
@@ -67,9 +72,17 @@ class LinePanel(Widget):
         """Text in the lower edge of the frame."""
         return EMPTY
 
+    def stale_note(self, view: View) -> str:
+        """What is wrong with the panel's own source, in two or three words; empty when nothing is."""
+        return ""
+
     def is_stale(self, view: View) -> bool:
         """Whether the panel's own source is too old to act on."""
-        return False
+        return bool(self.stale_note(view))
+
+    def news(self, view: View) -> object:
+        """What a slow panel must not be late with: a change of it is drawn in its very frame."""
+        return None
 
     def is_due(self, turn: int, place: int) -> bool:
         """Whether it draws in this frame; ``place`` spreads the slow panels over the frames."""
@@ -77,9 +90,13 @@ class LinePanel(Widget):
 
     # -- drawing ------------------------------------------------------------------------------------
 
+    def has_news(self, view: View) -> bool:
+        """Whether something changed that cannot wait for the panel's turn."""
+        return self.IS_SLOW and self.news(view) != self._told
+
     def show(self, view: View) -> None:
-        """Draw a view; only lines that changed are repainted."""
-        self.view = view
+        """Draw a view; only cells that changed are repainted."""
+        self.view, self._told = view, self.news(view)
         width, height = self.size
         if not width or not height:
             return
@@ -93,12 +110,12 @@ class LinePanel(Widget):
         if not self.IS_FRAMED:
             return self._dressed(self.rows(view, width, height)[:height], "", "", width)
         if self.is_flat:
-            top = self._edge("─", "", self._title(), self.badge(view), width)
+            top = self._edge("─", "", self._title(), self._noted_badge(view, width), width)
             rows = self.rows(view, width - 2, height - 1)[: height - 1]
             return [top, *self._dressed(rows, " ", "", width)]
         body = self.rows(view, width - 4, height - 2)[: max(0, height - 2)]
         body += [EMPTY] * (height - 2 - len(body))
-        top = self._edge("╭", "╮", self._title(), self.badge(view), width)
+        top = self._edge("╭", "╮", self._title(), self._noted_badge(view, width), width)
         low = self._edge("╰", "╯", EMPTY, self.footer(view), width)
         return [top, *self._dressed(body, "│ ", " │", width), low]
 
@@ -128,7 +145,16 @@ class LinePanel(Widget):
         return "frame-focus" if self.has_focus else "frame"
 
     def _title(self) -> Line:
-        return ((self.TITLE, "title"),)
+        return ((tr(self.TITLE), "title"),)
+
+    def _noted_badge(self, view: View, width: int) -> Line:
+        """The badge; what is wrong with the source stands before it, or in its place where room is scarce."""
+        badge, note = self.badge(view), self.stale_note(view)
+        if not note:
+            return badge
+        chip: Line = ((f" {tr(note)} ", "chip-warn"),)
+        both = (*chip, (" ", "text"), *badge) if badge else chip
+        return both if line_width(both) + line_width(self._title()) + EDGE_WIDTH <= width else chip
 
     def _edge(self, start: str, end: str, title: Line, badge: Line, width: int) -> Line:
         role = self._edge_role
@@ -144,12 +170,14 @@ class LinePanel(Widget):
             self._strips = [None] * len(lines)
             self.refresh()
             return
-        changed = [y for y, line in enumerate(lines) if line != old[y]]
-        for y in changed:
-            old[y] = lines[y]
-            self._strips[y] = None
+        changed: list[Region] = []
+        for y, line in enumerate(lines):
+            if line != old[y]:
+                changed += [Region(x, y, cells, 1) for x, cells in changed_cells(old[y], line, width)]
+                old[y] = line
+                self._strips[y] = None
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def _forget(self) -> None:
         self._styles_by_role.clear()

@@ -275,10 +275,11 @@ class Recorder:
     def _save_books(self) -> None:
         """The books that have changed, once what the venue holds has been taken over.
 
-        An embedded exchange forgets the account with the session: there is nothing to carry on.
+        They are whole while the private stream is down, too: what it missed is read back from where they are
+        complete to. An embedded exchange forgets the account with the session: there is nothing to carry on.
         """
         session, reducer = self._session, self._reducer
-        if not session.is_merged or not make.is_carried_on(session.started.mode):
+        if session.merged_step is None or not make.is_carried_on(session.started.mode):
             return
         self._next_books_ns = session.now_ns + BOOKS_NS
         for inst_id, market in session.markets.items():

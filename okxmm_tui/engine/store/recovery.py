@@ -20,11 +20,13 @@ from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.position_sides import SidePositions
 from okxmm_tui.core.restored import LeftOrder, Restored, SavedDay, SavedMarket
 from okxmm_tui.core.spot_balance import SpotHolding
+from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Liquidity, Mode, PositionSide, Side
 from okxmm_tui.engine.store.books import books_scope, read_books
 from okxmm_tui.engine.store.rows import is_carried_on
 from okxmm_tui.errors import WireError
 
+HALTED = f"{TradingState.HALTED}: "
 ENDED = ("filled", "canceled", "mmp_canceled", "refused", "absent")
 LOOKBACK_MS = 300_000
 """Trade ids are known from this long before the time the venue's lists had been read up to."""
@@ -67,6 +69,7 @@ def read_past(
         markets=tuple(each for each in markets if each is not None),
         day=_day(connection, scope, notices),
         orders=_left_orders(connection, mode, account, {each.inst_id for each in instruments}),
+        halted=_halted(connection, mode, account),
     )
     return Past(row[0], restored, tuple(notices))
 
@@ -92,6 +95,16 @@ def _day(connection: sqlite3.Connection, scope: str, notices: list[str]) -> Save
     if day is None:
         notices.append("the saved PnL of the day was damaged: the day's loss counts from this session on")
     return day
+
+
+def _halted(connection: sqlite3.Connection, mode: Mode, account: str) -> str:
+    """Reason of a kill that nobody has lifted; leaving in order is none."""
+    row = connection.execute(
+        "SELECT n.text FROM notes n JOIN sessions s USING (session_id) WHERE n.kind = 'state' "
+        "AND s.mode = ? AND s.account = ? AND n.text NOT LIKE 'quitting:%' ORDER BY n.seq DESC LIMIT 1",
+        (mode.value, account),
+    ).fetchone()
+    return row[0].removeprefix(HALTED) if row is not None and row[0].startswith(HALTED) else ""
 
 
 def _left_orders(
@@ -183,13 +196,14 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
     inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, held = (
         row
     )
+    price_ticks, exact_price = instrument.nearest_ticks(price)
     return Fill(
         inst_id=inst_id,
         trade_id=trade_id,
         ord_id=ord_id,
         cl_ord_id=cl_ord_id,
         side=Side(side),
-        price_ticks=instrument.price_to_ticks(price),
+        price_ticks=price_ticks,
         size_lots=instrument.size_to_lots(size),
         fee=Decimal(fee),
         fee_ccy=fee_ccy,
@@ -197,4 +211,5 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         venue_ms=int(venue_ms),
         tag=tag,
         position_side=PositionSide(held),
+        exact_price=exact_price,
     )

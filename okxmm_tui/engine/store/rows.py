@@ -31,6 +31,7 @@ ORDER = (
     "ON CONFLICT (session_id, cl_ord_id) DO UPDATE SET ord_id = excluded.ord_id, price = excluded.price, "
     "size = excluded.size, reason = excluded.reason, filled = excluded.filled, "
     "cancel_source = excluded.cancel_source, updated_ns = excluded.updated_ns, "
+    "params_version = MAX(params_version, excluded.params_version), "
     "state = CASE WHEN state IN ('refused', 'absent') THEN state ELSE excluded.state END"
 )
 ORDER_LEFT = (
@@ -113,7 +114,7 @@ def fill_row(session: Session, market: Market, booked: BookedFill) -> Row:
     return FILL, (
         scope_of(session.started), fill.inst_id, fill.trade_id, session.started.session_id, fill.ord_id,
         fill.cl_ord_id, fill.side.value,
-        instrument.price_text(fill.price_ticks), instrument.size_text(fill.size_lots), amount(fill.fee),
+        amount(fill.price(instrument.tick_size)), instrument.size_text(fill.size_lots), amount(fill.fee),
         fill.fee_ccy, fill.liquidity.value, amount(booked.realised_quote), amount(market.mid_price),
         fill.venue_ms, session.now_ns, fill.position_side.value, fill.tag,
         order.params_version if order is not None else 0,

@@ -6,10 +6,19 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.commands import Quit, SetParam
+from okxmm_tui.core.commands import Arm, Quit, SetParam
 from okxmm_tui.core.effects import FetchTruth
-from okxmm_tui.core.messages import AccountBill, OrderAccepted, OrderRefused, Tick, TruthFetched
+from okxmm_tui.core.messages import (
+    AccountBill,
+    OrderAccepted,
+    OrderRefused,
+    StreamDown,
+    Tick,
+    TruthFetched,
+)
+from okxmm_tui.core.restored import SavedMarket
 from okxmm_tui.engine.store import rows as make
+from okxmm_tui.engine.store.books import read_books
 from okxmm_tui.engine.store.reading import Journal
 from okxmm_tui.engine.store.recorder import NOTHING
 from tests.engine.store.desk import RecordedDesk, Venue, journal_of
@@ -81,6 +90,7 @@ def test_fills_carry_realised_mid_and_version(tmp_path, desk):
 
 def test_bills_parameters_states_and_the_end_are_kept(tmp_path, desk):
     """A bill once, the parameters with source and version, the state changes, the exit code."""
+    desk.command(Arm())
     desk.command(SetParam(INST, "order_size", Decimal(2), "key"))
     desk.run(31_000)
     bill = AccountBill("b1", "8", INST, "USDT", Decimal("-0.5"), desk.now_ns // 1_000_000)
@@ -123,6 +133,18 @@ def test_books_are_saved_at_once_after_the_merge_and_only_when_they_changed(desk
     before = len([row for row in desk.rows if row[0] is make.BOOKS])
     desk.run(6_000)
     assert len([row for row in desk.rows if row[0] is make.BOOKS]) == before
+
+
+def test_books_are_saved_while_the_private_stream_is_down(desk):
+    """A fill booked before the stream was lost is in the saved books of a session that ends without it."""
+    desk.execute(Venue(), desk.quoting_ids[0], "1")
+    desk.feed(StreamDown("private", "closed by the venue"))
+    assert not desk.reducer.session.is_merged
+    desk.run(6_000)
+    _, values = [row for row in desk.rows if row[0] is make.BOOKS and INST in str(row[1][0])][-1]
+    saved = read_books(values[2], values[3], SavedMarket)
+    assert saved is not None
+    assert saved.ledger.inception.fills == 1
 
 
 def test_the_same_events_give_the_same_rows():

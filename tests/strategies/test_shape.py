@@ -1,0 +1,56 @@
+"""The form of a target: what the engine looks at before it acts on one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from okxmm_tui.core.types import Side
+from okxmm_tui.strategies.base import Close, Composition, Quote, Target
+from okxmm_tui.strategies.registry import STRATEGIES, make_strategy
+from okxmm_tui.strategies.shape import malformed
+from tests.strategies.moments import MARKET, params_of
+
+GOOD = Target(
+    (Quote(Side.BUY, 599_990, 5), Quote(Side.SELL, 600_010, 5)),
+    fair_ticks=600_000.5,
+    half_spread_ticks=10,
+    bid_parts=Composition(base=10.0),
+    ask_parts=Composition(base=10.0),
+    close=Close(3, "enough"),
+)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_our_own_are_well_formed(name):
+    """Every strategy of the package, on a market that can be quoted."""
+    strategy = make_strategy(name)
+    assert malformed(strategy.target(MARKET, params_of(strategy))) == ""
+
+
+def test_a_whole_target_passes():
+    """Whole numbers pass for fractions, as they do in Python."""
+    assert malformed(GOOD) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"quotes": [Quote(Side.BUY, 1, 1)]}, "quotes were list"),
+        ({"quotes": ((Side.BUY, 1, 1),)}, "is no Quote"),
+        ({"quotes": (Quote("buy", 1, 1),)}, "is no Quote with a Side"),  # pyright: ignore[reportArgumentType]
+        ({"quotes": (Quote(Side.BUY, 1, 0.5),)}, "whole ticks and lots"),  # pyright: ignore[reportArgumentType]
+        ({"quotes": (Quote(Side.BUY, price_ticks=True, size_lots=1),)}, "whole ticks and lots"),
+        ({"half_spread_ticks": None}, "half_spread_ticks was None"),
+        ({"bid_reason": None}, "bid_reason was None"),
+        ({"nearest_ask_ticks": 1.5}, "nearest_ask_ticks was 1.5"),
+        ({"ask_parts": Composition(base=Decimal(1))}, "is not in numbers"),  # pyright: ignore[reportArgumentType]
+        ({"close": Close(0.5, "half")}, "is not in whole lots"),  # pyright: ignore[reportArgumentType]
+        ({"close": 3}, "close was 3"),
+    ],
+)
+def test_what_is_wrong_is_named(changes, said):
+    """One field at a time."""
+    assert said in malformed(structs.replace(GOOD, **changes))
