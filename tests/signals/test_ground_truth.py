@@ -39,7 +39,7 @@ def watched(truth: GroundTruth, seed: int) -> MarketSignals:
 def volatility_error(truth: GroundTruth, half_life_s: float) -> float:
     """Relative standard error of an exponentially weighted volatility of a walk of single ticks.
 
-    A squared step over dt has the relative variance 1 / (sigma^2 dt) + 2; the weights forget at the rate r, so
+    A squared step over dt has the relative variance 1 / (sigma^2 dt) + 2. The weights forget at the rate r, so
     the sum of their squares over the square of their sum is r dt / 2 coth(r T / 2).
     """
     rate = math.log(2) / half_life_s
