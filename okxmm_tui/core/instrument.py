@@ -74,6 +74,18 @@ class Instrument(Struct, frozen=True):
         """
         return _units(price, self.tick_size, "price", self.inst_id)
 
+    def nearest_ticks(self, price: str | Decimal) -> tuple[int, Decimal | None]:
+        """Convert a price of the past: its nearest tick, and the price itself where it lies between two.
+
+        Venues change ticks; what was ordered and traded before keeps its price.
+
+        Raises:
+            WireError: The price is no number.
+        """
+        number = read_decimal(price)
+        ticks = int((number / self.tick_size).to_integral_value())
+        return ticks, None if ticks * self.tick_size == number else number
+
     def size_to_lots(self, size: str | Decimal) -> int:
         """Convert an exact size to lots.
 

@@ -153,7 +153,7 @@ async def _leverage_row(desk: Desk, level: AccountLevel, symbol: str, name: str)
         if not reply.is_ok:
             if is_credential_problem(reply.code):
                 accepted(reply, "account/leverage-info")
-            return warn(name, f"The venue did not say: {reply.problem}.", "Look at it on OKX.")
+            return warn(name, f"The venue did not say: {reply.problem.rstrip('.')}.", "Look at it on OKX.")
         levers = dict.fromkeys(f"{number(row.lever):f}x" for row in reply.rows(LEVERAGES) if row.lever)
         await check_leverage(desk.rest, [instrument], level)
     except OkxmmError as error:

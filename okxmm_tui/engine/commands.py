@@ -203,7 +203,7 @@ class Commands:
 
     def _acknowledge(self) -> tuple[str, str]:
         count = self._session.alarms.acknowledge_all()
-        text = f"{count} alarm{'' if count == 1 else 's'} marked as seen"
+        text = "1 alarm marked as seen" if count == 1 else f"{count} alarms marked as seen"
         if count:
             self._session.notice(f"{text} by the operator")
         return "", text

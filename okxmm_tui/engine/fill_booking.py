@@ -45,14 +45,15 @@ class FillBooking:
             )
         market.hurry()
         instrument = market.instrument
+        price = format(fill.price(instrument.tick_size), "f")
         self._session.report(
             "fill",
             Severity.INFO,
             f"{fill.side} {instrument.size_text(fill.size_lots)} @ "
-            f"{instrument.price_text(fill.price_ticks)}, fee {fill.fee:f}, {instrument.inst_id}",
+            f"{price}, fee {fill.fee:f}, {instrument.inst_id}",
             inst_id=instrument.inst_id,
             side=fill.side.value,
-            price=instrument.price_text(fill.price_ticks),
+            price=price,
             size=instrument.size_text(fill.size_lots),
             fee=format(fill.fee, "f"),
             liquidity=fill.liquidity.value,

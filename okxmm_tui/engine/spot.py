@@ -92,9 +92,9 @@ def smallest_order(market: Market) -> Decimal:
 def whole_list(session: Session, listed: Sequence[BalanceUpdate]) -> tuple[BalanceUpdate, ...]:
     """A complete list of balances, with those the venue lists no more: they are at zero.
 
-    OKX v5, account/balance, names only currencies that are not empty. Taken for "no news", a currency that was
-    spent to the last digit would stay in the books with the amount of its last report. A list without any is no
-    account's we trade on, and says nothing.
+    OKX v5, account/balance, names only currencies that are not empty. Taken for "no news", a currency that
+    was spent to the last digit would stay in the books with the amount of its last report. A list without any
+    is no account's we trade on, and says nothing.
     """
     if not listed:
         return ()

@@ -15,7 +15,10 @@ JUMP_NS = 500 * MILLISECOND_NS
 
 
 class VenueClock:
-    """Estimates the offset from ``public/time`` answers; the quickest of the last few counts.
+    """Estimates the offset from ``public/time`` answers; the quickest of the last few that agree counts.
+
+    An answer says that the offset lies within half its time of the middle. Two of which these ranges do not
+    meet were given by clocks that stood differently: one was set in between, and the older tells nothing.
 
     Args:
         local_ns: Our wall clock, Unix ns.
@@ -82,9 +85,15 @@ class VenueClock:
         # The answer was true half-way through; ms resolution truncates, so add half of one.
         venue_ns = venue_ms * MILLISECOND_NS + MILLISECOND_NS // 2
         sample = (took_ns, venue_ns - (sent_ns + took_ns // 2))
-        if self._samples and abs(sample[1] - self.offset_ns) > 1_000 * MILLISECOND_NS:
-            # Somebody set a clock: older samples are of another time.
+        agreeing = [each for each in self._samples if _agree(each, sample)]
+        if len(agreeing) < len(self._samples):
             self._samples.clear()
+            self._samples.extend(agreeing)
         self._samples.append(sample)
         best_took_ns, self.offset_ns = min(self._samples)
         self.uncertainty_ns = best_took_ns // 2 + RESOLUTION_NS
+
+
+def _agree(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two samples (time taken, offset) can be of the same pair of clocks."""
+    return abs(one[1] - other[1]) <= (one[0] + other[0]) // 2 + 2 * RESOLUTION_NS

@@ -198,7 +198,7 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         cl_ord_id=text_of(row.cl_ord_id),
         tag=text_of(row.tag),
         side=side_of(row.side),
-        price_ticks=_units(row.px, instrument, is_price=True),
+        price_ticks=_price(row.px, instrument)[0],
         size_lots=_units(row.sz, instrument),
         filled_lots=_units(row.acc_fill_sz, instrument),
         state=_STATES.get(text_of(row.state), VenueOrderState.UNRECOGNISED),
@@ -224,13 +224,14 @@ def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
     size_lots = _units(row.fill_sz, instrument)
     if not size_lots or trade_id in {"", "0"}:
         return None
+    price_ticks, exact_price = _price(row.fill_px, instrument)
     return Fill(
         inst_id=row.inst_id,
         trade_id=trade_id,
         ord_id=text_of(row.ord_id),
         cl_ord_id=text_of(row.cl_ord_id),
         side=side_of(row.side),
-        price_ticks=_units(row.fill_px, instrument, is_price=True),
+        price_ticks=price_ticks,
         size_lots=size_lots,
         fee=number(row.fill_fee),
         fee_ccy=text_of(row.fill_fee_ccy),
@@ -238,6 +239,7 @@ def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
         venue_ms=whole(row.fill_time) or whole(row.u_time),
         tag=text_of(row.tag),
         position_side=position_side_of(row.pos_side),
+        exact_price=exact_price,
     )
 
 
@@ -246,13 +248,14 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
     instrument = instruments.get(row.inst_id)
     if instrument is None or text_of(row.trade_id) in {"", "0"}:
         return None
+    price_ticks, exact_price = _price(row.fill_px, instrument)
     return Fill(
         inst_id=row.inst_id,
         trade_id=text_of(row.trade_id),
         ord_id=text_of(row.ord_id),
         cl_ord_id=text_of(row.cl_ord_id),
         side=side_of(row.side),
-        price_ticks=_units(row.fill_px, instrument, is_price=True),
+        price_ticks=price_ticks,
         size_lots=_units(row.fill_sz, instrument),
         fee=number(row.fee),
         fee_ccy=text_of(row.fee_ccy),
@@ -260,6 +263,7 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
         venue_ms=whole(row.fill_time) or whole(row.ts),
         tag=text_of(row.tag),
         position_side=position_side_of(row.pos_side),
+        exact_price=exact_price,
     )
 
 
@@ -318,8 +322,12 @@ def _liquidity(exec_type: Scalar) -> Liquidity:
     return Liquidity.MAKER if text_of(exec_type) == "M" else Liquidity.TAKER
 
 
-def _units(value: Scalar, instrument: Instrument, *, is_price: bool = False) -> int:
+def _units(value: Scalar, instrument: Instrument) -> int:
     amount = number(value)
-    if not amount:
-        return 0
-    return bounded(instrument.price_to_ticks(amount) if is_price else instrument.size_to_lots(amount))
+    return bounded(instrument.size_to_lots(amount)) if amount else 0
+
+
+def _price(value: Scalar, instrument: Instrument) -> tuple[int, Decimal | None]:
+    """Read a price; those of orders and fills from before a tick change lie between ticks."""
+    ticks, exact = instrument.nearest_ticks(number(value))
+    return bounded(ticks), exact

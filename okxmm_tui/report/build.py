@@ -213,6 +213,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
     """Book recorded fills in the order the session booked them."""
     for row in sorted(rows, key=lambda row: row.at_ns):
         instrument = replayed.instruments[row.inst_id]
+        price_ticks, exact_price = instrument.nearest_ticks(row.price)
         ledger.book(
             Fill(
                 inst_id=row.inst_id,
@@ -220,7 +221,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 ord_id=row.ord_id,
                 cl_ord_id=row.cl_ord_id,
                 side=Side(row.side),
-                price_ticks=instrument.price_to_ticks(row.price),
+                price_ticks=price_ticks,
                 size_lots=instrument.size_to_lots(row.size),
                 fee=row.fee,
                 fee_ccy=row.fee_ccy,
@@ -228,6 +229,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 venue_ms=row.venue_ms,
                 tag=row.tag,
                 position_side=PositionSide(row.position_side),
+                exact_price=exact_price,
             )
         )
 

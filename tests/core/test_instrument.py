@@ -33,6 +33,14 @@ def test_bad_prices_name_the_offending_value(price):
     assert repr(price) in str(caught.value)
 
 
+def test_a_price_of_the_past_has_a_nearest_tick_and_keeps_itself():
+    """On the grid the ticks say it all; off it the price is kept beside them."""
+    assert swap().nearest_ticks("60000.1") == (600_001, None)
+    assert swap().nearest_ticks("60000.16") == (600_002, Decimal("60000.16"))
+    with pytest.raises(WireError):
+        swap().nearest_ticks("1e9999999")
+
+
 def test_notional_of_a_linear_contract():
     """Two contracts of 0.01 BTC at 60,000 are worth 1,200 USDT."""
     assert swap().notional_quote(200, 600_000) == Decimal(1200)

@@ -32,6 +32,15 @@ def test_a_clock_that_was_set_is_believed_at_once():
     assert clock.offset_ms > 59_000
 
 
+def test_a_clock_set_by_less_than_a_second_is_believed_at_once_too():
+    """Quick old answers contradict the new one: for minutes they held a clock wrong that was right again."""
+    clock = VenueClock(lambda: 0)
+    clock.measure(600, 1_000 * MS, 2 * MS)
+    clock.measure(1_000, 1_000 * MS, 10 * MS)
+    assert abs(clock.offset_ms) < 10
+    assert clock.uncertainty_ns == 6 * MS
+
+
 def test_uncertainty_is_half_the_best_round_trip_and_the_resolution():
     """A slower answer does not make the figure worse."""
     clock = VenueClock(lambda: 0, lambda: 0)

@@ -102,10 +102,24 @@ def test_other_instruments_are_not_ours():
     assert position_update(msgspec.convert({"instId": "X"}, PositionRow), KNOWN) is None
 
 
-def test_off_tick_order_is_an_error_with_its_value():
-    """A price we cannot hold exactly is not rounded away."""
-    with pytest.raises(WireError, match=r"60000\.15"):
-        order(px="60000.15")
+def test_an_order_from_before_a_tick_change_is_shown_at_the_nearest_tick():
+    """Refused, it could neither be seen cancelled nor proven gone."""
+    assert order(px="60000.16").price_ticks == 600_002
+    assert order(px="60000.1").price_ticks == 600_001
+
+
+def test_a_fill_from_before_a_tick_change_keeps_its_price():
+    """Pushed or read back; on the grid the ticks say it all."""
+    pushed = order(fillPx="60000.16").fill
+    row = msgspec.convert(
+        {"instId": "BTC-USDT-SWAP", "tradeId": "1", "side": "buy", "fillPx": "60000.16", "fillSz": "1"},
+        FillRow,
+    )
+    read = fill_of(row, KNOWN)
+    for fill in (pushed, read):
+        assert (fill.price_ticks, fill.exact_price) == (600_002, Decimal("60000.16"))
+        assert fill.price(Decimal("0.1")) == Decimal("60000.16")
+    assert order(fillPx="60000.1").fill.exact_price is None
 
 
 def test_fill_row():

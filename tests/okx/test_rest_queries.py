@@ -49,7 +49,7 @@ async def test_order_not_found_is_told_from_not_answered(code, reached):
 
 async def test_unreadable_order_is_not_reached():
     """An order we cannot read is not an order that does not exist."""
-    reader, _ = queries(answer(ORDER | {"px": "60000.15"}))
+    reader, _ = queries(answer(ORDER | {"px": "sixty"}))
     assert not (await reader.order(INST, "1001")).reached
 
 

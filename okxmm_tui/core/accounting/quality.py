@@ -54,7 +54,8 @@ class TradingQuality:
     def on_fill(self, booked: BookedFill, context: Context) -> None:
         """Take a fill the ledger has just booked."""
         fill, is_maker = booked.fill, booked.fill.liquidity is Liquidity.MAKER
-        notional = float(self._instrument.notional_quote(fill.size_lots, fill.price_ticks))
+        price = fill.price(self._instrument.tick_size)
+        notional = float(self._instrument.notional_at(fill.size_lots, price))
         half_ticks = self.timeline.before(fill.venue_ms)
         if is_maker:
             self.markouts.on_fill(
@@ -73,7 +74,7 @@ class TradingQuality:
             Trade(
                 traded=fill.side.sign * fill.size_lots * self._ledger.position.lot_value,
                 held_before=booked.held_before,
-                price=self._instrument.price(fill.price_ticks),
+                price=price,
                 mid=self.price(half_ticks),
                 is_maker=is_maker,
                 fee=own_fee,

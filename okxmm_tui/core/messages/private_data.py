@@ -28,6 +28,12 @@ class Fill(Struct, frozen=True, gc=False, array_like=True):
     tag: str = ""
     position_side: PositionSide = PositionSide.NET
     """Which position it opened or closed; NET where the account nets, and for spot."""
+    exact_price: Decimal | None = None
+    """Price of a fill from before a tick change that lies between two ticks; None on the grid."""
+
+    def price(self, tick_size: Decimal) -> Decimal:
+        """What was paid, exactly, in quote currency."""
+        return self.price_ticks * tick_size if self.exact_price is None else self.exact_price
 
 
 class OrderUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):

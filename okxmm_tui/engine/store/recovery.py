@@ -196,13 +196,14 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
     inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, held = (
         row
     )
+    price_ticks, exact_price = instrument.nearest_ticks(price)
     return Fill(
         inst_id=inst_id,
         trade_id=trade_id,
         ord_id=ord_id,
         cl_ord_id=cl_ord_id,
         side=Side(side),
-        price_ticks=instrument.price_to_ticks(price),
+        price_ticks=price_ticks,
         size_lots=instrument.size_to_lots(size),
         fee=Decimal(fee),
         fee_ccy=fee_ccy,
@@ -210,4 +211,5 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         venue_ms=int(venue_ms),
         tag=tag,
         position_side=PositionSide(held),
+        exact_price=exact_price,
     )

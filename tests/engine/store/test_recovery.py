@@ -114,6 +114,23 @@ def test_fills_recorded_after_the_saved_books_are_booked_from_the_journal(tmp_pa
     assert saved.ledger.inception == desk.market.ledger.periods.inception
 
 
+def test_fills_from_before_a_tick_change_are_booked_at_their_price(tmp_path):
+    """A restart is what a tick change asks for: it used to begin the books anew, and all totals were lost."""
+    desk, venue = RecordedDesk(), Venue()
+    bid, ask = desk.quoting()
+    desk.execute(venue, bid, "0.4")
+    desk.execute(venue, ask, "0.1")
+    coarse = swap(tick_size=D("0.7"))
+    assert any(each.price(swap().tick_size) % coarse.tick_size for each in venue.fills)
+    past = read_past(journal_of(tmp_path, desk.rows), Mode.DEMO, "test", [coarse], desk.now_ns)
+    assert past.notices == ()
+    assert past.restored is not None
+    (saved,) = past.restored.markets
+    before = desk.market.ledger
+    assert (saved.ledger.quantity, saved.ledger.basis) == (before.position.quantity, before.position.basis)
+    assert saved.ledger.inception == before.periods.inception
+
+
 def test_damaged_books_are_rebuilt_from_the_fills_and_said(tmp_path):
     """A flipped bit in the blob: its sum is wrong, the recorded fills make the same books."""
     desk, venue = _traded()
