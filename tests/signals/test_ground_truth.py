@@ -14,7 +14,7 @@ from okxmm_tui.exchange.synthetic import GroundTruth, GroundTruthFeed
 from okxmm_tui.signals.collector import FAST_HALF_LIFE_S, SLOW_HALF_LIFE_S, MarketSignals
 
 LISTED = read_metadata(packaged_metadata())["BTC-USDT-SWAP"]
-SECONDS = 1_500
+SECONDS = 900
 SAMPLE_S = 0.13
 """Mean time between two samples of the mid: a tenth of a second and the wait for the next best price."""
 
@@ -39,8 +39,8 @@ def watched(truth: GroundTruth, seed: int) -> MarketSignals:
 def volatility_error(truth: GroundTruth, half_life_s: float) -> float:
     """Relative standard error of an exponentially weighted volatility of a walk of single ticks.
 
-    A squared step over dt has the relative variance 1 / (sigma^2 dt) + 2. The weights forget at the rate r, so
-    the sum of their squares over the square of their sum is r dt / 2 coth(r T / 2).
+    A squared step over dt has the relative variance 1 / (sigma^2 dt) + 2. Weights forget at rate r, so the
+    sum of their squares over the square of their sum is r dt / 2 coth(r T / 2).
     """
     rate = math.log(2) / half_life_s
     share = rate * SAMPLE_S / 2 / math.tanh(rate * SECONDS / 2)
