@@ -190,6 +190,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         region=settings.okx.region,
         rest_url=settings.okx.rest_url,
         ws_url=settings.okx.ws_url,
+        other_rest_url=settings.okx.other_rest_url,
+        other_ws_url=settings.okx.other_ws_url,
         order_route=settings.okx.order_route,
         stp_mode=settings.okx.stp_mode,
         book_channel=settings.okx.book_channel,

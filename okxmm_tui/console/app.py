@@ -22,7 +22,7 @@ from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
 from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
-from okxmm_tui.console.screens.help import HelpScreen
+from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
@@ -34,6 +34,7 @@ KILL_WORDS = " or ".join(KILL_KEYS)
 class ConsoleApp(HandActs):
     """The console."""
 
+    HELP_PREFACE: ClassVar[str] = SAFETY_TEXT
     COMMANDS = {ConsoleProvider}  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
@@ -189,7 +190,7 @@ class ConsoleApp(HandActs):
     def action_help(self) -> None:
         """Show all keys."""
         if isinstance(self.screen, Page):
-            self.push_screen(HelpScreen(self._params(), self.comfort.keymap))
+            self.push_screen(HelpScreen(self._params(), self.comfort.keymap, self.HELP_PREFACE))
 
     def action_picture(self) -> None:
         """Save the screen as SVG, for its owner's eyes only."""

@@ -186,7 +186,7 @@ class HandActs(PageActs):
         if snapshot is None:
             self.say("no engine yet")
             return
-        text = "Quotes are pulled first, then the other strategy quotes. In live press a first."
+        text = "Quotes are pulled first, then the other strategy quotes. In demo and live press a first."
         self.push_screen(
             TextPrompt("STRATEGY", text, lambda name: self._and_draw(self.hand.switch_strategy(name)),
                        offers=snapshot.strategies)

@@ -96,6 +96,8 @@ class ConsoleProvider(Provider):
                 yield f"{tr(spec.label)}  ({keys_text(spec.key_text)})", tr(spec.help), callback
 
     def _params(self) -> Iterator[Entry]:
+        if not self.console.comfort.keymap.text("edit_param"):
+            return
         market = self.console.state.market
         for param in market.params if market else ():
             value = f"{plain(param.value)} {param.unit}".rstrip()

@@ -165,7 +165,8 @@ class Commands:
                 session.is_widened = is_on
                 for market in session.markets.values():
                     market.hurry()
-                session.notice("quoting at twice the distance" if is_on else "quoting at the usual distance")
+                distance = "twice the" if is_on else "the usual"
+                session.notice(f"quoting at {distance} distance by the operator")
                 return "", "widened" if is_on else "usual distance"
             case FlattenPositions(inst_id):
                 return self._flatten_positions(inst_id)

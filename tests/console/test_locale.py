@@ -16,6 +16,7 @@ from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import ContractKind, Mode
 from okxmm_tui.engine.reconcile import FORCED_CATEGORIES
 from okxmm_tui.okx import error_codes
+from okxmm_tui.replay.keys import PREFACE, REPLAY_TABLE
 from okxmm_tui.strategies.registry import STRATEGIES
 from tests.console.words import PACKAGE, is_sentence, texts
 from tests.samples import swap
@@ -53,7 +54,8 @@ UNSPOKEN = {
     "nudge('order_size', 1)", "nudge('inventory_skew', -1)", "nudge('inventory_skew', 1)",
     "nudge('max_position', -1)", "nudge('max_position', 1)", "nudge({0}, -1)", "nudge({0}, 1)",
     "step_draft('{0}', {1})",  # actions
-    "Callable[[], object]", "Opportunity | None", "bold {0}",  # types and a style
+    "Callable[[], object]", "dict[str, ModuleType | None]",
+    "Opportunity | None", "bold {0}",  # types and a style
     "keys out of order or repeated", "keys and sizes differ", "empty level kept", "deeper than promised",
     "working index differs", "negative fill", "amend left on a done order",  # broken invariants
     "one second", "the end", "the time",  # a note nobody draws, and the name of a flag
@@ -103,8 +105,9 @@ def _spoken() -> dict[str, str]:
 
 def _tables() -> set[str]:
     """Words that are looked up out of tables, which no reader of sources finds."""
-    words = {spec.label for spec in TABLE} | {spec.help for spec in TABLE} | {spec.group for spec in TABLE}
-    words |= {text for _, text, _ in EXTRA_HELP} | {spec.hint for spec in TABLE if spec.hint}
+    words = {text for spec in (*TABLE, *REPLAY_TABLE) for text in (spec.label, spec.help, spec.group)}
+    words |= {spec.hint for spec in (*TABLE, *REPLAY_TABLE) if spec.hint}
+    words |= {text for _, text, _ in EXTRA_HELP} | {PREFACE}
     words |= {spec.label for each in STRATEGIES.values() for spec in each.specs}
     words |= {spec.help for each in STRATEGIES.values() for spec in each.specs}
     words |= {mode.value.upper() for mode in Mode} | {state.value.lower() for state in TradingState}

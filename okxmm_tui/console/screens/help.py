@@ -37,9 +37,9 @@ class HelpScreen(ModalScreen[None]):
         Binding("q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap) -> None:
+    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap, preface: str = SAFETY_TEXT) -> None:
         super().__init__()
-        self._keymap = keymap
+        self._keymap, self._preface = keymap, preface
         self._params = params
 
     def compose(self) -> ComposeResult:
@@ -48,14 +48,16 @@ class HelpScreen(ModalScreen[None]):
             page.border_title = tr("HELP")
             page.border_subtitle = tr("esc closes")
             primary = str(self.app.theme_variables.get("primary", "blue"))
-            yield Static(help_page(self._params, self._keymap, primary))
+            yield Static(help_page(self._params, self._keymap, primary, self._preface))
 
 
-def help_page(params: tuple[ParamView, ...], keymap: Keymap, key_colour: str) -> Group:
+def help_page(
+    params: tuple[ParamView, ...], keymap: Keymap, key_colour: str, preface: str = SAFETY_TEXT
+) -> Group:
     """The page: a table a group, so that long texts wrap beside their key."""
     style = f"bold {key_colour.removeprefix(ANSI_PREFIX)}"
     lines = keymap.help_lines
-    parts: list[RenderableType] = [Text(tr(SAFETY_TEXT), "italic")]
+    parts: list[RenderableType] = [Text(tr(preface), "italic")]
     for group in dict.fromkeys(line[0] for line in lines):
         parts += [
             Text(f"\n{tr(group)}", "bold"),

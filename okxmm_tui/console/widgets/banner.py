@@ -44,7 +44,7 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         name += f" 1/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
-    mode = f" {mode_word(snapshot)} "
+    mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
     room = width - width_of(mode) - width_of(state[0]) - line_width(tail) - 1
     head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
@@ -58,10 +58,12 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     return spread(tuple(head), tail, width, " ", role)
 
 
-def mode_word(snapshot: Snapshot) -> str:
+def mode_word(snapshot: Snapshot, *, is_brief: bool = False) -> str:
     """Which money this is; a replay says so before anything else."""
     mode = tr(snapshot.mode.upper())
-    return f"≋ {tr(f'REPLAY of {mode}')} ≋" if snapshot.replay is not None else mode
+    if snapshot.replay is None:
+        return mode
+    return f"≋ {tr('REPLAY')} {mode}" if is_brief else f"≋ {tr(f'REPLAY of {mode}')} ≋"
 
 
 def kill_chip() -> str:
@@ -69,11 +71,12 @@ def kill_chip() -> str:
     return f" ^K {tr('KILL')} "
 
 
-def replay_text(replay: ReplayView) -> str:
+def replay_text(replay: ReplayView, *, is_brief: bool) -> str:
     """How a replay runs, where the kill key is named otherwise."""
     how = f"■ {tr('end')}" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
+    number = "" if is_brief else f" #{replay.events}"
     differs = f" ≠{replay.differences}" if replay.differences else ""
-    return f" {how} #{replay.events}{differs} "
+    return f" {how}{number}{differs} "
 
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:
@@ -109,11 +112,11 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
-        _last_chip(snapshot),
+        _last_chip(snapshot, is_brief=not wide),
     )
 
 
-def _last_chip(snapshot: Snapshot) -> Span:
+def _last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
     if (replay := snapshot.replay) is not None:
-        return (replay_text(replay), "chip-bad" if replay.differences else "chip-warn")
+        return (replay_text(replay, is_brief=is_brief), "chip-bad" if replay.differences else "chip-warn")
     return (kill_chip(), "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import EMPTY, Line, left, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, left, line_width, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import HealthView
@@ -41,11 +41,17 @@ class HealthPanel(LinePanel, can_focus=True):
         if width < 56:
             return lines + [spread(head, tail, width) for head, tail in pairs]
         half = (width - 3) // 2
-        for first in range(0, len(pairs), 2):
-            left_line = spread(*pairs[first], half)
-            second = spread(*pairs[first + 1], half) if first + 1 < len(pairs) else EMPTY
+        # A pair that does not fit beside another has a line of its own, below the others.
+        narrow = [pair for pair in pairs if _cells(pair) <= half]
+        for first in range(0, len(narrow), 2):
+            left_line = spread(*narrow[first], half)
+            second = spread(*narrow[first + 1], half) if first + 1 < len(narrow) else EMPTY
             lines.append((*left_line, ("   ", "text"), *second))
-        return lines
+        return lines + [spread(*pair, width) for pair in pairs if _cells(pair) > half]
+
+
+def _cells(pair: tuple[Line, Line]) -> int:
+    return line_width(pair[0]) + line_width(pair[1]) + 1
 
 
 def latency_lines(health: HealthView, width: int) -> list[Line]:

@@ -77,13 +77,13 @@ class LimitsTable(ListPanel[LimitView]):
 
 
 STEPS = (
-    ("W", "widen", "quotes at twice their distance; again takes it back"),
-    ("( )", "mute a side", "no quotes on the bid or the ask side; again quotes"),
-    ("X", "cancel", "every order of this market, once; B bids, S asks"),
+    ("W", "widen", "twice the distance; again: the usual"),
+    ("( )", "mute a side", "no bids, or no asks; again: quotes"),
+    ("X", "cancel", "all orders here, once; B bids, S asks"),
     ("R", "reduce", "only orders that shrink positions"),
     ("p", "pause", "every quote out, everything kept warm"),
-    ("F", "flatten", "quotes out, then close as a taker; preview first"),
-    ("^K", "KILL", "halt, cancel all, prove it; latched, asks nothing"),
+    ("F", "flatten", "close as a taker; preview first"),
+    ("^K", "KILL", "halt, cancel all, prove it; latched"),
 )
 
 

@@ -9,12 +9,6 @@ from okxmm_tui.console.spans import Line, Span, clip, line_width, spread, width_
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
-REPLAY_HINTS = (
-    ("space", "pause"), (".", "event"), (">", "second"), ("+ -", "speed"), ("g", "go to"), ("^Q", "leave"),
-    ("tab", "focus"), ("m", "maximise"), ("F1", "help"),
-)  # fmt: skip
-"""Keys that mean something in a past session."""
-
 
 class StatusLine(LinePanel):
     """Messages and key hints."""
@@ -28,9 +22,9 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        if view.snapshot is not None and view.snapshot.replay is not None:
-            return [spread(hints(width, REPLAY_HINTS), ((tr("REPLAY "), "armed"),), width)]
-        tail: Line = ((tr("read-only "), "armed"),) if view.is_read_only else ()
+        is_replay = view.snapshot is not None and view.snapshot.replay is not None
+        tail: Line = ((tr("REPLAY "), "armed"),) if is_replay else ()
+        tail = ((tr("read-only "), "armed"),) if view.is_read_only else tail
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
             tail = (*tail, (f" {tr(page)} ", "strong"), ("1", "key"), (tr(" dashboard "), "muted"))
