@@ -38,6 +38,7 @@ DEPTH = 25
 SLEEP_S = 0.01
 WARM_UP_S = 5.0
 FLAT_MB = 5.0
+TENTHS = 10
 
 
 class Probe:
@@ -144,12 +145,13 @@ async def measure(seconds: float) -> None:
             engine_under_load(RATE, exchange.rest, stream.port, jumped_ns, made),
         ):
             await until(lambda: len(stream.tick_to_order_ns) > 0, "the first amend")
-            rows = await asyncio.to_thread(_run_both, Path(made), seconds)
+            rows, memory = await asyncio.to_thread(_run_both, Path(made), seconds)
         serving.cancel()
     _print(rows)
+    _print_memory(memory)
 
 
-def _run_both(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
+def _run_both(folder: Path, seconds: float) -> tuple[dict[str, dict[str, float]], dict[str, list[float]]]:
     running: dict[str, Pty] = {}
     for kind in ("ours", "plain"):
         words = ["--kind", kind, "--folder", str(folder), "--seconds", str(seconds)]
@@ -181,7 +183,15 @@ def _run_both(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
             "growth": statistics.median(memory[kind][-third:]) - statistics.median(memory[kind][:third]),
         }
         rows[kind]["frame"] = rows[kind]["cpu"] * 1e3 / max(rows[kind]["fps"], 0.1)
-    return rows
+    return rows, memory
+
+
+def _print_memory(memory: dict[str, list[float]]) -> None:
+    """Resident megabytes at every tenth of the run."""
+    print("\nMB at each tenth of the run")
+    for kind, values in memory.items():
+        shown = [values[min(len(values) - 1, place * len(values) // TENTHS)] for place in range(TENTHS + 1)]
+        print(f"{kind:<10}" + "".join(f"{value:7.1f}" for value in shown))
 
 
 def _print(rows: dict[str, dict[str, float]]) -> None:

@@ -118,17 +118,20 @@ class PrivateStream:
             await asyncio.get_running_loop().create_future()
 
     async def _handle(self, connection: AsyncConnection) -> None:
-        async for text in connection:
-            now_ns = clock_ns()
-            if text == "ping":
-                await connection.send("pong")
-                continue
-            message = json.loads(text)
-            if message["op"] in {"login", "subscribe"}:
-                await greet(connection, message)
-            else:
-                self._keep_time(message["op"], now_ns)
-                await self._answer(connection, message)
+        with contextlib.suppress(ConnectionClosed):  # the engine is killed at the end
+            async for text in connection:
+                await self._on_message(connection, str(text), clock_ns())
+
+    async def _on_message(self, connection: AsyncConnection, text: str, now_ns: int) -> None:
+        if text == "ping":
+            await connection.send("pong")
+            return
+        message = json.loads(text)
+        if message["op"] in {"login", "subscribe"}:
+            await greet(connection, message)
+        else:
+            self._keep_time(message["op"], now_ns)
+            await self._answer(connection, message)
 
     def _keep_time(self, op: str, now_ns: int) -> None:
         if "cancel" in op and self.cancel_seen_ns is None:

@@ -10,11 +10,21 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def installed_environment(cache: Path) -> dict[str, str]:
+    """The environment of an installed program: its bytecode is compiled, whatever this shell says of that.
+
+    Args:
+        cache: Where the bytecode is kept; the first run with it writes it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**environment, "PYTHONPYCACHEPREFIX": str(cache)}
 
 
 class Pty:
@@ -25,10 +35,16 @@ class Pty:
         columns: Width of the terminal.
         rows: Height of the terminal.
         watched: Texts whose first appearance is timed.
+        environment: Of the process; this one's where none is given.
     """
 
     def __init__(
-        self, command: Sequence[str], columns: int = 200, rows: int = 60, watched: Sequence[bytes] = ()
+        self,
+        command: Sequence[str],
+        columns: int = 200,
+        rows: int = 60,
+        watched: Sequence[bytes] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -43,7 +59,7 @@ class Pty:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**(environment or os.environ), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._drain, daemon=True)

@@ -80,6 +80,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="journal, socket and log directory")
 
 
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    parser.add_argument("--language", metavar="NAME", help="en, zh or th (default: that of the locale)")
+
+
 def _trade_parser() -> argparse.ArgumentParser:
     parser = command_parser("okxmm-tui", "A terminal market-making console for OKX.", COMMANDS_HELP)
     parser.add_argument("--version", action="version", version=f"okxmm-tui {__version__}")
@@ -101,7 +106,7 @@ def _trade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, metavar="X", help="sim: speed of the recording (default 1)")
     parser.add_argument("--headless", action="store_true", help="no console; JSON lines on stdout")
     parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop after this long")
-    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    _add_look(parser)
     parser.add_argument(
         "--i-know-this-is-live", action="store_true", help="needed for --venue live with --headless"
     )
@@ -185,6 +190,8 @@ def _engine_config(settings: Settings) -> EngineConfig:
         region=settings.okx.region,
         rest_url=settings.okx.rest_url,
         ws_url=settings.okx.ws_url,
+        other_rest_url=settings.okx.other_rest_url,
+        other_ws_url=settings.okx.other_ws_url,
         order_route=settings.okx.order_route,
         stp_mode=settings.okx.stp_mode,
         book_channel=settings.okx.book_channel,
@@ -225,7 +232,7 @@ def _console(words: list[str], given: dict[str, Any]) -> int:
 def _attach(words: list[str]) -> int:
     parser = command_parser("okxmm-tui attach", "Open another console on a running engine.")
     parser.add_argument("--read-only", action="store_true", help="look, and kill, but change nothing else")
-    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    _add_look(parser)
     parser.add_argument("--web", action="store_true", help=argparse.SUPPRESS)  # what serve starts
     _add_common(parser)
     given = vars(parser.parse_args(words))
@@ -250,7 +257,7 @@ def _serve(words: list[str]) -> int:
     parser.add_argument(
         "--allow-commands", action="store_true", help="let the page trade; without it, look and kill only"
     )
-    parser.add_argument("--theme", metavar="NAME", help="colour theme (default okxmm-dark)")
+    _add_look(parser)
     _add_common(parser)
     given = vars(parser.parse_args(words))
     port, may_command = given.pop("port"), given.pop("allow_commands", False)
@@ -259,7 +266,11 @@ def _serve(words: list[str]) -> int:
     from okxmm_tui.statedir import make_state_dir
 
     command = attach_command(
-        make_state_dir(settings.state_dir), settings.theme, given.get("config"), may_command=may_command
+        make_state_dir(settings.state_dir),
+        settings.theme,
+        given.get("config"),
+        may_command=may_command,
+        language=settings.language,
     )
     return serve(command, port)
 

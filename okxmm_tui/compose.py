@@ -143,7 +143,14 @@ def _venue(config: EngineConfig, state_dir: Path) -> Iterator[Endpoints]:
                 yield Endpoints.local(urls.rest, urls.ws)
         case Mode.DEMO | Mode.LIVE:
             is_demo = config.plan.mode is Mode.DEMO
-            yield Endpoints.venue(config.region, is_demo=is_demo, rest=config.rest_url, ws=config.ws_url)
+            yield Endpoints.venue(
+                config.region,
+                is_demo=is_demo,
+                rest=config.rest_url,
+                ws=config.ws_url,
+                other_rest=config.other_rest_url,
+                other_ws=config.other_ws_url,
+            )
 
 
 def _relayed(config: EngineConfig) -> str:

@@ -62,9 +62,11 @@ def attach(settings: Settings, config: Path | None, *, is_read_only: bool, is_we
 def _comfort(said: Mapping[str, Any], *, is_web: bool = False) -> Comfort:
     from okxmm_tui.console.comfort import Comfort  # noqa: PLC0415 - Textual
     from okxmm_tui.console.keymap import Keymap  # noqa: PLC0415 - the same
+    from okxmm_tui.console.language import resolved  # noqa: PLC0415 - the same
 
     return Comfort(
         Keymap.of(said["keys"]),
+        resolved(said["language"], os.environ),
         has_bell=said["bell"],
         is_calm=said["limited_motion"],
         pictures=Path(said["state_dir"]),

@@ -20,6 +20,8 @@ class EngineConfig(Struct, frozen=True):
     region: str
     rest_url: str = ""
     ws_url: str = ""
+    other_rest_url: str = ""
+    other_ws_url: str = ""
     order_route: str = "auto"
     stp_mode: str = "cancel_maker"
     book_channel: str = "books"

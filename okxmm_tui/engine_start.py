@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from okxmm_tui.engine_config import EngineConfig
     from okxmm_tui.settings import Settings
 
-FOR_THE_CONSOLE = frozenset({"theme", "keys", "bell", "limited_motion"})
+FOR_THE_CONSOLE = frozenset({"theme", "language", "keys", "bell", "limited_motion"})
 _KINDS: dict[int, type[OkxmmError]] = {
     UsageError.exit_code: UsageError,
     CredentialError.exit_code: CredentialError,

@@ -129,7 +129,13 @@ def _is_typed() -> bool:
 def _endpoints(settings: Settings) -> Endpoints:
     if settings.venue not in {Mode.SIM, Mode.PAPER}:
         okx, is_demo = settings.okx, settings.venue is Mode.DEMO
-        return Endpoints.venue(okx.region, is_demo=is_demo, rest=okx.rest_url, ws=okx.ws_url)
+        return Endpoints.venue(
+            okx.region,
+            is_demo=is_demo,
+            rest=okx.rest_url,
+            ws=okx.ws_url,
+            other_rest=okx.other_rest_url,
+        )
     path = make_state_dir(settings.state_dir) / EXCHANGE_NAME
     try:
         urls = msgspec.json.decode(path.read_bytes(), type=Urls)

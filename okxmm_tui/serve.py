@@ -44,10 +44,12 @@ HEADERS = {
 }
 
 
-def attach_command(state_dir: Path, theme: str, config: Path | None, *, may_command: bool) -> list[str]:
+def attach_command(
+    state_dir: Path, theme: str, config: Path | None, *, may_command: bool, language: str = "auto"
+) -> list[str]:
     """Command line of the console behind a page."""
     words = [sys.executable, "-m", "okxmm_tui", "attach", "--web", "--state-dir", str(state_dir)]
-    words += ["--theme", theme]
+    words += ["--theme", theme, "--language", language]
     words += ["--config", str(config.absolute())] if config else []
     return words if may_command else [*words, "--read-only"]
 

@@ -44,6 +44,10 @@ class OkxSettings(BaseModel):
     )
     rest_url: str = Field("", description="another REST address than the region's, e.g. a test venue")
     ws_url: str = Field("", description="another WebSocket address, up to and including /ws/v5")
+    other_rest_url: str = Field(
+        "", description="REST address of the same region to turn to when the first cannot be connected to"
+    )
+    other_ws_url: str = Field("", description="WebSocket address of the same region, likewise")
     order_route: Literal["auto", "ws", "rest"] = Field("auto", description="way of orders: auto, ws, rest")
     stp_mode: Literal["cancel_maker", "cancel_taker", "cancel_both"] = Field(
         "cancel_maker", description="self-trade prevention: cancel_maker, cancel_taker, cancel_both"
@@ -82,6 +86,9 @@ class RiskSettings(BaseModel):
     max_drawdown_quote: Decimal = Field(
         Decimal(1_000), gt=0, description="fall from the day's high; 80 % reduces, 100 % halts"
     )
+    flatten_on_loss: bool = Field(
+        default=False, description="close every position, reduce-only, when one of these two limits halts"
+    )
     max_lot_loss: Decimal = Field(
         Decimal("0.002"), gt=0, le=1, description="unrealised loss of a position at which it is closed"
     )
@@ -92,11 +99,20 @@ class RiskSettings(BaseModel):
         Decimal(1_000), ge=0, description="thinner markets (within 10 bps, each side) are not quoted"
     )
     max_mark_divergence_bps: Decimal = Field(Decimal(25), gt=0, description="mid against mark price")
+    max_index_divergence_bps: Decimal = Field(
+        Decimal(50), gt=0, description="mid against index price, dated futures excepted"
+    )
     max_move_bps: Decimal = Field(
         Decimal(50), gt=0, description="travel of the mid within 10 s at which quotes are pulled"
     )
     max_toxicity: Decimal = Field(
         Decimal(6), gt=0, description="t-statistic of the loss 5 s after our fills at which a market rests"
+    )
+    max_vpin: Decimal = Field(
+        Decimal("0.9"), gt=0, le=1, description="one-sided volume of takers at which a market rests"
+    )
+    max_one_sided: Decimal = Field(
+        Decimal("0.9"), gt=0, le=1, description="one-sidedness of our last fills at which a market rests"
     )
     max_post_only_per_min: int = Field(60, ge=1, le=10_000, description="post-only cancels per market")
     max_orders_per_min: int = Field(1_500, ge=1, le=100_000, description="orders and amends per market")
@@ -152,6 +168,12 @@ class RiskSettings(BaseModel):
     )
     clock_limit_ms: int = Field(
         1_000, ge=100, le=20_000, description="clock difference that stops new orders"
+    )
+    max_change_percent: Decimal = Field(
+        Decimal(200), gt=0, description="larger changes of a parameter towards more risk need arming"
+    )
+    memory_limit_mb: int = Field(
+        500, ge=50, le=1_000_000, description="memory of the engine at which an alarm is raised"
     )
     api_latency_limit_ms: int = Field(
         200, ge=10, le=10_000, description="95th percentile of order answers that pulls quotes"
@@ -210,6 +232,9 @@ class Settings(BaseSettings):
         30, ge=0, le=3_650, description="order events and snapshots kept, in days, 0 for ever; fills always"
     )
     theme: str = Field("okxmm-dark", description="colour theme of the console")
+    language: Literal["auto", "en", "zh", "th"] = Field(
+        "auto", description="language of the console: en, zh (Chinese), th (Thai); auto asks the locale"
+    )
     keys: dict[str, str] = Field(
         {}, description="keys by name of the action, see Keys; kill stays where it is"
     )

@@ -33,15 +33,17 @@ def _saying(line: str) -> subprocess.Popen[bytes]:
 
 
 def test_the_engine_tells_the_console_what_it_needs_and_no_secret(tmp_path, monkeypatch):
-    """Theme, keys, bell, motion and the state directory come from its settings; API keys do not."""
+    """Theme, language, keys, bell, motion and the state directory come from its settings; API keys do not."""
     monkeypatch.setenv("OKXMM_OKX__SECRET", "s3cret-of-the-test")
     monkeypatch.setenv("OKXMM_BELL", "true")
+    monkeypatch.setenv("OKXMM_LANGUAGE", "th")
     monkeypatch.setenv("OKXMM_KEYS", '{"pause": "f5"}')
     with start_engine_with(["--state-dir", str(tmp_path), "--theme", "okxmm-light"]) as engine:
         said = console_words(engine)
         engine.terminate()
     assert said == {
         "theme": "okxmm-light",
+        "language": "th",
         "keys": {"pause": "f5"},
         "bell": True,
         "limited_motion": False,

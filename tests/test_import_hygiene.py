@@ -47,6 +47,13 @@ def test_the_engine_side_never_loads_textual(module):
     }
 
 
+def test_the_engine_loads_no_command_line_of_others():
+    """That of httpx would bring rich, click and pygments: five megabytes and a tenth of a second."""
+    loaded = _loaded("import okxmm_tui.engine.host, okxmm_tui.okx.gateway")
+    assert "httpx" in loaded
+    assert not loaded & {"rich", "click", "pygments", "httpx._main"}
+
+
 def test_the_exchange_never_loads_the_engine_or_textual():
     """It is a venue, not a part of us."""
     loaded = _loaded("import okxmm_tui.exchange.process")

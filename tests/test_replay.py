@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 import okxmm_tui
+from okxmm_tui.console.bindings import PAGES, SCREEN, TABLE
+from okxmm_tui.console.palette import ConsoleProvider
 from okxmm_tui.console.widgets.banner import Banner
+from okxmm_tui.console.widgets.status_line import StatusLine
 from okxmm_tui.core.commands import Kill, Pause, Quit
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import JournalGap
@@ -298,6 +301,41 @@ async def test_the_console_cannot_be_taken_for_a_live_one(log):
     assert app.return_value is not None
     assert app.return_value.exit_code == 0
     assert "differences" in app.return_value.text
+
+
+def _everything_said(screen) -> str:
+    return "\n".join(
+        "".join(segment.text for strip in row for segment in strip)
+        for row in screen._compositor.render_update(full=True).strips
+    )
+
+
+async def test_help_palette_and_foot_name_no_key_that_trades(log):
+    """What they name is what is bound, and nothing of it places, cancels, arms or sets anything."""
+    app = ReplayApp(ReplayLink(log, clock=Steady()), theme="okxmm-dark")
+    trading = {spec.action: spec for spec in TABLE if spec.group not in {PAGES, SCREEN}}
+    kept = {"kill", "safe_quit", "detach"}
+    async with app.run_test(size=(120, 80)) as pilot:
+        while app.state.snapshot is None:
+            await pilot.pause()
+        bound = {each.action for several in app._bindings.key_to_bindings.values() for each in several}
+        assert not bound & (set(trading) - kept)
+        foot = "".join(text for line in app.dashboard.query_one(StatusLine)._lines for text, _ in line)
+        assert "space pause" in foot
+        assert "arm" not in foot
+        offered = [text for text, _, _ in ConsoleProvider(app.screen).entries()]
+        assert any("Go to a time" in text for text in offered)
+        assert not any(
+            text.startswith(("set ", "Arm", "Cancel", "Flatten", "Pause or resume")) for text in offered
+        )
+        await pilot.press("f1")
+        await pilot.pause()
+        said = _everything_said(app.screen)
+        assert "Go to a time" not in said
+        assert "Type a time of the session" in said
+        assert "no key" in said
+        for action in set(trading) - kept:
+            assert trading[action].help[:40] not in said, action
 
 
 async def test_going_to_a_time_is_typed(log):

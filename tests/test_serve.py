@@ -126,6 +126,12 @@ def test_a_page_may_look_and_kill_unless_allowed_more(tmp_path):
     assert "--read-only" not in serve.attach_command(tmp_path, "okxmm-dark", None, may_command=True)
 
 
+def test_a_page_speaks_the_language_that_was_asked_for(tmp_path):
+    """The language of the setting goes to the console behind the page."""
+    words = serve.attach_command(tmp_path, "okxmm-dark", None, may_command=False, language="zh")
+    assert words[words.index("--language") + 1] == "zh"
+
+
 def test_a_taken_port_is_told():
     """The port, the reason, the way out."""
     with socket.socket() as taken:

@@ -19,9 +19,10 @@ from okxmm_tui.console import themes
 from okxmm_tui.console.bindings import KILL_KEYS, TABLE, bindings
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
 from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
-from okxmm_tui.console.screens.help import HelpScreen
+from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
@@ -33,6 +34,7 @@ KILL_WORDS = " or ".join(KILL_KEYS)
 class ConsoleApp(HandActs):
     """The console."""
 
+    HELP_PREFACE: ClassVar[str] = SAFETY_TEXT
     COMMANDS = {ConsoleProvider}  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
@@ -71,8 +73,8 @@ class ConsoleApp(HandActs):
     def action_help_quit(self) -> None:
         """Say how to leave."""
         keys = self.comfort.keymap
-        leave = f"{keys.text('safe_quit')} quits safely, {keys.text('detach')} detaches"
-        self.say(f"{leave}, {KILL_KEYS[0]} kills")
+        leave, detach = keys.text("safe_quit"), keys.text("detach")
+        self.say(f"{leave} quits safely, {detach} detaches, {KILL_KEYS[0]} kills")
 
     def action_suspend_process(self) -> None:
         """Never: a stopped console would look like one that is watching."""
@@ -152,9 +154,14 @@ class ConsoleApp(HandActs):
         here = names.index(self.theme) if self.theme in names else -1
         self.keep_theme(names[(here + 1) % len(names)])
 
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=tr("Search for commands…"), id="--command-palette"))
+
     def action_choose_theme(self) -> None:
         """List the themes; moving through the list shows them."""
-        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder="Theme…"))
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=tr("Theme…")))
 
     def keep_theme(self, name: str) -> None:
         """Change the colours for good, or until this console closes."""
@@ -183,7 +190,7 @@ class ConsoleApp(HandActs):
     def action_help(self) -> None:
         """Show all keys."""
         if isinstance(self.screen, Page):
-            self.push_screen(HelpScreen(self._params(), self.comfort.keymap))
+            self.push_screen(HelpScreen(self._params(), self.comfort.keymap, self.HELP_PREFACE))
 
     def action_picture(self) -> None:
         """Save the screen as SVG, for its owner's eyes only."""
@@ -240,4 +247,4 @@ def run_console(
     # Textual left without a result: a crash of the console, or a terminal that went away.
     if app.state.is_engine_gone or app.return_code:
         return app.state.exit_without_farewell()
-    return ConsoleExit(EXIT_CLEAN, "Console closed.")
+    return ConsoleExit(EXIT_CLEAN, tr("Console closed."))

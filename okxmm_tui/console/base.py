@@ -13,7 +13,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 
-from okxmm_tui.console import themes
+from okxmm_tui.console import language, themes
 from okxmm_tui.console.comfort import Bell, Comfort
 from okxmm_tui.console.driver import with_kill_keys
 from okxmm_tui.console.hand import Hand
@@ -62,6 +62,7 @@ class BaseConsole(App[ConsoleExit]):
         self.kill_watch = watch or KillWatch(link, clock, escalate)
         super().__init__()
         self.comfort = comfort or Comfort()
+        language.use(self.comfort.language, self.comfort.keymap.texts)
         self.dashboard = Dashboard()
         self.pages: dict[str, Page] = {"dashboard": self.dashboard, **{page.NAME: page() for page in PAGES}}
         self.files = files

@@ -76,9 +76,9 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("right_parenthesis", "toggle_side('sell')", "Mute asks", "No quotes on the ask side; again "
             "quotes.", QUOTING, ")", in_palette=False),
     KeySpec("b", "place('buy')", "Buy at the cursor", "Place a post-only bid of the order size at the book's "
-            "cursor; in live only when armed.", HAND, in_palette=False),
+            "cursor; in demo and live only when armed.", HAND, in_palette=False),
     KeySpec("s", "place('sell')", "Sell at the cursor", "Place a post-only ask of the order size at the "
-            "book's cursor; in live only when armed.", HAND, in_palette=False),
+            "book's cursor; in demo and live only when armed.", HAND, in_palette=False),
     KeySpec("plus", "move_order(1)", "Move up", "Move the chosen order up a tick. A quote moved by hand is "
             "yours from then on and its side is muted.", HAND, "+", in_palette=False),
     KeySpec("minus", "move_order(-1)", "Move down", "Move the chosen order down a tick, likewise.", HAND, "-",

@@ -1,4 +1,4 @@
-"""What the operator likes: keys, bell, motion, where pictures go. No setting here touches an order."""
+"""What the operator likes: keys, language, bell, motion, pictures. No setting here touches an order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from okxmm_tui.console.keymap import Keymap
+from okxmm_tui.console.language import ENGLISH
 from okxmm_tui.core.snapshot import AlarmView, Snapshot
 from okxmm_tui.core.types import Severity
 
@@ -15,6 +16,7 @@ class Comfort:
     """Settings of this console alone."""
 
     keymap: Keymap = field(default_factory=Keymap)
+    language: str = ENGLISH
     has_bell: bool = False
     """Ring the terminal's bell at every new critical alarm."""
     is_calm: bool = False

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind, Side
 
@@ -128,7 +129,7 @@ def age_text(age_ns: int | None) -> str:
 def calm_age_text(age_ns: int | None) -> str:
     """Age that does not flicker: whole seconds, and ``now`` below one."""
     if age_ns is not None and age_ns < SECOND_NS:
-        return "now"
+        return tr("now", "age")
     if age_ns is not None and age_ns < 10 * SECOND_NS:
         return f"{age_ns // SECOND_NS}s"
     return age_text(age_ns)

@@ -101,9 +101,9 @@ class Hand:
             self._state.say("no engine yet")
             return
         state = market.bid if side is Side.BUY else market.ask
-        word = "unmute" if state.is_muted else "mute"
+        name = f"unmute {side.value}" if state.is_muted else f"mute {side.value}"
         command = MuteSide(market.instrument.inst_id, side, is_muted=not state.is_muted)
-        self._operator.send(command, f"{word} {side.value}")
+        self._operator.send(command, name)
 
     # -- taking risk off ------------------------------------------------------------------------------
 

@@ -113,8 +113,8 @@ class HandActs(PageActs):
             self.say("limits are changed on their page: 8")
             return
         safer = "lower" if chosen.is_lower_safer else "higher"
-        now = f"{chosen.name} is {plain(chosen.value)} {limit_unit(chosen.name)}"
-        text = f"{now}; {safer} is safer, the other way needs a first."
+        now = f"{plain(chosen.value)} {limit_unit(chosen.name)}"
+        text = f"{chosen.name} is {now}; {safer} is safer, the other way needs a first."
         self.push_screen(
             TextPrompt("LIMIT", text, lambda typed: self._and_draw(self.hand.set_limit(chosen.name, typed)))
         )
@@ -186,7 +186,7 @@ class HandActs(PageActs):
         if snapshot is None:
             self.say("no engine yet")
             return
-        text = "Quotes are pulled first, then the other strategy quotes. In live press a first."
+        text = "Quotes are pulled first, then the other strategy quotes. In demo and live press a first."
         self.push_screen(
             TextPrompt("STRATEGY", text, lambda name: self._and_draw(self.hand.switch_strategy(name)),
                        offers=snapshot.strategies)

@@ -81,12 +81,13 @@ class Keymap:
         return lines + [(group, key, text) for key, text, group in EXTRA_HELP]
 
     @cached_property
-    def _texts(self) -> dict[str, str]:
+    def texts(self) -> dict[str, str]:
+        """Key of every action as the operator reads it, by name of the action."""
         return {spec.name: spec.key_text for spec in self.table}
 
     def text(self, name: str) -> str:
         """Key of an action as the operator reads it."""
-        return self._texts[name]
+        return self.texts[name]
 
     def bindings(self) -> list[Binding]:
         """As Textual wants them."""

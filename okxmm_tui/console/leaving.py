@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.operator import Operator
 from okxmm_tui.console.port import EXIT_CLEAN, EXIT_NOT_PROVEN, ConsoleExit
 from okxmm_tui.console.state import ConsoleState
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
     from okxmm_tui.console.base import BaseConsole
 
 FAREWELL_WITHIN_S = 8.0
-DETACHED = ConsoleExit(
-    EXIT_CLEAN, "Detached; the engine keeps running. `okxmm-tui attach` opens a console on it."
-)
+DETACHED = "Detached; the engine keeps running. `okxmm-tui attach` opens a console on it."
 
 
 class Leaving:
@@ -32,13 +31,17 @@ class Leaving:
         if self._state.is_engine_gone:
             self._go(self._state.exit_without_farewell())
         elif self._state.is_read_only:
-            self._go(DETACHED)
+            self._go(ConsoleExit(EXIT_CLEAN, tr(DETACHED)))
         else:
             self._operator.quit("operator")
 
     def detach(self) -> None:
         """Leave the engine running."""
-        self._go(self._state.exit_without_farewell() if self._state.is_engine_gone else DETACHED)
+        self._go(
+            self._state.exit_without_farewell()
+            if self._state.is_engine_gone
+            else ConsoleExit(EXIT_CLEAN, tr(DETACHED))
+        )
 
     def on_signal(self, name: str) -> None:
         """A signal asks this process to end: do it the safe way, but not for ever."""
@@ -53,7 +56,7 @@ class Leaving:
 
     def on_farewell(self, farewell: Farewell) -> None:
         """The engine ended in order: pass its word on."""
-        self._go(ConsoleExit(farewell.exit_code, farewell.text))
+        self._go(ConsoleExit(farewell.exit_code, tr(farewell.text)))
 
     def on_engine_gone(self) -> None:
         """The engine is lost: stay and say so, unless somebody wants this process gone."""
@@ -63,7 +66,7 @@ class Leaving:
     def _give_up(self) -> None:
         self._go(
             ConsoleExit(
-                EXIT_NOT_PROVEN, f"{self._signal}: the engine did not prove in time that orders are gone."
+                EXIT_NOT_PROVEN, tr(f"{self._signal}: the engine did not prove in time that orders are gone.")
             )
         )
 

@@ -134,8 +134,8 @@ class Operator:
         except ArithmeticError:
             return f"{text!r} is no number"
         if not value.is_finite() or not param.minimum <= value <= param.maximum:
-            bounds = f"{plain(param.minimum)} and {plain(param.maximum)} {param.unit}".rstrip()
-            return f"{name} must lie between {bounds}"
+            most = f"{plain(param.maximum)} {param.unit}".rstrip()
+            return f"{name} must lie between {plain(param.minimum)} and {most}"
         return value
 
     def undo(self) -> None:
@@ -162,7 +162,7 @@ class Operator:
 
     @staticmethod
     def _change_text(param: ParamView, value: Decimal) -> str:
-        return f"{param.label} {plain(param.value)} → {plain(value)} {param.unit}".rstrip() + ", asked for"
+        return f"{f'{param.label} {plain(param.value)} → {plain(value)} {param.unit}'.rstrip()}, asked for"
 
     # -- leaving ------------------------------------------------------------------------------------
 

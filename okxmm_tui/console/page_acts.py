@@ -72,7 +72,7 @@ class PageActs(BaseConsole):
     def action_group(self, step: int) -> None:
         """Coarser or finer rows in the book."""
         ticks = self.state.desk.regroup(step)
-        self.say(f"{ticks} tick{'s' if ticks > 1 else ''} a row")
+        self.say("1 tick a row" if ticks == 1 else f"{ticks} ticks a row")
 
     def action_centre(self) -> None:
         """Let the book follow the market, or let its prices stand still."""

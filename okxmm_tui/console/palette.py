@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import Command, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from okxmm_tui.console import themes
+from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.core.params import plain
 
 if TYPE_CHECKING:
@@ -92,20 +93,22 @@ class ConsoleProvider(Provider):
         for spec in self.console.comfort.keymap.table:
             if spec.in_palette:
                 callback = cast("Callable[[], object]", getattr(self.console, f"action_{spec.action}"))
-                yield f"{spec.label}  ({spec.key_text})", spec.help, callback
+                yield f"{tr(spec.label)}  ({keys_text(spec.key_text)})", tr(spec.help), callback
 
     def _params(self) -> Iterator[Entry]:
+        if not self.console.comfort.keymap.text("edit_param"):
+            return
         market = self.console.state.market
         for param in market.params if market else ():
             value = f"{plain(param.value)} {param.unit}".rstrip()
             callback = partial(self.console.action_edit_param, param.name)
-            yield f"set {param.name}  (now {value})", param.help, callback
+            yield f"{tr('set')} {param.name}  ({tr('now')} {value})", tr(param.help), callback
 
 
 def theme_entries(app: ConsoleApp) -> Iterator[Entry]:
     """One entry a theme."""
     for name in themes.theme_names():
-        yield f"theme {name}", "shown while it is under the cursor", ThemeChoice(app, name)
+        yield f"{tr('theme')} {name}", tr("shown while it is under the cursor"), ThemeChoice(app, name)
 
 
 class ThemeProvider(ConsoleProvider):

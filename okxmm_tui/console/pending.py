@@ -53,7 +53,8 @@ class PendingParams:
         if allowed == wanted:
             return allowed, ""
         bound = "minimum" if wanted < param.minimum else "maximum"
-        return allowed, f"{param.label} is at its {bound} of {plain(allowed)} {param.unit}".rstrip()
+        reached = f"{plain(allowed)} {param.unit}".rstrip()
+        return allowed, f"{param.label} is at its {bound} of {reached}"
 
     def current(self, param: ParamView) -> Decimal:
         """What the parameter will be when all that was asked for is done."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from okxmm_tui.console.language import tr
+
 Span = tuple[str, str]
 Line = tuple[Span, ...]
 
@@ -87,11 +89,25 @@ def paint_share(line: Line, fraction: float, back: str) -> Line:
         elif inside == 0:
             spans.append((text, role))
         else:
-            spans.extend(((text[:inside], f"{role}@{back}"), (text[inside:], role)))
+            at = _place(text, inside)
+            spans.extend(((text[:at], f"{role}@{back}"), (text[at:], role)))
     return tuple(spans)
 
 
+def _place(text: str, cells: int) -> int:
+    """Number of characters that fit in a width; marks that take no cell stay with their letter."""
+    if text.isascii():
+        return cells
+    room = cells
+    for place, character in enumerate(text):
+        room -= cell_len(character)
+        if room < 0:
+            return place
+    return len(text)
+
+
 def waiting(height: int, width: int, text: str) -> list[Line]:
-    """An empty panel that says what it waits for."""
+    """An empty panel that says in the operator's language what it waits for."""
+    text = clip(tr(text), width)
     pad = max(0, (width - width_of(text)) // 2)
     return [EMPTY] * max(0, (height - 1) // 2) + [((" " * pad, "text"), (text, "muted"))]

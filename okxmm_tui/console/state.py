@@ -6,6 +6,7 @@ from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
 from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.console.kill_watch import KillWatch
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.pending import PendingParams
 from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, ConsoleExit
 from okxmm_tui.console.view import QUIET_AFTER_NS, LinkState, View, has_orders
@@ -63,8 +64,8 @@ class ConsoleState:
         self.watch.engine_gone()
 
     def say(self, text: str, role: str = "text") -> None:
-        """Tell the operator something for a few seconds."""
-        self._message = (text, role, self.clock() + MESSAGE_SHOWN_NS)
+        """Tell the operator something for a few seconds, in the operator's language."""
+        self._message = (tr(text), role, self.clock() + MESSAGE_SHOWN_NS)
 
     def view(self) -> View:
         """Everything the panels need for one frame."""
@@ -101,6 +102,6 @@ class ConsoleState:
         if has_orders(self.snapshot):
             return ConsoleExit(
                 EXIT_NOT_PROVEN,
-                "Engine gone with orders working: not proven cancelled. Run `okxmm-tui kill`.",
+                tr("Engine gone with orders working: not proven cancelled. Run `okxmm-tui kill`."),
             )
-        return ConsoleExit(EXIT_ENGINE_GONE, "Engine gone; no orders were working in its last picture.")
+        return ConsoleExit(EXIT_ENGINE_GONE, tr("Engine gone; no orders were working in its last picture."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.view import LinkState, View
 from okxmm_tui.console.widgets.banner import mode_word
 
@@ -21,7 +22,7 @@ def title_text(view: View) -> str:
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     parts = [
         mode_word(snapshot),
-        "NO ENGINE" if view.link is LinkState.GONE else snapshot.trading_state,
+        tr("NO ENGINE" if view.link is LinkState.GONE else snapshot.trading_state),
         instrument.inst_id,
         f"{fmt.signed_size_text(instrument, market.position_lots)} {fmt.size_unit(instrument)}",
         f"{fmt.money_text(snapshot.account_view.net_quote, 0)} {snapshot.account_view.ccy}",

@@ -119,7 +119,7 @@ class CancelOne(Command, frozen=True, tag=True, gc=False):
 
 
 class PlaceManual(Command, frozen=True, tag=True, gc=False):
-    """Place one post-only order by hand; in live only when armed. Quoting leaves it alone."""
+    """Place one post-only order by hand; in demo and live only when armed. Quoting leaves it alone."""
 
     inst_id: str
     side: Side

@@ -8,6 +8,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from okxmm_tui.core.accounting.bills import Flow, flow_of
+from okxmm_tui.core.accounting.recent import RecentFills, Step
 from okxmm_tui.core.accounting.seen import SeenIds
 from okxmm_tui.core.accounting.totals import Periods, Totals
 from okxmm_tui.core.instrument import Instrument
@@ -47,6 +48,7 @@ class Ledger:
         self._trades = SeenIds()
         self._bills = SeenIds()
         self.position = Position(instrument.lot_size * instrument.contract_value, instrument.kind)
+        self._recent = RecentFills(self.position)
         self.periods = Periods()
         self.other_fees: dict[str, Decimal] = {}
         """Fees in currencies the books are not kept in; shown, converted by whoever knows a price."""
@@ -91,26 +93,49 @@ class Ledger:
         self._trades.add(trade_id)
 
     def book(self, fill: Fill) -> BookedFill | None:
-        """Book one fill; None when its trade id was booked before."""
+        """Book one fill; None when its trade id was booked before.
+
+        One that comes late is booked at its place; what that changes of later ones is part of its result.
+        """
         if not self._trades.add(fill.trade_id):
             return None
-        price = fill.price(self._instrument.tick_size)
         held = self.position.quantity
+        later = self._recent.later_than(fill)
+        realised, realised_quote = self._realise(fill, ZERO)
+        for step in later:
+            moved, moved_quote = self._realise(step.fill, step.realised)
+            realised, realised_quote = realised + moved, realised_quote + moved_quote
+        self._count_fill(fill)
+        return BookedFill(fill, realised_quote, realised, held, self.position.quantity)
+
+    def _realise(self, fill: Fill, before: Decimal) -> tuple[Decimal, Decimal]:
+        """Move the position; returns what is realised beyond what was before, and the same in quote."""
+        price, position = fill.price(self._instrument.tick_size), self.position
+        quantity, basis = position.quantity, position.basis
+        realised = position.apply(fill.side, fill.size_lots, price, self.split_fee(fill)[1])
+        self._recent.note(Step(fill, quantity, basis, realised))
+        moved = realised - before
+        moved_quote = self.in_quote(realised, price) - self.in_quote(before, price)
+        for totals in self.periods.at(fill.venue_ms):
+            totals.realised += moved
+            totals.realised_quote += moved_quote
+        if self._instrument.kind is not ContractKind.SPOT:
+            self._move(self._instrument.settle_ccy, moved)
+        return moved, moved_quote
+
+    def _count_fill(self, fill: Fill) -> None:
+        """Everything of a fill that does not depend on the ones before it."""
+        price = fill.price(self._instrument.tick_size)
         own_fee, base_fee = self.split_fee(fill)
-        realised = self.position.apply(fill.side, fill.size_lots, price, base_fee)
-        realised_quote = self.in_quote(realised, price)
         notional = self._instrument.notional_at(fill.size_lots, price)
         for totals in self.periods.at(fill.venue_ms):
-            totals.realised += realised
-            totals.realised_quote += realised_quote
             self._count(totals, fill, notional)
             totals.fees_in_cost_quote += self.position.rounded(base_fee * price)
-            totals.add_fee(own_fee, is_maker=fill.liquidity is Liquidity.MAKER)
-            totals.fees_quote += self.in_quote(own_fee, price)
+            worth = self.in_quote(own_fee, price)
+            totals.add_fee(own_fee, worth, is_maker=fill.liquidity is Liquidity.MAKER)
         if fill.fee and not own_fee and not base_fee:
             self.other_fees[fill.fee_ccy] = self.other_fees.get(fill.fee_ccy, ZERO) + fill.fee
-        self._move_cash(fill, realised, price)
-        return BookedFill(fill, realised_quote, realised, held, self.position.quantity)
+        self._move_cash(fill, price)
 
     @staticmethod
     def _count(totals: Totals, fill: Fill, notional_quote: Decimal) -> None:
@@ -133,14 +158,13 @@ class Ledger:
             return ZERO, fill.fee
         return ZERO, ZERO
 
-    def _move_cash(self, fill: Fill, realised: Decimal, price: Decimal) -> None:
+    def _move_cash(self, fill: Fill, price: Decimal) -> None:
+        """The fee and, for spot, what was exchanged; contracts move what they realise."""
         instrument = self._instrument
         if instrument.kind is ContractKind.SPOT:
             bought = fill.side.sign * instrument.size(fill.size_lots)
             self._move(instrument.base_ccy, bought)
             self._move(instrument.settle_ccy, -self.position.worth(bought, price))
-        else:
-            self._move(instrument.settle_ccy, realised)
         self._move(fill.fee_ccy or instrument.settle_ccy, fill.fee)
 
     def _move(self, ccy: str, amount: Decimal) -> None:

@@ -52,6 +52,8 @@ class Limits(Struct, frozen=True):
     """Loss since UTC midnight, fees and funding included; at 80 % only reducing, at 100 % HALTED."""
     max_drawdown_quote: Decimal = Decimal(1_000)
     """Fall from the day's high, in the same way."""
+    flatten_on_loss: bool = False
+    """Whether a halt by one of these two limits closes every position as well, reduce-only."""
     max_lot_loss: Decimal = Decimal("0.002")
     """Unrealised loss of a position as a share of its value at which it is closed as a taker."""
     losing_trips: int = 3
@@ -63,10 +65,16 @@ class Limits(Struct, frozen=True):
     """A market with less resting within 10 bps of the mid on either side is not quoted."""
     max_mark_divergence_bps: Decimal = Decimal(25)
     """Mid against mark price; beyond it the market is not quoted."""
+    max_index_divergence_bps: Decimal = Decimal(50)
+    """Mid against index price, which a perpetual leads by its premium; dated futures are not compared."""
     max_move_bps: Decimal = Decimal(50)
     """Lowest to highest mid of ten seconds; beyond it the market is not quoted."""
     max_toxicity: Decimal = Decimal(6)
     """t-statistic of the loss our fills show 5 s later; beyond it the market rests."""
+    max_vpin: Decimal = Decimal("0.9")
+    """Share of one-sided volume among takers; beyond it the market rests, from 80 % quotes are wider."""
+    max_one_sided: Decimal = Decimal("0.9")
+    """Share by which one side of our last fills outweighs the other; likewise."""
     max_post_only_per_min: int = 60
     """Post-only cancels of one market in a minute; beyond it the market rests."""
     max_orders_per_min: int = 1_500
@@ -118,6 +126,10 @@ class Limits(Struct, frozen=True):
     """A clock this far from the venue's is said aloud."""
     clock_limit_ms: int = 1_000
     """A clock this far from the venue's stops new orders."""
+    max_change_percent: Decimal = Decimal(200)
+    """A parameter changed towards more risk by more than this needs the armed state in every mode."""
+    memory_limit_mb: int = 500
+    """Memory of the engine above which it is said and fewer pictures are drawn."""
     api_latency_limit_ms: int = 200
     """Quotes are pulled while the 95th percentile of order answers takes longer."""
     preflight: PreflightPolicy = PreflightPolicy.CANCEL
@@ -131,7 +143,8 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
-        "max_mark_divergence_bps", "max_move_bps", "max_toxicity",
+        "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_vpin", "max_one_sided",
+        "max_index_divergence_bps", "max_change_percent",
         "max_post_only_per_min", "max_orders_per_min", "book_amber_ms",
         "private_stale_ms",
         "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",

@@ -21,7 +21,7 @@ SPOT_UNIT_IN_SMALLEST_ORDERS = 100
 
 
 class RiskDirection(StrEnum):
-    """Which way of a change raises the risk taken; raising it in live needs the armed state."""
+    """Which way of a change raises the risk taken; raising it in demo and live needs the armed state."""
 
     UP = "up"
     """A larger value is riskier (sizes, limits)."""
@@ -58,6 +58,13 @@ class ParamSpec(Struct, frozen=True):
             return after > before
         return self.risk is RiskDirection.DOWN and after < before
 
+    def leaps(self, before: Decimal, after: Decimal, percent: Decimal) -> bool:
+        """Whether a change takes more risk by more than so many per cent; nothing compares with zero."""
+        if not self.raises_risk(before, after) or before <= 0:
+            return False
+        smaller, larger = sorted((before, after))
+        return larger > smaller * (1 + percent / 100)
+
     def problem(self, value: Decimal) -> str:
         """Say why a value cannot be taken, or return an empty string."""
         if not value.is_finite():
@@ -65,10 +72,8 @@ class ParamSpec(Struct, frozen=True):
         if self.is_whole and value != value.to_integral_value():
             return f"{self.name} was {plain(value)}; it must be a whole number"
         if not self.minimum <= value <= self.maximum:
-            return (
-                f"{self.name} was {plain(value)}; it must lie between {plain(self.minimum)} and "
-                f"{plain(self.maximum)} {self.unit}".rstrip()
-            )
+            most = f"{plain(self.maximum)} {self.unit}".rstrip()
+            return f"{self.name} was {plain(value)}; it must lie between {plain(self.minimum)} and {most}"
         return ""
 
 
@@ -172,6 +177,12 @@ class ParamSet(Struct, frozen=True):
             and spec.raises_risk(old, self.values[spec.name])
         )
 
+    def chosen(self) -> dict[str, Decimal]:
+        """Values that are not the defaults."""
+        return {
+            spec.name: self.values[spec.name] for spec in self.specs if self.values[spec.name] != spec.default
+        }
+
     def returns(self, before: ParamSet) -> dict[str, Decimal]:
         """Values of an earlier set that differ from these and would take no more risk than these do."""
         return {
@@ -181,6 +192,15 @@ class ParamSet(Struct, frozen=True):
             and old != self.values[spec.name]
             and not spec.raises_risk(self.values[spec.name], old)
         }
+
+    def leaps(self, before: ParamSet, percent: Decimal) -> tuple[str, ...]:
+        """Names whose change takes more risk by more than so many per cent."""
+        return tuple(
+            spec.name
+            for spec in self.specs
+            if (old := before.values.get(spec.name)) is not None
+            and spec.leaps(old, self.values[spec.name], percent)
+        )
 
     def views(self) -> tuple[ParamView, ...]:
         """The set as the console shows it."""

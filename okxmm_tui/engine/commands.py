@@ -165,7 +165,8 @@ class Commands:
                 session.is_widened = is_on
                 for market in session.markets.values():
                     market.hurry()
-                session.notice("quoting at twice the distance" if is_on else "quoting at the usual distance")
+                distance = "twice the" if is_on else "the usual"
+                session.notice(f"quoting at {distance} distance by the operator")
                 return "", "widened" if is_on else "usual distance"
             case FlattenPositions(inst_id):
                 return self._flatten_positions(inst_id)
@@ -202,7 +203,7 @@ class Commands:
 
     def _acknowledge(self) -> tuple[str, str]:
         count = self._session.alarms.acknowledge_all()
-        text = f"{count} alarm{'' if count == 1 else 's'} marked as seen"
+        text = "1 alarm marked as seen" if count == 1 else f"{count} alarms marked as seen"
         if count:
             self._session.notice(f"{text} by the operator")
         return "", text

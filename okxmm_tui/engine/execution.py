@@ -165,7 +165,10 @@ class Execution:
         market.strategy_problem = f"strategy failed: {type(error).__name__}: {error}"
         inst_id = market.instrument.inst_id
         self._session.raise_alarm(
-            f"strategy-{inst_id}", Severity.CRITICAL, f"{inst_id}: {market.strategy_problem}"
+            f"strategy-{inst_id}",
+            Severity.CRITICAL,
+            f"{inst_id}: {market.strategy_problem}; its quotes are pulled, the traceback is in okxmm.log; "
+            "pause and resume to try again",
         )
         lines = "".join(traceback.format_exception(error))
         self._session.effects.append(Report("traceback", Severity.WARNING, lines, {"inst_id": inst_id}))

@@ -5,6 +5,7 @@ Numbers of the rows are those of the fault list (market-making.md 4).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from okxmm_tui.core.limits import Limits
@@ -16,6 +17,12 @@ from okxmm_tui.engine.session import Session
 NS_PER_MS = 1_000_000
 TOXIC_HORIZON_S = 5
 TOXIC_MIN_FILLS = 20
+EARLY_SHARE = 0.8
+QUIET_NS = 600 * SECOND_NS
+NO_FILL = "no fill for ten minutes"
+SELF_TRADES = 3
+"""Within a minute, at which the market rests."""
+Read = Callable[[Session, Market, Limits], Reading | None]
 
 
 def _spread(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -34,6 +41,15 @@ def _divergence(session: Session, market: Market, limits: Limits) -> Reading | N
     return _bps(
         float(abs(mid - market.mark_price) / market.mark_price * 10_000), limits.max_mark_divergence_bps
     )
+
+
+def _index_divergence(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Mid against index; a dated future leads its index by the basis, which says nothing of the book."""
+    del session
+    mid, index = market.mid_price, market.index_price
+    if mid is None or index is None or index <= 0 or market.instrument.expires_ms is not None:
+        return None
+    return _bps(float(abs(mid - index) / index * 10_000), limits.max_index_divergence_bps)
 
 
 def _thinness(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -66,7 +82,8 @@ def _range(session: Session, market: Market, limits: Limits) -> Reading | None:
 
 def _toxic(session: Session, market: Market, limits: Limits) -> Reading | None:
     """How surely the 5 s markout of our fills is a loss: minus its t-statistic."""
-    del session
+    if _is_quiet(session, market):
+        return Reading(0.0, float(limits.max_toxicity), NO_FILL)
     for markout in market.signals.summary().markouts:
         if markout.horizon_s == TOXIC_HORIZON_S and markout.fills >= TOXIC_MIN_FILLS:
             limit = float(limits.max_toxicity)
@@ -81,6 +98,56 @@ def _early_toxic(session: Session, market: Market, limits: Limits) -> Reading | 
         return None
     half = reading.limit / 2
     return Reading(reading.value, half, f"t {-reading.value:+.1f} / -{half:.1f}")
+
+
+def _vpin(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Share of one-sided volume among takers."""
+    del session
+    vpin, limit = market.signals.summary().vpin, float(limits.max_vpin)
+    return None if vpin is None else Reading(vpin, limit, f"{vpin:.2f} / {limit:.2f}")
+
+
+def _one_sided(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """How far one side of our last fills outweighs the other."""
+    limit = float(limits.max_one_sided)
+    if _is_quiet(session, market):
+        return Reading(0.0, limit, NO_FILL)
+    signals = market.signals.summary()
+    if max((each.fills + each.missing for each in signals.markouts), default=0) < TOXIC_MIN_FILLS:
+        return None
+    value = abs(signals.fill_imbalance)
+    side = "bids" if signals.fill_imbalance > 0 else "asks"
+    return Reading(value, limit, f"{value:.2f} / {limit:.2f} of the fills on our {side}")
+
+
+def _early(read: Read) -> Read:
+    """The same from a share of the limit on, before quotes have to be pulled."""
+
+    def early(session: Session, market: Market, limits: Limits) -> Reading | None:
+        reading = read(session, market, limits)
+        return None if reading is None else Reading(reading.value, reading.limit * EARLY_SHARE, reading.text)
+
+    return early
+
+
+def _is_quiet(session: Session, market: Market) -> bool:
+    """Whether our last fill is too long ago to say anything of the flow now.
+
+    Without this a market whose quotes were pulled for its fills would never be quoted again: there are no
+    fills to recover by. The next ones are measured anew (``signals.toxicity``).
+    """
+    return bool(market.fills) and session.now_ns - market.fills[0].fill.venue_ms * NS_PER_MS > QUIET_NS
+
+
+def _self_trades(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Own orders the venue cancelled within a minute because they would have met each other."""
+    del limits
+    return _count(market.self_trades.count(session.now_ns), 0, "/min")
+
+
+def _many_self_trades(session: Session, market: Market, limits: Limits) -> Reading | None:
+    del limits
+    return _count(market.self_trades.count(session.now_ns), SELF_TRADES - 1, "/min")
 
 
 def _post_only(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -133,6 +200,10 @@ TABLE = (
         "mark-divergence", "mid off mark", Reaction.PULL, _divergence, release_share=0.5,
         hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
     ),  # row 5
+    Guard(
+        "index-divergence", "mid off index", Reaction.PULL, _index_divergence, release_share=0.5,
+        hold_ns=10 * SECOND_NS, severity=Severity.CRITICAL,
+    ),  # row 5
     Guard("depth", "depth", Reaction.PULL, _thinness, release_share=0.8),
     Guard(
         "range", "move within 10 s", Reaction.PULL, _range, release_share=0.5, hold_ns=5 * SECOND_NS,
@@ -141,6 +212,21 @@ TABLE = (
     Guard("flash", "flash move", Reaction.PULL, _flash, severity=Severity.CRITICAL),  # row 6
     Guard("toxic-early", "adverse flow", Reaction.WIDEN, _early_toxic, release_share=0.5),  # row 7
     Guard("toxic", "toxic flow", Reaction.PULL, _toxic, release_share=0.5, hold_ns=30 * SECOND_NS),  # row 7
+    Guard("vpin-early", "one-sided takers", Reaction.WIDEN, _early(_vpin), release_share=0.9),  # row 7
+    Guard(
+        "vpin", "one-sided takers", Reaction.PULL, _vpin, release_share=0.8, hold_ns=30 * SECOND_NS
+    ),  # row 7
+    Guard(
+        "one-sided-early", "one-sided fills", Reaction.WIDEN, _early(_one_sided), release_share=0.9
+    ),  # row 7
+    Guard(
+        "one-sided", "one-sided fills", Reaction.PULL, _one_sided, release_share=0.8, hold_ns=30 * SECOND_NS
+    ),  # row 7
+    Guard("self-trade", "self-trades", Reaction.WIDEN, _self_trades),  # row 32
+    Guard(
+        "self-trades", "self-trades", Reaction.PULL, _many_self_trades, release_share=0,
+        hold_ns=30 * SECOND_NS, severity=Severity.CRITICAL,
+    ),  # row 32
     Guard("post-only-rate", "post-only cancels", Reaction.PULL, _post_only, release_share=0.5),  # row 15
     Guard("order-rate", "orders", Reaction.PULL, _order_rate, release_share=0.5),
     Guard(

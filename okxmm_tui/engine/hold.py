@@ -53,16 +53,15 @@ def judge(
     distance = abs(order.price_ticks - quote.price_ticks)
     if distance == 0:
         return Verdict(is_hold=True, reason="at its target")
+    ticks = "1 tick" if distance == 1 else f"{distance} ticks"
     if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
-        return Verdict(is_hold=False, reason=f"{distance} ticks off target, below its fees")
+        return Verdict(is_hold=False, reason=f"{ticks} off target, below its fees")
     is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
     if distance <= tolerance_ticks:
-        return Verdict(is_hold=True, reason=f"{distance} ticks off target, {tolerance_ticks} allowed")
+        return Verdict(is_hold=True, reason=f"{ticks} off target, {tolerance_ticks} allowed")
     if is_closer:
-        return Verdict(
-            is_hold=False, reason=f"{distance} ticks closer than its target, {tolerance_ticks} allowed"
-        )
-    off = f"{distance} ticks off target, {tolerance_ticks} allowed"
+        return Verdict(is_hold=False, reason=f"{ticks} closer than its target, {tolerance_ticks} allowed")
+    off = f"{ticks} off target, {tolerance_ticks} allowed"
     if mode is HoldMode.SIMPLE:
         return Verdict(is_hold=False, reason=off)
     weighed = _weighed(market, order, quote, now_ns)

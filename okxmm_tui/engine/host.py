@@ -24,11 +24,13 @@ from okxmm_tui.core.messages import (
     AnyEvent,
     ConsolesChanged,
     JournalState,
+    MemoryMeasured,
     OperatorCommand,
     SessionStarted,
     Tick,
 )
 from okxmm_tui.engine.link import LinkServer, socket_path
+from okxmm_tui.engine.memory_watch import MEASURE_S, resident_bytes
 from okxmm_tui.engine.param_file import ParamFile
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.ports import Gateway
@@ -39,6 +41,8 @@ from okxmm_tui.engine.view import build_snapshot
 
 TICK_S = 0.05
 SNAPSHOT_S = 0.1
+SCARCE_SNAPSHOT_S = 1.0
+"""While memory is short (fault 46)."""
 PARAMS_S = 0.3
 _log = logging.getLogger("okxmm.engine")
 
@@ -152,6 +156,7 @@ class EngineHost:
                 ("tick", self._tick()),
                 ("publish", self._publish()),
                 ("params", self._watch_params()),
+                ("memory", self._measure_memory()),
             )
         }
         for task in running.values():
@@ -260,9 +265,15 @@ class EngineHost:
             if (event := watched.poll()) is not None:
                 self.emit(event)
 
+    async def _measure_memory(self) -> None:
+        while (used := resident_bytes()) is not None:
+            self.emit(MemoryMeasured(used))
+            await asyncio.sleep(MEASURE_S)
+
     async def _publish(self) -> None:
         while True:
-            await asyncio.sleep(SNAPSHOT_S)
+            is_short = self.reducer is not None and self.reducer.session.is_memory_short
+            await asyncio.sleep(SCARCE_SNAPSHOT_S if is_short else SNAPSHOT_S)
             if self._link.wants_snapshot():
                 self._publish_now()
 

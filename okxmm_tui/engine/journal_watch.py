@@ -42,9 +42,13 @@ class JournalWatch:
         session = self._session
         had, session.journal_problem = session.journal_problem, problem
         if problem:
-            text = f"the journal cannot be written: {problem}; only reducing, at twice the distance"
-            session.raise_alarm("journal", Severity.CRITICAL, text)
+            text = f"the journal cannot be written: {problem}"
+            session.freezes.set("journal", text)
+            session.raise_alarm(
+                "journal", Severity.CRITICAL, f"{text}; nothing new, quotes only shrink and widen"
+            )
         else:
+            session.freezes.clear("journal")
             session.clear_alarm("journal", "the journal can be written again")
         if bool(had) != bool(problem):
             for market in session.markets.values():

@@ -21,6 +21,7 @@ import struct
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -65,8 +66,17 @@ class Ask(Struct, frozen=True, tag=True):
 
 _ToEngine = Hello | Seen | Ask
 _encode = msgspec.msgpack.Encoder().encode
-_decode_up = msgspec.msgpack.Decoder(FromEngine).decode
-_decode_down = msgspec.msgpack.Decoder(_ToEngine).decode
+
+
+@cache
+def _up() -> msgspec.msgpack.Decoder[FromEngine]:
+    # Made when first needed: for so many types it takes as long as a tenth of a console's start.
+    return msgspec.msgpack.Decoder(FromEngine)
+
+
+@cache
+def _down() -> msgspec.msgpack.Decoder[_ToEngine]:
+    return msgspec.msgpack.Decoder(_ToEngine)
 
 
 def socket_path(state_dir: Path) -> Path:
@@ -102,7 +112,7 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes | None:
 async def _read_hello(reader: asyncio.StreamReader) -> Hello | None:
     """First frame of a connection; None when it closed or began with something else."""
     body = await _read_frame(reader)
-    message = None if body is None else _decode_down(body)
+    message = None if body is None else _down().decode(body)
     return message if isinstance(message, Hello) and message.client else None
 
 
@@ -208,7 +218,7 @@ class LinkServer:
 
     async def _listen(self, hello: Hello, reader: asyncio.StreamReader) -> None:
         while (body := await _read_frame(reader)) is not None:
-            message = _decode_down(body)
+            message = _down().decode(body)
             if isinstance(message, Hello):
                 return  # a connection cannot become another one
             if isinstance(message, Seen):
@@ -297,7 +307,7 @@ class EngineLink:
     async def messages(self) -> AsyncIterator[FromEngine]:
         """Yield what the engine says until it is gone; taking a snapshot acknowledges it."""
         while (body := await _read_frame(self._reader)) is not None:
-            message = _decode_up(body)
+            message = _up().decode(body)
             yield message
             if isinstance(message, Snapshot) and not self._writer.is_closing():
                 self._writer.write(_frame(Seen(message.seq)))

@@ -1,7 +1,8 @@
 """Loss since UTC midnight and fall from the day's high, on numbers that can be trusted, and what follows.
 
     80 % of a limit   REDUCING: only orders that shrink positions
-    100 %             HALTED until the operator arms and resumes, and then the limit still counts
+    100 %             HALTED until the operator arms and resumes, and then the limit still counts;
+                      with ``flatten_on_loss`` every position is closed as well, reduce-only
 
 A figure nobody can vouch for neither kills nor lets anything pass: trading PAUSES with the reason and goes on
 when the figure has been good for ten seconds (market-making.md 4, rows 41 and 42).
@@ -16,6 +17,7 @@ from msgspec import Struct
 from okxmm_tui.core.snapshot import GaugeView
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
+from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
@@ -35,9 +37,10 @@ class PnlFigure(Struct, frozen=True, gc=False):
 class LossLimits:
     """Watches the account's PnL through the UTC day."""
 
-    def __init__(self, session: Session, safety: Safety) -> None:
+    def __init__(self, session: Session, safety: Safety, flatten: Flatten) -> None:
         self._session = session
         self._safety = safety
+        self._flatten = flatten
         self._day: int = session.now_ns // DAY_NS
         self._start_quote = Decimal(0)
         self._high_quote = Decimal(0)
@@ -127,6 +130,8 @@ class LossLimits:
             if share >= 1:
                 self._session.raise_alarm(f"limit-{name}", Severity.CRITICAL, f"{text}: halted")
                 if self._session.machine.state is not TradingState.HALTED:
+                    if self._session.limits.flatten_on_loss:
+                        self._flatten.start("")
                     self._safety.kill(text)
             elif share >= REDUCE_FROM:
                 self._session.raise_alarm(f"limit-{name}", Severity.WARNING, f"{text}: only reducing")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from okxmm_tui.core.commands import MoveOrder, PlaceManual
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.risk import Refusal
-from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.alignment import BUDGET_LOW
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market
@@ -38,14 +38,15 @@ class Manual:
 
     def _place(self, market: Market, command: PlaceManual) -> tuple[str, str]:
         session = self._session
-        if session.started.mode is Mode.LIVE and not session.machine.is_armed(session.now_ns):
-            return "an order by hand takes more risk; in live press a to arm first", ""
+        if session.is_money_real and not session.machine.is_armed(session.now_ns):
+            mode = session.started.mode.value
+            return f"an order by hand takes more risk; in {mode} press a to arm first", ""
         quote = Quote(command.side, command.price_ticks, command.size_lots)
         placed = self._execution.alignment.ask_place(market, quote, "MANUAL placed by the operator")
         if isinstance(placed, Refusal):
             return placed.reason, ""
         placed.is_manual = True
-        if session.started.mode is Mode.LIVE:
+        if session.is_money_real:
             session.machine.disarm()
         return "", self._report(market, placed, f"{self._text(market, placed)} placed by hand")
 

@@ -120,6 +120,7 @@ class Market:
         self.is_dirty = True
         """Whether something the quotes depend on has changed since they were last considered."""
         self.post_only_cancels = RollingCount()
+        self.self_trades = RollingCount()
         self.orders_sent = RollingCount()
         """New and amended orders."""
         self.blocked = ""

@@ -38,11 +38,13 @@ class OrderEnds:
             )
         elif order.cancel_source == SELF_TRADE:
             self._session.self_trades += 1
+            market.self_trades.note(self._session.now_ns)
             self._session.report(
                 "notice",
                 Severity.WARNING,
                 f"{text} was cancelled to prevent a self-trade ({self._session.self_trades} so far): orders "
-                "of this account or its sub-accounts meet; widen the quotes, or trade it from one place",
+                "of this account or its sub-accounts meet; quotes stand wider for a minute, and rest when it "
+                "goes on; trade it from one place",
                 source=order.cancel_source,
             )
         elif order.cancel_source not in OWN_CANCEL_SOURCES:

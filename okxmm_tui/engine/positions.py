@@ -109,6 +109,16 @@ class Positions:
             return "position differs from the venue's"
         return ""
 
+    def on_tick(self) -> None:
+        """Freeze every market whose position is in doubt: nothing new, and quotes only move away."""
+        for inst_id, market in self._session.markets.items():
+            if reason := self.doubt(market):
+                self._session.freeze("position", Severity.WARNING, reason, inst_id)
+            else:
+                self._session.unfreeze(
+                    "position", f"{inst_id}: the position agrees with the venue's", inst_id
+                )
+
     def is_suspicious(self, market: Market) -> bool:
         """Whether the last push has differed from the books for longer than messages take."""
         if not self._differs_from_push(market):

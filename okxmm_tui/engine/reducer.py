@@ -37,6 +37,7 @@ from okxmm_tui.core.messages import (
     LatencyMeasured,
     MarketScan,
     MarkPrice,
+    MemoryMeasured,
     OperatorCommand,
     OrderAccepted,
     OrderBudget,
@@ -67,6 +68,7 @@ from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.fee_watch import FeeWatch
+from okxmm_tui.engine.flapping import Flapping
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
@@ -75,6 +77,7 @@ from okxmm_tui.engine.journal_watch import JournalWatch
 from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
 from okxmm_tui.engine.market import NO_FEES, Market
 from okxmm_tui.engine.market_events import MarketEvents
+from okxmm_tui.engine.memory_watch import MemoryWatch
 from okxmm_tui.engine.opportunities import MarketScanner
 from okxmm_tui.engine.position_guard import PositionGuard
 from okxmm_tui.engine.reconcile import Reconciler
@@ -128,6 +131,8 @@ class Reducer:
         self.silence = SilenceGuard(self.session, self.reconciler.want_truth)
         self.instruments = InstrumentGuard(self.session)
         self.fees = FeeWatch(self.session)
+        self.flapping = Flapping(self.session)
+        self.memory = MemoryWatch(self.session)
         self.tuning = Tuning(self.session)
         self.flatten = Flatten(self.session, self.execution)
         self.commands = Commands(
@@ -143,7 +148,7 @@ class Reducer:
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.fills.on_booked = self._on_booked
         self.scanner = MarketScanner(self.session)
-        self.loss_limits = LossLimits(self.session, self.safety)
+        self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)
         carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._next_pnl_ns = now_ns
@@ -165,6 +170,7 @@ class Reducer:
             ClockJumped: self._on_clock_jump,
             LatencyMeasured: self.watchdog.latency.on_latency,
             FeedMeasured: self.watchdog.latency.on_feed,
+            MemoryMeasured: self.memory.on_measured,
             OrderRouteChanged: self.market_events.on_route,
             InstrumentChanged: self.market_events.on_instrument,
             OrderUpdate: self.reconciler.on_order,
@@ -235,6 +241,7 @@ class Reducer:
             or self.tuning.block(market)
             or self.watchdog.block(market)
             or self.venue.block
+            or self.flapping.block
             or self.reconciler.intruders.block
             or self.silence.block
             or self.instruments.block(market)
@@ -284,6 +291,7 @@ class Reducer:
             self.reconciler.halt_once(f"the key was refused: {event.reason} {BY_HAND}")
 
     def _on_stream_up(self, event: StreamUp) -> None:
+        self.flapping.on_up()
         if event.stream == "private":
             self.session.private_up = True
             self.reconciler.on_login()
@@ -293,6 +301,8 @@ class Reducer:
 
     def _on_stream_down(self, event: StreamDown) -> None:
         self.session.stream_losses += 1
+        was_up = self.session.private_up if event.stream == "private" else self.session.public_up
+        self.flapping.on_down(event.stream, was_up=was_up)
         if event.stream == "private":
             self.session.private_up = False
             self.reconciler.on_logout()
@@ -326,11 +336,13 @@ class Reducer:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
         self.venue.on_tick()
+        self.flapping.on_tick()
         self.instruments.on_tick()
         self.fees.on_tick()
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()
+        self.reconciler.positions.on_tick()
         self.scanner.on_tick()
         if not self.session.is_held and (figure := self._pnl()) is not None:
             self.loss_limits.on_tick(figure)

@@ -43,6 +43,8 @@ class Session:
         self.private_up = False
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
+        self.is_memory_short = False
+        """Whether pictures are to be drawn less often."""
         self.is_held = False
         """Whether the preflight keeps the engine from touching anything at the venue."""
         self.balances: dict[str, BalanceUpdate] = {}
@@ -78,6 +80,11 @@ class Session:
         """Why the journal cannot be written; empty while it can."""
         self._last_id = 0
         self._last_line = 0
+
+    @property
+    def is_money_real(self) -> bool:
+        """Whether the account is one at the venue: there, raising risk needs the armed state."""
+        return self.started.mode in {Mode.DEMO, Mode.LIVE}
 
     @property
     def is_budget_low(self) -> bool:

@@ -1,8 +1,9 @@
 """Changing what is traded with while it trades: parameters, presets, the parameter file, the strategy itself.
 
 A change is checked as a whole and applied as a whole, under a version number that every later order carries.
-Taking more risk in live needs the armed state. A change after which a limit trips within ten seconds is taken
-back by itself, but for values whose return would take more risk.
+Taking more risk in demo and live needs the armed state, and a large step towards more risk needs it
+everywhere. A change after which a limit trips within ten seconds is taken back by itself, but for values
+whose return would take more risk.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchSt
 from okxmm_tui.core.messages import ParamsRead
 from okxmm_tui.core.params import ParamSet, for_instrument, plain
 from okxmm_tui.core.snapshot import ParamChangeView
-from okxmm_tui.core.types import Mode, Severity
+from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 from okxmm_tui.errors import UsageError
@@ -61,7 +62,7 @@ class Tuning:
                 changed, who = market.params.undone(), "undo"
         if isinstance(changed, str):
             return changed, ""
-        if problem := self._arming_problem(market, changed):
+        if problem := self._arming_problem(market, changed, is_undo=who == "undo"):
             return problem, ""
         return "", self._apply(market, changed, who)
 
@@ -101,7 +102,7 @@ class Tuning:
             if isinstance(read, str):
                 return read
             if problem := self._arming_problem(market, read):
-                return problem
+                return f"{problem}, then save the file again"
             changed[inst_id] = read
         return changed
 
@@ -122,16 +123,23 @@ class Tuning:
             self._apply(market, reverted, "revert")
             del self._recent[market.instrument.inst_id]
 
-    def _arming_problem(self, market: Market, changed: ParamSet) -> str:
-        session = self._session
-        riskier = changed.raises_risk(market.params)
-        if not riskier or session.started.mode is not Mode.LIVE or session.machine.is_armed(session.now_ns):
+    def _arming_problem(self, market: Market, changed: ParamSet, *, is_undo: bool = False) -> str:
+        session, percent = self._session, self._session.limits.max_change_percent
+        if session.machine.is_armed(session.now_ns):
             return ""
-        return f"{', '.join(riskier)} would take more risk; in live press a to arm first"
+        # What is undone stood before: the way back is no slip of the finger, however long it is.
+        if not is_undo and (leaps := changed.leaps(market.params, percent)):
+            return f"{', '.join(leaps)} by more than {percent:f} % towards more risk: press a to arm first"
+        if session.is_money_real and (riskier := changed.raises_risk(market.params)):
+            mode = session.started.mode.value
+            return f"{', '.join(riskier)} would take more risk; in {mode} press a to arm first"
+        return ""
 
     def _apply(self, market: Market, changed: ParamSet, who: str) -> str:
         session, before = self._session, market.params
-        if changed.raises_risk(before) and session.started.mode is Mode.LIVE:
+        if changed.leaps(before, session.limits.max_change_percent) or (
+            session.is_money_real and changed.raises_risk(before)
+        ):
             session.machine.disarm()
         recent = self._recent.setdefault(market.instrument.inst_id, [])
         recent[:] = [each for each in recent if session.now_ns - each[0] <= REVERT_WITHIN_NS]
@@ -160,22 +168,27 @@ class Tuning:
     # -- strategies ------------------------------------------------------------------------------------
 
     def switch(self, command: SwitchStrategy) -> tuple[str, str]:
-        """Begin to change the strategy of a market; its quotes are pulled first."""
+        """Begin to change the strategy of a market; its quotes are pulled first.
+
+        Values the operator has chosen go with him; what was left at its default becomes the new strategy's.
+        """
         session = self._session
         market = session.markets.get(command.inst_id)
         if market is None:
             return f"{command.inst_id} is not traded in this session", ""
-        if session.started.mode is Mode.LIVE and not session.machine.is_armed(session.now_ns):
-            return "another strategy may take more risk; in live press a to arm first", ""
+        if session.is_money_real and not session.machine.is_armed(session.now_ns):
+            mode = session.started.mode.value
+            return f"another strategy may take more risk; in {mode} press a to arm first", ""
         try:
             strategy = make_strategy(command.name)
         except UsageError as error:
             return str(error), ""
         specs = for_instrument(strategy.specs, market.instrument)
+        chosen = market.params.chosen()
         shared = {
-            spec.name: market.params.values[spec.name]
+            spec.name: chosen[spec.name]
             for spec in specs
-            if spec.name in market.params.values and not spec.problem(market.params.values[spec.name])
+            if spec.name in chosen and not spec.problem(chosen[spec.name])
         }
         params = ParamSet.from_specs(specs, {**shared, **command.values})
         if isinstance(params, str):

@@ -267,7 +267,7 @@ def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
         worth = instrument.notional_at(abs(position), mid)
         most = limits.max_position_notional_quote
         gauges.append(
-            GaugeView("notional", float(worth / most), f"{worth:.0f} / {most:.0f} {instrument.quote_ccy}")
+            GaugeView("notional", float(worth / most), f"{worth:,.0f} / {most:,.0f} {instrument.quote_ccy}")
         )
     if market.last_book_ns is not None:
         age_ms = (reducer.session.now_ns - market.last_book_ns) / NS_PER_MS

@@ -52,6 +52,8 @@ class Endpoints(Struct, frozen=True):
 
     rest_fallback: str = ""
     """Another host of the same region, or empty."""
+    ws_fallback: str = ""
+    """Another WebSocket base URL of the same region, or empty; none is documented, so one must be set."""
 
     @property
     def public_ws(self) -> str:
@@ -74,8 +76,19 @@ class Endpoints(Struct, frozen=True):
         return self.headers == DEMO_HEADER
 
     @classmethod
-    def venue(cls, region: str, *, is_demo: bool, rest: str = "", ws: str = "") -> Endpoints:
+    def venue(
+        cls,
+        region: str,
+        *,
+        is_demo: bool,
+        rest: str = "",
+        ws: str = "",
+        other_rest: str = "",
+        other_ws: str = "",
+    ) -> Endpoints:
         """Resolve a region and environment; ``rest`` and ``ws`` override single URLs.
+
+        ``other_rest`` and ``other_ws`` are turned to when the first host cannot be connected to.
 
         Raises:
             UsageError: The region is not one of OKX's.
@@ -85,12 +98,14 @@ class Endpoints(Struct, frozen=True):
         except ValueError as error:
             known = ", ".join(Region)
             raise UsageError(f"region {region!r} was unknown.", f"Use one of: {known}.") from error
+        known_rest = f"https://{hosts.rest_fallback}" if hosts.rest_fallback and not rest else ""
         host = hosts.demo_ws if is_demo else hosts.live_ws
         return cls(
             rest=_trimmed(rest or f"https://{hosts.rest}"),
             ws=_trimmed(ws or f"wss://{host}/ws/v5"),
             headers=dict(DEMO_HEADER) if is_demo else {},
-            rest_fallback=f"https://{hosts.rest_fallback}" if hosts.rest_fallback and not rest else "",
+            rest_fallback=_trimmed(other_rest or known_rest),
+            ws_fallback=_trimmed(other_ws),
         )
 
     @classmethod

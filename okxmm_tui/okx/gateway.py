@@ -210,7 +210,7 @@ class OkxGateway:
             wanted=Wanted(not self._extras.has_all_trades, self._extras.has_tickers),
             environment=DEMO if self._endpoints.is_demo else PRODUCTION,
         )
-        stream = Stream(self._endpoints.public_ws, session, emit, gate, self._public_replaced)
+        stream = self._stream("public", session, emit, gate, self._public_replaced)
         self._public = session, stream
         services = [stream.run(), self._clock.run()]
         if self._extras.needs_business:
@@ -219,7 +219,7 @@ class OkxGateway:
                 has_trades=self._extras.has_all_trades,
                 candle_bars=self._extras.candle_bars,
             )
-            services.append(Stream(self._endpoints.business_ws, business, emit, gate).run())
+            services.append(self._stream("business", business, emit, gate).run())
         if self._api_key is not None:
             private = PrivateSession(
                 self._instruments,
@@ -229,7 +229,7 @@ class OkxGateway:
                 has_fills=self._extras.has_fills,
             )
             private.on_stale_clock = session.on_stale_clock = self._start_sync
-            wire = Stream(self._endpoints.private_ws, private, emit, gate, self._private_replaced)
+            wire = self._stream("private", private, emit, gate, self._private_replaced)
             self._wire = wire
             self._route.connect(private, wire)
             services += [wire.run(), self._report_budget(emit)]
@@ -237,6 +237,18 @@ class OkxGateway:
                 why = "okx.order_route is rest"
                 self._emit_soon([OrderRouteChanged(inst_id, "rest", why) for inst_id in self._instruments])
         return services
+
+    def _stream(
+        self,
+        name: str,
+        session: Session,
+        emit: Emit,
+        gate: ConnectGate,
+        on_replaced: Callable[[Session], None] | None = None,
+    ) -> Stream:
+        hosts = self._endpoints
+        other = f"{hosts.ws_fallback}/{name}" if hosts.ws_fallback else ""
+        return Stream(f"{hosts.ws}/{name}", session, emit, gate, on_replaced, fallback_url=other)
 
     def _public_replaced(self, session: Session) -> None:
         if self._public is not None and isinstance(session, PublicSession):

@@ -142,6 +142,11 @@ class Link:
             await self._socket.close()
 
     @property
+    def has_connected(self) -> bool:
+        """Whether the host took the connection, whatever came of it."""
+        return self._socket is not None
+
+    @property
     def is_writable(self) -> bool:
         """Whether a frame handed over now would leave at once."""
         socket = self._socket

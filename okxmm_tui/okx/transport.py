@@ -13,11 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import httpx
 from msgspec import Struct
 
 from okxmm_tui.core.messages import AnyEvent
 from okxmm_tui.errors import VenueUnreachableError
+from okxmm_tui.okx.lean_httpx import httpx
 from okxmm_tui.okx.link import Link, is_loopback, words
 from okxmm_tui.okx.session import Session
 
@@ -65,6 +65,7 @@ class Stream:
         emit: Takes every event, in order.
         gate: Shared by all streams of a gateway.
         on_replaced: Told of the session that has taken over on a second connection.
+        fallback_url: Another host of the same region, for when the first cannot be connected to.
     """
 
     def __init__(
@@ -74,8 +75,11 @@ class Stream:
         emit: Emit,
         gate: ConnectGate,
         on_replaced: Callable[[Session], None] | None = None,
+        *,
+        fallback_url: str = "",
     ) -> None:
         self._url = url
+        self._other_url = fallback_url
         self._session = session
         self._emit = emit
         self._gate = gate
@@ -116,6 +120,8 @@ class Stream:
         link = self._link = Link(self._url, self._session, self._handle)
         try:
             await link.open()
+            if not link.has_connected and self._other_url:
+                self._url, self._other_url = self._other_url, self._url
             reason = await link.ended
             return await self._after_replacements(link, reason)
         finally:

@@ -6,21 +6,25 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from okxmm_tui.console import base
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.kill_watch import KillWatch
+from okxmm_tui.console.language import ENGLISH, tr
 from okxmm_tui.console.port import ConsoleExit
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.errors import OkxmmError
+from okxmm_tui.replay.keys import PREFACE, ReplayKeymap
 from okxmm_tui.replay.link import ReplayLink
 from okxmm_tui.replay.words import parse_time
 
-KEYS_HELP = "space pause  . event  > second  + faster  - slower  g go to  ^Q leave"
+KEYS_NAMED = 7
+"""Those that move time, and the one that leaves."""
 
 
 class NoKill(KillWatch):
@@ -48,7 +52,7 @@ class SeekPrompt(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """A line to type in."""
         with Vertical():
-            yield Static("Go to a time (UTC), 08:00:00 or 2026-11-20T08:00:00Z; esc leaves it")
+            yield Static(tr("Go to a time (UTC), 08:00:00 or 2026-11-20T08:00:00Z; esc leaves it"))
             yield Input(placeholder="HH:MM:SS")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -60,21 +64,13 @@ class ReplayApp(ConsoleApp):
     """The console without a present."""
 
     CSS_PATH = Path(base.__file__).with_name("console.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,p", "play", "Pause or play", show=False),
-        Binding("full_stop,right", "step_event", "One event", show=False),
-        Binding("greater_than_sign,shift+right", "step_second", "One second", show=False),
-        Binding("plus", "speed(1)", "Faster", show=False),
-        Binding("minus", "speed(-1)", "Slower", show=False),
-        Binding("g", "seek", "Go to a time", show=False),
-    ]
+    HELP_PREFACE = PREFACE
 
-    def __init__(self, link: ReplayLink, *, theme: str, tune: bool = False) -> None:
+    def __init__(self, link: ReplayLink, *, theme: str, language: str = ENGLISH, tune: bool = False) -> None:
         watch = NoKill(link, link.now_ns, None)
-        super().__init__(link, theme=theme, clock=link.now_ns, tune=tune, watch=watch)
+        comfort = Comfort(keymap=ReplayKeymap(), language=language)
+        super().__init__(link, theme=theme, clock=link.now_ns, tune=tune, watch=watch, comfort=comfort)
         self._replay = link
-        # The keys in force were put over those of the class: time's keys come first here.
-        self._bindings.key_to_bindings.update(BindingsMap(self.BINDINGS).key_to_bindings)
 
     def action_play(self) -> None:
         """Hold, or go on."""
@@ -111,8 +107,7 @@ class ReplayApp(ConsoleApp):
 
     def action_help_quit(self) -> None:
         """Name the keys."""
-        self.state.say(KEYS_HELP)
-        self.draw()
+        self.say("  ".join(f"{key} {tr(word)}" for key, word in self.comfort.keymap.hints[:KEYS_NAMED]))
 
     def action_safe_quit(self) -> None:
         """Leave at once: there is nothing to prove."""
@@ -128,13 +123,13 @@ class ReplayApp(ConsoleApp):
         return False
 
 
-def show_replay(link: ReplayLink, theme: str) -> ConsoleExit:
+def show_replay(link: ReplayLink, theme: str, language: str) -> ConsoleExit:
     """Run the console on a replay until its end or until it is left.
 
     Raises:
         UsageError: The theme was unknown or malformed.
     """
-    app = ReplayApp(link, theme=theme, tune=True)
+    app = ReplayApp(link, theme=theme, language=language, tune=True)
     result = app.run()
     if result is not None:
         return result

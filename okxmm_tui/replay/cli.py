@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 
+from okxmm_tui.console.language import AUTO, LANGUAGES, resolved
 from okxmm_tui.errors import RecordingError, UsageError
 from okxmm_tui.replay.player import Player
 from okxmm_tui.replay.words import parse_time, summary_lines
@@ -79,7 +81,7 @@ def _watch(path: Path, given: argparse.Namespace) -> int:
     link = ReplayLink(path, speed=given.speed, clock=time.monotonic)
     if given.at:
         link.seek(parse_time(given.at, link.player.first_ns, "--at"))
-    ended = show_replay(link, given.theme or themes.DEFAULT_THEME)
+    ended = show_replay(link, given.theme or themes.DEFAULT_THEME, resolved(given.language, os.environ))
     _say(ended.text)
     return ended.exit_code
 
@@ -101,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--why", default="", metavar="ID", help="tell the story of one order or trade id")
     parser.add_argument("--theme", default="", metavar="NAME", help="colour theme")
+    parser.add_argument(
+        "--language",
+        choices=(AUTO, *LANGUAGES),
+        default=AUTO,
+        help="language (auto: that of the locale)",
+    )
     return parser
 
 

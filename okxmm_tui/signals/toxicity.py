@@ -14,6 +14,8 @@ from okxmm_tui.signals.decay import GrowingWeight
 
 NS_PER_S = 1_000_000_000
 HORIZONS_S = (1, 5, 30, 60)
+FORGET_NS = 600 * NS_PER_S
+"""Fills before a pause as long as this say nothing of the flow after it."""
 
 
 class Vpin:
@@ -179,9 +181,15 @@ class Markouts:
         self._sides: deque[tuple[int, int]] = deque(maxlen=window)
         self._mid: float | None = None
         self._due_ns: int | None = None
+        self._last_fill_ns: int | None = None
 
     def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
-        """Take a maker fill of ours at the time it happened."""
+        """Take a maker fill of ours at the time it happened; after a long pause the windows begin anew."""
+        if self._last_fill_ns is not None and now_ns - self._last_fill_ns > FORGET_NS:
+            self._sides.clear()
+            for horizon in self._horizons:
+                horizon.forget()
+        self._last_fill_ns = now_ns
         self._sides.append((side.sign, size_lots))
         for horizon in self._horizons:
             horizon.pending.append((now_ns + horizon.ns, side.sign, price_ticks, size_lots))
@@ -233,6 +241,11 @@ class _Horizon:
     def add(self, measured: tuple[float, float] | None) -> None:
         """Note (markout in bps, weight), or None for a fill that cannot be measured."""
         self._done.append(measured)
+        self._figure = None
+
+    def forget(self) -> None:
+        """Drop what was measured; what still waits is of the new run."""
+        self._done.clear()
         self._figure = None
 
     def settle(self, mid: float | None, now_ns: int) -> None:

@@ -14,16 +14,14 @@ from decimal import Decimal
 from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal, quoting
-from okxmm_tui.strategies.base import Composition, MarketInput, Target
-from okxmm_tui.strategies.glft import MIN_SPREAD, RISK_AVERSION
-from okxmm_tui.strategies.model_inputs import ModelInputs, model_inputs, waiting
+from okxmm_tui.strategies.base import MarketInput, Target
+from okxmm_tui.strategies.models import MIN_SPREAD, RISK_AVERSION, Distance, ModelInputs, model_target
 
 
-class AvellanedaStoikov:
+class AvellanedaStoikov(quoting.Quoting):
     """The strategy behind ``--strategy avellaneda_stoikov``."""
 
     name = "avellaneda_stoikov"
-    opportunity = staticmethod(quoting.opportunity)
     specs = (
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,
@@ -41,35 +39,16 @@ class AvellanedaStoikov:
 
     def target(self, market: MarketInput, params: ParamSet) -> Target:
         """Return one quote a side, or none while arrivals and volatility are being measured."""
-        inputs = model_inputs(market, params)
-        if isinstance(inputs, str):
-            return waiting(market, inputs)
-        sizes = [quoting.size_lots(market, params)]
-        return quoting.two_sided(
-            market,
-            params,
-            self._parts(market, params, inputs, Side.BUY),
-            self._parts(market, params, inputs, Side.SELL),
-            bid_sizes=sizes,
-            ask_sizes=sizes,
-        )
+        return model_target(market, params, _distance)
 
-    def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
-        """Nothing to remember: the position is part of the input."""
 
-    @staticmethod
-    def _parts(market: MarketInput, params: ParamSet, inputs: ModelInputs, side: Side) -> Composition:
-        tau = params.number("horizon_s")
-        k = (inputs.bids if side is Side.BUY else inputs.asks).k_per_tick
-        base = optimal.arrival_half_spread(inputs.gamma, k, inputs.size_lots)
-        half = optimal.as_half_spread(inputs.gamma, inputs.sigma_ticks, tau, k, inputs.size_lots)
-        shift = -optimal.reservation_price(0.0, market.position_lots, inputs.gamma, inputs.sigma_ticks, tau)
-        least = params.number("min_spread_bps") / 2 / 1e4 * inputs.mid_ticks
-        return Composition(
-            base=max(base, least - (half - base) - inputs.fee_ticks),
-            volatility=half - base,
-            inventory=side.sign * shift,
-            toxicity=quoting.toxicity_ticks(market, params, inputs.mid_ticks),
-            fees=inputs.fee_ticks,
-            external=-side.sign * quoting.fair_shift(market, params, inputs.mid_ticks),
-        )
+def _distance(market: MarketInput, params: ParamSet, inputs: ModelInputs, side: Side) -> Distance:
+    gamma, sigma, size, tau = inputs.gamma, inputs.sigma_ticks, inputs.size_lots, params.number("horizon_s")
+    k = inputs.arrivals(side).k_per_tick
+    base = optimal.arrival_half_spread(gamma, k, size)
+    shift = -optimal.reservation_price(0.0, market.position_lots, gamma, sigma, tau)
+    return Distance(
+        base=base,
+        volatility=optimal.as_half_spread(gamma, sigma, tau, k, size) - base,
+        inventory=side.sign * shift,
+    )

@@ -35,6 +35,11 @@ class MarketInput(Struct, frozen=True, gc=False):
     """Of the account; None while not known."""
     signals: Signals = Signals()
 
+    @property
+    def mid_ticks(self) -> float:
+        """Middle of the best prices."""
+        return (self.bid_ticks + self.ask_ticks) / 2
+
 
 class Quote(Struct, frozen=True, gc=False):
     """One order the strategy wants in the market."""

@@ -1,4 +1,4 @@
-"""What the quoting strategies share: their common parameters, and from distances to a rounded, sized target.
+"""What the quoting strategies share: common parameters and parts, and from distances to a sized target.
 
 Prices are rounded away from the fair value and kept off the opposite best (market-making.md 2.6), sizes to
 whole lots. Distances are ticks, sizes lots.
@@ -44,21 +44,73 @@ BOOK_SKEW = ParamSpec(
     "book_skew", "book skew", "x", Decimal(0), Decimal(0), Decimal(2), Decimal("0.1"),
     "How far fair value follows the microprice: 0 is the mid, 1 the microprice.",
 )  # fmt: skip
+BASE_SPREAD = ParamSpec(
+    "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),
+    "Full spread between the best bid and ask before volatility widens it; never inside fees plus one tick.",
+    RiskDirection.DOWN,
+)  # fmt: skip
+INVENTORY_SKEW = ParamSpec(
+    "inventory_skew", "skew", "half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
+    "How far all quotes move against a full position, in half-spreads.",
+)  # fmt: skip
+VOLATILITY_MULTIPLIER = ParamSpec(
+    "volatility_multiplier", "vol mult", "sd", Decimal("0.5"), Decimal(0), Decimal(20), Decimal("0.1"),
+    "Half-spread added, in one-second standard deviations (sd) of the mid.", RiskDirection.DOWN,
+)  # fmt: skip
+LEVEL_STEP = ParamSpec(
+    "level_step_bps", "step", "bps", Decimal(1), Decimal("0.01"), Decimal(100), Decimal("0.1"),
+    "Distance between the quotes of one side; at least a tick.",
+)  # fmt: skip
 
 
-def fair_shift(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
+class Quoting:
+    """A strategy of two sides that remembers nothing: the position is part of what it is given."""
+
+    def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
+        """Nothing to learn."""
+
+    @staticmethod
+    def opportunity(bid_ticks: int, ask_ticks: int, params: ParamSet) -> str:
+        """Why there is nothing to quote around; every market that has two sides is quoted."""
+        del params
+        if 0 < bid_ticks < ask_ticks:
+            return ""
+        return f"no two-sided book: bid {bid_ticks}, ask {ask_ticks} (ticks)"
+
+
+def bps_ticks(market: MarketInput, params: ParamSet, name: str) -> float:
+    """A parameter in basis points of the mid, as ticks."""
+    return params.number(name) / 1e4 * market.mid_ticks
+
+
+def fair_shift(market: MarketInput, params: ParamSet) -> float:
     """Ticks by which fair value lies above the mid: the microprice's distance times ``book_skew``."""
     micro_ticks = market.signals.microprice_ticks
-    return 0.0 if micro_ticks is None else params.number("book_skew") * (micro_ticks - mid_ticks)
+    return 0.0 if micro_ticks is None else params.number("book_skew") * (micro_ticks - market.mid_ticks)
 
 
-def toxicity_ticks(market: MarketInput, params: ParamSet, mid_ticks: float) -> float:
+def toxicity_ticks(market: MarketInput, params: ParamSet) -> float:
     """Distance added for measured adverse selection; 0 until enough fills were followed for 5 s."""
     for markout in market.signals.markouts:
         if markout.horizon_s == TOXICITY_HORIZON_S and markout.fills >= TOXICITY_MIN_FILLS:
             loss_bps = max(0.0, -markout.mean_bps)
-            return params.number("toxicity_multiplier") * loss_bps / 1e4 * mid_ticks
+            return params.number("toxicity_multiplier") * loss_bps / 1e4 * market.mid_ticks
     return 0.0
+
+
+def spread_parts(market: MarketInput, params: ParamSet) -> Composition:
+    """Half-spread of the strategies with a base spread of their own: base, volatility, toxicity, fees."""
+    parts = Composition(
+        base=bps_ticks(market, params, "base_spread_bps") / 2,
+        volatility=params.number("volatility_multiplier") * market.volatility_per_sqrt_s * market.mid_ticks,
+        toxicity=toxicity_ticks(market, params),
+    )
+    return above_floor(parts, floor_ticks(market))
+
+
+def skew_ticks(market: MarketInput, params: ParamSet, parts: Composition) -> float:
+    """How far both quotes move against the position, in ticks; positive when long."""
+    return params.number("inventory_skew") * used_fraction(market, params) * parts.half_spread
 
 
 def limit_lots(market: MarketInput, params: ParamSet) -> int:
@@ -77,9 +129,9 @@ def used_fraction(market: MarketInput, params: ParamSet) -> float:
     return min(1.0, max(-1.0, market.position_lots / limit)) if limit else 0.0
 
 
-def floor_ticks(market: MarketInput, mid_ticks: float) -> float:
+def floor_ticks(market: MarketInput) -> float:
     """Smallest half-spread that earns its maker fee plus a tick; 0 where quoting inside fees is allowed."""
-    return 0.0 if market.allow_below_fees else max(0.0, market.maker_fee) * mid_ticks + 1
+    return 0.0 if market.allow_below_fees else max(0.0, market.maker_fee) * market.mid_ticks + 1
 
 
 def above_floor(parts: Composition, floor: float) -> Composition:
@@ -109,8 +161,8 @@ def two_sided(
         ask_sizes: The same for asks.
         step_ticks: Distance between levels.
     """
-    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
-    floor = floor_ticks(market, mid_ticks)
+    mid_ticks = market.mid_ticks
+    floor = floor_ticks(market)
     bid, ask = above_floor(bid, floor), above_floor(ask, floor)
     limit, least = limit_lots(market, params), max(1, market.instrument.min_size_lots)
     bid_missing = AT_LIMIT if bid_sizes and bid_sizes[0] >= least else TOO_SMALL
@@ -137,14 +189,6 @@ def two_sided(
         bid_parts=bid,
         ask_parts=ask,
     )
-
-
-def opportunity(bid_ticks: int, ask_ticks: int, params: ParamSet) -> str:
-    """Why there is nothing to quote around; these strategies quote every market that has two sides."""
-    del params
-    if 0 < bid_ticks < ask_ticks:
-        return ""
-    return f"no two-sided book: bid {bid_ticks}, ask {ask_ticks} (ticks)"
 
 
 def within(sizes: Sequence[int], room_lots: int, least_lots: int) -> list[int]:

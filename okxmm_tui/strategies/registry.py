@@ -73,7 +73,7 @@ def _from_file(name: str) -> Any:
 def _loaded(name: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except Exception as error:  # an operator's module may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # an operator's module may do anything while it is imported
         raise UsageError(
             f"Strategy {name} could not be loaded: {type(error).__name__}: {error}.", FIX
         ) from error

@@ -231,8 +231,7 @@ def _loss(market: MarketInput) -> float:
     entry = market.average_price_ticks
     if not entry:
         return 0.0
-    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
-    return (entry - mid_ticks) / entry * (1 if market.position_lots > 0 else -1)
+    return (entry - market.mid_ticks) / entry * (1 if market.position_lots > 0 else -1)
 
 
 def _thin_side(market: MarketInput, lots: int) -> str:
@@ -249,9 +248,8 @@ def _crosses(quote: Quote, market: MarketInput) -> bool:
 
 
 def _nothing(market: MarketInput, why: str) -> Target:
-    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
     half = (market.ask_ticks - market.bid_ticks) / 2
-    return Target((), mid_ticks, half, bid_reason=why, ask_reason=why)
+    return Target((), market.mid_ticks, half, bid_reason=why, ask_reason=why)
 
 
 def _at_touch(market: MarketInput, quotes: tuple[Quote, ...], other: str) -> Target:
@@ -260,7 +258,7 @@ def _at_touch(market: MarketInput, quotes: tuple[Quote, ...], other: str) -> Tar
     parts = Composition(base=half)
     return Target(
         quotes,
-        fair_ticks=(market.bid_ticks + market.ask_ticks) / 2,
+        fair_ticks=market.mid_ticks,
         half_spread_ticks=half,
         bid_reason="" if Side.BUY in sides else other,
         ask_reason="" if Side.SELL in sides else other,

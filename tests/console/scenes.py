@@ -70,6 +70,7 @@ CHARACTERS = {_character_to_key(each): each for each in map(chr, range(32, 127))
 STATES = (
     Scene("connecting", None),
     Scene("waiting", sample.waiting),
+    Scene("welcome: the preflight asks", sample.asking),
     Scene("live phrase", sample.live_paused),
     Scene("live paused", sample.live_paused, ("escape",)),
     Scene("quoting", sample.quoting),
@@ -104,6 +105,7 @@ MODALS = (
     Scene("filter", sample.quoting, ("3", "slash", "b")),
     Scene("palette", sample.quoting, ("ctrl+p",)),
     Scene("jump", sample.quoting, ("ctrl+o",)),
+    Scene("preflight passed", sample.equal, ("0",)),
     Scene("why", sample.previewed, ("w",)),
     Scene("flatten", sample.previewed, ("F",)),
     Scene("preflight asks", sample.asking),

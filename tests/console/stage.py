@@ -18,6 +18,7 @@ from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
 from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.replay.keys import ReplayKeymap
 from tests.console import sample
 from tests.console.fake_link import FakeLink
 from tests.console.plain_picture import rows_of
@@ -41,10 +42,12 @@ class Stage:
             app.dashboard.minimize()
         app.dashboard.set_focus(app.dashboard.query_one("#orders"))
         app.state.desk, app.state.history, app.state._message = Desk(), History(), None
-        app._has_asked_phrase = False
+        app._has_asked_phrase = app._has_shown_question = False
         assert isinstance(app.link, FakeLink)
         if scene.snapshot is not None:
-            app.link.show(scene.snapshot())
+            shown = scene.snapshot()
+            app.state.keymap = app.comfort.keymap if shown.replay is None else ReplayKeymap()
+            app.link.show(shown)
         await self._settle()
         if scene.cursor_ticks is not None:
             app.state.desk.cursor_ticks = sample.MID_TICKS + scene.cursor_ticks

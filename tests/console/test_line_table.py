@@ -49,7 +49,7 @@ def view() -> View:
 
 
 async def test_only_changed_lines_are_repainted():
-    """One changed number repaints one line; none repaints nothing."""
+    """One changed number repaints its cells; none repaints nothing."""
     app = NumbersApp()
     async with app.run_test(size=(30, 14)) as pilot:
         panel = app.query_one(Numbers)
@@ -60,7 +60,7 @@ async def test_only_changed_lines_are_repainted():
         assert panel.repainted == []
         panel.numbers[4] = 44
         panel.show(view())
-        assert panel.repainted == [Region(0, 5, 30, 1)]
+        assert panel.repainted == [Region(2, 5, 26, 1)]
 
 
 async def test_unchanged_lines_keep_their_strip():

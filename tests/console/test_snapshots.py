@@ -11,6 +11,7 @@ from rich.segment import Segment
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from tests.console import sample
 from tests.console.fake_link import FakeLink
 from tests.console.harness import SIZES
@@ -22,7 +23,8 @@ DEFAULT, NO_COLOUR = "okxmm-dark", "no colour"
 LOOKS = (DEFAULT, "okxmm-deuteranopia", NO_COLOUR)
 """Names of themes, and the default one where the terminal asks for no colour."""
 
-LANGUAGES = ("en",)
+LANGUAGES = {"en": LOOKS, "zh": (DEFAULT,)}
+"""Languages, one of them of letters that are two cells wide, and the looks each is drawn in."""
 
 
 class PlainFile(SingleFileSnapshotExtension):
@@ -34,11 +36,10 @@ class PlainFile(SingleFileSnapshotExtension):
 
 def console(look: str, language: str, monkeypatch: pytest.MonkeyPatch) -> ConsoleApp:
     """A console with a clock that stands still."""
-    assert language == "en"
     if look == NO_COLOUR:
         monkeypatch.setenv("NO_COLOR", "1")  # the app takes it out of the environment
     theme = DEFAULT if look == NO_COLOUR else look
-    app = ConsoleApp(FakeLink(), theme=theme, clock=lambda: sample.NOW_NS)
+    app = ConsoleApp(FakeLink(), theme=theme, clock=lambda: sample.NOW_NS, comfort=Comfort(language=language))
     app._tick = lambda: None  # drawn when a scene is complete, and never in between
     return app
 
@@ -48,7 +49,7 @@ def console(look: str, language: str, monkeypatch: pytest.MonkeyPatch) -> Consol
 async def test_matrix(snapshot, monkeypatch, size, language):
     """Every scene looks as it did; every row is as wide as the screen, and no look says other words."""
     played: dict[str, dict[str, list[list[Segment]]]] = {scene.name: {} for scene in SCENES}
-    for look in LOOKS:
+    for look in LANGUAGES[language]:
         async with stage(console(look, language, monkeypatch), size) as on:
             for scene in SCENES:
                 played[scene.name][look] = await on.play(scene)

@@ -146,7 +146,7 @@ def test_safety_is_no_matter_of_edges(monkeypatch, mode):
     )
     assert desk.market.target is not None
     desk.market.target = structs.replace(desk.market.target, nearest_bid_ticks=1)
-    assert verdict(desk, 1, mode) == Verdict(is_hold=False, reason="1 ticks off target, below its fees")
+    assert verdict(desk, 1, mode) == Verdict(is_hold=False, reason="1 tick off target, below its fees")
 
 
 def test_adverse_selection_is_taken_from_own_fills_of_that_age():

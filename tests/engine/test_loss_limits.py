@@ -25,7 +25,7 @@ def made() -> tuple[Desk, LossLimits]:
     """A quoting desk and limits that the test feeds by hand."""
     desk = Desk(LIMITS)
     desk.quoting()
-    return desk, LossLimits(desk.reducer.session, desk.reducer.safety)
+    return desk, LossLimits(desk.reducer.session, desk.reducer.safety, desk.reducer.flatten)
 
 
 def pnl(desk: Desk, limits: LossLimits, amount: float, doubt: str = "", after_s: float = 0.05) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.commands import SetParam
+from okxmm_tui.core.commands import Arm, SetParam
 from okxmm_tui.core.effects import Report, ScanMarkets
 from okxmm_tui.core.messages import MarketScan, ScanRow
 from okxmm_tui.core.opportunity_views import ScanView
@@ -38,6 +38,7 @@ def test_the_running_strategy_is_judged_with_its_own_values():
     desk.connect()
     desk.book()
     assert build_snapshot(desk.reducer, 1).markets[0].opportunities[0][1]
+    desk.command(Arm())
     desk.command(SetParam(INST, "min_spread", Decimal("0.000001")))
     assert build_snapshot(desk.reducer, 1).markets[0].opportunities[0] == ("spread_capture", "")
 

@@ -177,6 +177,15 @@ def test_a_switch_forgets_the_changes_before_it():
     assert value(desk, "order_size") == "2"
 
 
+def test_a_switch_takes_over_what_was_chosen_and_no_defaults():
+    """The size set by hand stays; glft stands around the microprice although the old one did not."""
+    desk = Desk()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    desk.command(SwitchStrategy(INST, "glft"))
+    desk.tick()
+    assert (value(desk, "order_size"), value(desk, "book_skew")) == ("3", "1")
+
+
 def test_a_switch_is_reported_with_who_what_and_which_version():
     """Old and new strategy, every value it trades with, the source and the number later orders carry."""
     desk = Desk()
@@ -236,6 +245,18 @@ def test_a_bad_parameter_file_leaves_the_old_values_trading(values, problem, rea
     assert not desk.reducer.session.alarms.is_standing("param-file")
     assert value(desk, "order_size") == "2"
     assert desk.taken(Report)[-1].text == f"{INST}: order_size 1 -> 2 by file (version 2)"
+
+
+def test_a_file_that_takes_more_risk_in_live_says_how_it_can():
+    """Refused unarmed, all of it; armed and saved again it counts."""
+    desk = live_desk()
+    wanted = ParamsRead({"order_size": "2", "base_spread_bps": "9"})
+    desk.feed(wanted)
+    assert "press a to arm first, then save the file again" in desk.taken(Report)[-1].text
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("1", "5")
+    desk.command(Arm())
+    desk.feed(wanted)
+    assert (value(desk, "order_size"), value(desk, "base_spread_bps")) == ("2", "9")
 
 
 def test_a_switch_pulls_first_and_quotes_with_the_other_strategy_then():
@@ -321,7 +342,8 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     effects = desk.update()
     assert {effect.cl_ord_id for effect in desk.taken(CancelOrder, effects)} == {bid, ask}
     alarm, trace = desk.taken(Report, effects)[:2]
-    assert alarm.text == f"{INST}: strategy failed: RuntimeError: boom"
+    assert alarm.text.startswith(f"{INST}: strategy failed: RuntimeError: boom; its quotes are pulled, ")
+    assert alarm.text.endswith("pause and resume to try again")
     assert trace.kind == "traceback"
     assert "in target" in trace.text
     assert not [line for line in desk.reducer.session.log if "Traceback" in line.text]

@@ -54,3 +54,10 @@ def test_other_host_is_of_the_same_region():
     assert Endpoints.venue("global", is_demo=False).rest_fallback == "https://www.okx.com"
     assert Endpoints.venue("eea", is_demo=False).rest_fallback == ""
     assert Endpoints.venue("global", is_demo=False, rest="https://x").rest_fallback == ""
+
+
+def test_other_hosts_can_be_named():
+    """A WebSocket host has no documented sibling; one that is known can be set, for REST too."""
+    named = Endpoints.venue("eea", is_demo=False, other_rest="https://r/", other_ws="wss://w/ws/v5/")
+    assert (named.rest_fallback, named.ws_fallback) == ("https://r", "wss://w/ws/v5")
+    assert Endpoints.venue("global", is_demo=False).ws_fallback == ""

@@ -188,6 +188,29 @@ async def test_http_turns_to_the_other_host_of_its_region(venue):
     assert [reply.status for reply in replies] == [200, 200]
 
 
+async def test_a_stream_turns_to_the_other_host_of_its_region(venue, monkeypatch):
+    """A host that takes no connection is left for the configured other one, which is kept."""
+    monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.0)
+    probe = Probe()
+    stream = Stream(
+        "ws://127.0.0.1:9/ws/v5/public",
+        PublicSession([make_instrument()]),
+        probe,
+        ConnectGate(),
+        fallback_url=venue.endpoints.public_ws,
+    )
+    task = asyncio.create_task(stream.run())
+    await probe.first(m.BookSnapshot)
+    down = probe.all(m.StreamDown)
+    assert len(down) == 1
+    assert "127.0.0.1:9" in down[0].reason
+    probe.events.clear()
+    await venue.sockets["public"][0].close(4004, "idle")
+    await probe.first(m.BookSnapshot)
+    assert "127.0.0.1:9" not in probe.all(m.StreamDown)[0].reason
+    await stop(task)
+
+
 UPGRADE = {"event": "notice", "code": "64008", "msg": "upgrade"}
 
 

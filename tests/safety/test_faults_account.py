@@ -9,10 +9,12 @@ from msgspec import structs
 
 from okxmm_tui.core.commands import (
     Arm,
+    Disarm,
     FlattenPositions,
     Kill,
     MuteSide,
     Pause,
+    PlaceManual,
     Reduce,
     Resume,
     SetLimit,
@@ -86,6 +88,38 @@ def test_row_35_a_fat_finger_is_refused_with_the_bounds():
     notional = desk.taken(PlaceOrder)[-1]
     worth = desk.market.instrument.notional_quote(notional.size_lots, notional.price_ticks)
     assert worth <= desk.reducer.session.limits.max_order_notional_quote
+
+
+def test_row_29_nothing_new_leaves_while_the_position_is_in_doubt(world):
+    """The books may have the wrong sign: no order is placed on them, not even one that would reduce."""
+    engine = world.quoting()
+    world.fault("external_fill", instId=INST, side="sell", sz="3")
+    world.until(lambda: engine.alarm("freeze-position"), 5, "the freeze")
+    frozen_ns = world.now_ns
+    world.until(lambda: engine.market.position_lots == -300, 10, "adopting")
+    assert not engine.sent(PlaceOrder, frozen_ns)
+    resumes(world, engine, 20)
+    assert engine.alarm("freeze-position") is None
+
+
+@pytest.mark.parametrize(("name", "allowed", "leap"), [("order_size", 3, 4), ("base_spread_bps", 2, 1)])
+def test_row_35_a_large_step_towards_more_risk_takes_two_steps(name, allowed, leap):
+    """Beyond the cap in per cent a key alone changes nothing: arm first; less risk is never capped."""
+    desk = Desk()
+    desk.quoting()
+    before = desk.market.params.values[name]
+    assert _answer(desk, SetParam(INST, name, Decimal(allowed))).ok
+    assert _answer(desk, UndoParam(INST)).ok
+    refused = _answer(desk, SetParam(INST, name, Decimal(leap)))
+    assert not refused.ok
+    assert "200 %" in refused.text
+    readable(refused.text)
+    assert desk.market.params.values[name] == before
+    desk.command(Arm())
+    assert _answer(desk, SetParam(INST, name, Decimal(leap))).ok
+    assert not desk.reducer.session.machine.is_armed(desk.now_ns)
+    safe = Decimal("0.01") if name == "order_size" else Decimal(50)
+    assert _answer(desk, SetParam(INST, name, safe)).ok
 
 
 def test_row_36_a_reload_applies_all_or_nothing_under_a_version():
@@ -238,3 +272,61 @@ def test_row_52_lowering_risk_needs_no_arming(command):
     assert _answer(desk, Resume()).ok
     assert not desk.reducer.session.machine.is_armed(desk.now_ns)
     assert _answer(desk, command).ok
+
+
+def test_row_41_a_halt_by_a_loss_can_close_the_positions_as_well(world):
+    """``risk.flatten_on_loss``: halted, quotes proven gone, and the position bought back reduce-only."""
+    limits = Limits(
+        is_headless=True, max_daily_loss_quote=Decimal(1), flatten_on_loss=True, max_lot_loss=Decimal(1)
+    )
+    engine = world.quoting(limits=limits)
+    world.fill(Side.BUY)
+    world.until(lambda: engine.market.position_lots > 0, 5, "the fill")
+    world.markets[INST].move(-1_200, world.now_ns)
+    world.until(lambda: engine.state == "HALTED", 20, "the halt")
+    halted_ns = world.now_ns
+    world.until(lambda: world.venue_position() == 0, 20, "closing")
+    closings = [each for _, each in engine.sent(PlaceOrder, halted_ns)]
+    assert closings
+    assert all(each.reduce_only and each.side is Side.SELL for each in closings)
+    world.until(lambda: engine.reducer.safety.kill_run.is_proven, 10, "the proof")
+    assert engine.state == "HALTED"
+
+
+def test_row_41_without_the_option_the_position_is_the_operators():
+    """The default: halted, and nothing is closed."""
+    assert not Limits().flatten_on_loss
+
+
+@pytest.mark.parametrize("mode", [Mode.DEMO, Mode.LIVE])
+def test_row_52_on_an_account_at_the_venue_more_risk_wants_arming(mode):
+    """Parameters, orders by hand and strategies: refused until armed; less risk goes at once."""
+    desk = Desk(mode=mode)
+    desk.command(Arm())
+    desk.command(Resume())
+    desk.command(Disarm())
+    desk.quoting()
+    mid = desk.market.bid_ticks
+    for command in (
+        SetParam(INST, "order_size", Decimal("1.1")),
+        SetParam(INST, "base_spread_bps", Decimal("4.9")),
+        PlaceManual(INST, Side.BUY, mid - 100, 1),
+        SwitchStrategy(INST, "ladder"),
+        SetLimit("max_daily_loss_quote", Decimal(1_001)),
+        FlattenPositions(""),
+    ):
+        refused = _answer(desk, command)
+        assert not refused.ok, command
+        assert "press a" in refused.text
+    for command in (
+        SetParam(INST, "order_size", Decimal("0.9")),
+        SetParam(INST, "base_spread_bps", Decimal(6)),
+        SetLimit("max_daily_loss_quote", Decimal(999)),
+        MuteSide(INST, Side.BUY, is_muted=True),
+        Reduce(),
+        Pause(),
+    ):
+        assert _answer(desk, command).ok, command
+    desk.command(Arm())
+    assert _answer(desk, SetParam(INST, "order_size", Decimal("1.1"))).ok
+    assert not _answer(desk, SetParam(INST, "order_size", Decimal("1.2"))).ok

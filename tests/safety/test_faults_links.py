@@ -86,6 +86,25 @@ def test_row_19_connection_limits_are_kept_and_flapping_ends_in_back_off(world, 
     assert engine.is_quoting()
 
 
+def test_row_19_quotes_return_when_the_connections_have_held_for_30_s(world):
+    """One loss is made good by the merge; the third within a minute waits for half a minute of quiet."""
+    engine = world.quoting()
+    world.fault("drop_connections", which="private")
+    world.run(1)
+    assert resumes(world, engine, 10) < 10
+    for _ in range(2):
+        world.fault("drop_connections", which="private")
+        world.until(lambda: not engine.reducer.session.private_up, 3, "the loss")
+        world.until(lambda: engine.reducer.session.private_up, 10, "the return")
+    held_ns = world.now_ns
+    said(engine, "flapping", "lost 3 times", "held for 30 s")
+    pulled(world, engine, 5)
+    stays_out(world, engine, 25)
+    resumes(world, engine, 15)
+    assert (world.now_ns - held_ns) / 1e9 >= 29.9
+    assert engine.alarm("flapping") is None
+
+
 def test_row_20_clock_drift_freezes_above_250_ms_and_pulls_above_a_second():
     """B and A by the measured offset; quoting resumes below 100 ms."""
     desk = Desk()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from msgspec import structs
 
-from okxmm_tui.core.effects import AmendOrder, PlaceOrder, Resubscribe
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Resubscribe
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.messages import FeedMeasured, FundingRate
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.messages import FeedMeasured, FundingRate, IndexPrice, MarkPrice
+from okxmm_tui.core.signals import Markout
+from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.engine.guards import Reading
 from okxmm_tui.engine.market import BookState
 from tests.engine.desk import Desk
 from tests.safety.asserts import pulled, readable, resumes, said, stays_out
-from tests.samples import INST, START_NS, swap
+from tests.samples import INST, START_NS, fill, order_update, swap
 
 MS = 1_000_000
 
@@ -165,6 +167,96 @@ def test_row_07_adverse_flow_widens_and_then_pulls():
     assert desk.reducer.guards.block(desk.market)
     desk.run(6_000)
     assert not desk.reducer.guards.block(desk.market)
+
+
+def figures(desk: Desk, **changes: object) -> None:
+    """Let the market's signals say so."""
+    known = desk.market.signals.summary()
+    desk.market.signals.summary = lambda: structs.replace(known, **changes)
+
+
+FILLS = (Markout(5, 0.0, 1.0, 30),)
+NOT_TOXIC = {"vpin": 0.3, "fill_imbalance": 0.1, "markouts": FILLS}
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "words"),
+    [
+        ({"vpin": 0.75}, {"vpin": 0.95}, "one-sided takers"),
+        ({"fill_imbalance": -0.75}, {"fill_imbalance": -0.95}, "of the fills on our asks"),
+        ({"fill_imbalance": 0.75}, {"fill_imbalance": 0.95}, "of the fills on our bids"),
+    ],
+)
+def test_row_07_one_sided_flow_widens_and_then_pulls(early, late, words):
+    """VPIN and the sides of our fills: wider and smaller from 80 % of the limit, out beyond it, then back."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    figures(desk, **NOT_TOXIC)
+    desk.run(500)
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    before = desk.market.bid_ticks - order.price_ticks
+    figures(desk, **{**NOT_TOXIC, **early})
+    moved = next(each for each in desk.taken(AmendOrder, desk.run(600)) if each.cl_ord_id == bid)
+    assert moved.price_ticks is not None
+    assert desk.market.bid_ticks - moved.price_ticks >= 2 * before - 2
+    assert moved.size_lots == order.size_lots // 2
+    figures(desk, **{**NOT_TOXIC, **late})
+    effects = desk.run(200)
+    assert len(desk.taken(CancelOrder, effects)) == 2
+    assert words in desk.reducer._block(desk.market)
+    readable(next(a.text for a in desk.reducer.session.alarms.views() if words in a.text))
+    figures(desk, **NOT_TOXIC)
+    desk.run(29_000)
+    assert desk.reducer.guards.block(desk.market)
+    desk.run(2_000)
+    assert not desk.reducer.guards.block(desk.market)
+
+
+def test_row_07_a_market_pulled_for_its_fills_is_tried_again_when_they_are_old():
+    """No fill can come while nothing is quoted: after ten minutes the old ones judge no more."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    desk.feed(
+        order_update(
+            bid, Side.BUY, 599_900, 100, filled_lots=100, state=VenueOrderState.FILLED,
+            fill=structs.replace(fill(Side.BUY, "59990", "1", cl_ord_id=bid), venue_ms=desk.now_ns // MS),
+        )
+    )  # fmt: skip
+    figures(desk, fill_imbalance=1.0, markouts=(Markout(5, -9.0, 1.0, 30),))
+    desk.run(1_000)
+    assert desk.reducer.guards.block(desk.market)
+    desk.run(590_000, 1_000)
+    assert desk.reducer.guards.block(desk.market)
+    desk.run(50_000, 1_000)
+    assert not desk.reducer.guards.block(desk.market)
+
+
+def test_row_05_the_index_counts_too():
+    """Mid far from the index: out until it is within half the limit for 10 s; dated futures have a basis."""
+    desk = Desk()
+    desk.quoting()
+    desk.feed(MarkPrice(INST, Decimal(60_000), 0))
+    desk.feed(IndexPrice(INST, Decimal(60_290), 0))
+    desk.run(100)
+    assert not desk.reducer.guards.block(desk.market)
+    desk.feed(IndexPrice(INST, Decimal(60_310), 0))
+    effects = desk.run(100)
+    assert len(desk.taken(CancelOrder, effects)) == 2
+    assert "mid off index" in desk.reducer._block(desk.market)
+    desk.feed(IndexPrice(INST, Decimal(60_160), 0))
+    desk.run(12_000)
+    assert desk.reducer.guards.block(desk.market)
+    desk.feed(IndexPrice(INST, Decimal(60_100), 0))
+    desk.run(9_000)
+    assert desk.reducer.guards.block(desk.market)
+    desk.run(1_500)
+    assert not desk.reducer.guards.block(desk.market)
+    dated = Desk(instruments=(swap(expires_ms=desk.now_ns // MS + 86_400_000),))
+    dated.quoting()
+    dated.feed(IndexPrice(INST, Decimal(61_000), 0))
+    dated.run(100)
+    assert not dated.reducer.guards.block(dated.market)
 
 
 def test_row_38_a_dear_funding_only_reduces_before_it_is_charged():

@@ -15,7 +15,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.engine.decision_inputs import risk_context
 from okxmm_tui.okx.order_requests import Batch, Verb, ws_frame
 from tests.engine.desk import Desk
-from tests.safety.asserts import pulled, resumes, said
+from tests.safety.asserts import pulled, readable, resumes, said
 from tests.samples import INST, swap
 
 MS = 1_000_000
@@ -246,7 +246,30 @@ def test_row_32_self_trade_prevention_is_explicit_and_reported(world):
     desk.cancelled(bid, "32")
     assert desk.reducer.session.self_trades == 1
     text = next(line.text for line in desk.reducer.session.log if "self-trade" in line.text)
-    assert "widen the quotes" in text
+    assert "quotes stand wider" in text
+
+
+def test_row_32_self_trades_widen_and_then_rest():
+    """One: wider and smaller for a minute. Three within a minute: out, until none is recent."""
+    desk = Desk()
+    desk.quoting()
+    for count in range(1, 4):
+        bid = desk.market.orders.side(Side.BUY)[0]
+        desk.cancelled(bid.cl_ord_id, "32")
+        desk.run(500)
+        if count < 3:
+            assert "self-trades" in desk.reducer.guards.widen(desk.market)
+            assert not desk.reducer.guards.block(desk.market)
+            desk.update()
+            desk.run(600)
+            desk.confirm(desk.taken(PlaceOrder)[-1])
+    assert "self-trades 3" in desk.reducer._block(desk.market)
+    readable(next(a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("self-trades")))
+    desk.run(58_000, 500)
+    assert desk.reducer.guards.block(desk.market)
+    desk.run(40_000, 500)
+    assert not desk.reducer.guards.block(desk.market)
+    assert not desk.reducer.guards.widen(desk.market)
 
 
 def test_row_33_a_second_engine_with_our_tag_pauses_us_and_is_not_touched(world, timing):

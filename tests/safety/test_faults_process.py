@@ -11,9 +11,10 @@ import pytest
 from okxmm_tui.core.commands import Kill, Resume
 from okxmm_tui.core.effects import AnyEffect, CancelOrder, PlaceOrder, SetDeadMan
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.messages import ClockJumped, DeadManFailed, JournalFailed, Tick
+from okxmm_tui.core.messages import ClockJumped, DeadManFailed, JournalFailed, MemoryMeasured, Tick
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine import journal
+from okxmm_tui.engine.memory_watch import resident_bytes
 from okxmm_tui.okx.auth import ApiKey
 from tests.engine.desk import Desk
 from tests.safety.asserts import readable, resumes, said, stays_out
@@ -213,3 +214,42 @@ def test_row_26_forty_orders_are_proven_gone_without_waiting_for_rate_limits(mak
     run = engine.reducer.safety.kill_run
     assert world.until(lambda: run.is_proven, 5, "the proof") < 1.0
     assert world.live_orders() == []
+
+
+def test_row_44_nothing_new_leaves_while_it_cannot_be_recorded():
+    """Quotes that stand may only move away; what would be placed anew waits for the journal."""
+    desk = Desk()
+    _, ask = desk.quoting()
+    desk.feed(JournalFailed("no space left on device"))
+    desk.cancelled(ask)
+    effects = [each for _ in range(10) for each in (*desk.update(), *desk.run(500))]
+    assert not desk.taken(PlaceOrder, effects)
+    readable(next(a.text for a in desk.reducer.session.alarms.views() if a.key == "journal"))
+    effects = desk.feed(JournalFailed("")) + desk.update() + desk.run(500)
+    assert [order.side for order in desk.taken(PlaceOrder, effects)] == [Side.SELL]
+
+
+def test_row_46_memory_is_watched_and_pictures_give_way_first():
+    """Above the limit: said, fewer pictures, quotes untouched; over when a tenth below it."""
+    desk = Desk()
+    desk.quoting()
+    session = desk.reducer.session
+    desk.feed(MemoryMeasured(600_000_000))
+    assert session.is_memory_short
+    readable(next(a.text for a in session.alarms.views() if a.key == "memory"))
+    assert not desk.taken(CancelOrder, desk.run(1_000))
+    desk.feed(MemoryMeasured(470_000_000))
+    assert session.is_memory_short
+    desk.feed(MemoryMeasured(440_000_000))
+    assert not session.is_memory_short
+    assert not session.alarms.is_standing("memory")
+
+
+def test_row_46_the_reading_is_this_processs_own(tmp_path):
+    """Some megabytes here, and nothing where the system does not tell."""
+    used = resident_bytes()
+    assert used is not None
+    assert 10_000_000 < used < 10_000_000_000
+    assert resident_bytes(tmp_path / "statm") is None
+    (tmp_path / "statm").write_text("1\n")
+    assert resident_bytes(tmp_path / "statm") is None

@@ -1,7 +1,7 @@
 """No sequence of events makes the engine send an order that breaks a limit, or anything new once HALTED.
 
 The checks are computed here anew from the venue's side of the story: what was sent, confirmed and filled.
-They share no code with ``core.risk``.
+They share no code with ``core.risk``. ``test_risk_gate`` asks the gate itself for what no strategy would.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from okxmm_tui.core.commands import (
     FlattenPositions,
     Kill,
     Pause,
+    PlaceManual,
     Reduce,
     Resume,
     SetLimit,
@@ -304,6 +305,16 @@ class LimitsHold(RuleBasedStateMachine):
     def command(self, command: object) -> None:
         """The operator does something."""
         self.check(self.desk.command(command))  # pyright: ignore[reportArgumentType]
+
+    @rule(
+        side=st.sampled_from(Side),
+        away=st.sampled_from([-2, 0, 1, 900, 1_300, 5_900, 6_100, 700_000]),
+        lots=st.sampled_from([0, 1, 100, 250, 700, 2_500]),
+    )
+    def order_by_hand(self, side: Side, away: int, lots: int) -> None:
+        """The operator wants an order no strategy would place."""
+        best = self.bid if side is Side.BUY else self.ask
+        self.command(PlaceManual(INST, side, best - side.sign * away, lots))
 
     @rule(seconds=st.sampled_from([0.1, 0.6, 2.5]), lag_ms=st.sampled_from([0, 0, 0, 400]))
     def wait(self, seconds: float, lag_ms: int) -> None:

@@ -48,6 +48,7 @@ def test_a_strategy_of_the_operator_is_loaded_from_a_file(tmp_path):
     ("text", "reason"),
     [
         ("raise ValueError('no')", "could not be loaded: ValueError: no"),
+        ("exit(3)", "could not be loaded: SystemExit: 3"),
         ("def (:", "could not be loaded: SyntaxError"),
         ("x = 1", "has no class 'Mine'"),
         (GOOD.replace('name = "mine"', "pass"), "it has no name"),

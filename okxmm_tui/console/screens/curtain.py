@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, line_width
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.alarm_bar import engine_gone_text
-from okxmm_tui.console.widgets.banner import state_role, state_word
+from okxmm_tui.console.widgets.banner import kill_chip, state_role, state_word
 from okxmm_tui.console.widgets.line_table import LinePanel
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -31,13 +32,13 @@ class Curtain(LinePanel):
 
     def _lines_for(self, view: View, width: int) -> list[Line]:
         snapshot, market = view.snapshot, view.market
-        kill: Span = (" ^K KILL ", "chip-bad")
+        kill: Span = (kill_chip(), "chip-bad")
         if snapshot is None or market is None:
-            return [(kill, (" connecting to the engine…", "muted"))]
+            return [(kill, (tr(" connecting to the engine…"), "muted"))]
         instrument = market.instrument
         lines: list[Line] = [
             (
-                (f" {snapshot.mode.upper()} ", mode_role(snapshot.mode)),
+                (f" {tr(snapshot.mode.upper())} ", mode_role(snapshot.mode)),
                 (
                     f" {state_word(view, snapshot, width)} ",
                     state_role(view, snapshot),
@@ -51,9 +52,9 @@ class Curtain(LinePanel):
         net = market.net_quote
         lines += [
             (
-                ("pos ", "muted"),
+                (tr("pos "), "muted"),
                 (position, "strong"),
-                ("  net ", "muted"),
+                (tr("  net "), "muted"),
                 (fmt.money_text(net), fmt.money_role(net)),
             ),
             ((instrument.inst_id, "muted"),),
@@ -61,11 +62,11 @@ class Curtain(LinePanel):
         size = self.screen.size
         lines.append(
             (
-                ("needs ", "muted"),
+                (tr("needs "), "muted"),
                 (f"{MIN_WIDTH}", "alarm-2" if size.width < MIN_WIDTH else "text"),
                 ("x", "muted"),
                 (f"{MIN_HEIGHT}", "alarm-2" if size.height < MIN_HEIGHT else "text"),
-                (f", is {size.width}x{size.height}", "muted"),
+                (", " + tr(f"is {size.width}x{size.height}"), "muted"),
             )
         )
         return lines

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console.keymap import Keymap
+from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.console.themes import ANSI_PREFIX
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import ParamView
@@ -36,32 +37,37 @@ class HelpScreen(ModalScreen[None]):
         Binding("q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap) -> None:
+    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap, preface: str = SAFETY_TEXT) -> None:
         super().__init__()
-        self._keymap = keymap
+        self._keymap, self._preface = keymap, preface
         self._params = params
 
     def compose(self) -> ComposeResult:
         """One page that scrolls."""
         with VerticalScroll(id="help") as page:
-            page.border_title = "HELP"
-            page.border_subtitle = "esc closes"
+            page.border_title = tr("HELP")
+            page.border_subtitle = tr("esc closes")
             primary = str(self.app.theme_variables.get("primary", "blue"))
-            yield Static(help_page(self._params, self._keymap, primary))
+            yield Static(help_page(self._params, self._keymap, primary, self._preface))
 
 
-def help_page(params: tuple[ParamView, ...], keymap: Keymap, key_colour: str) -> Group:
+def help_page(
+    params: tuple[ParamView, ...], keymap: Keymap, key_colour: str, preface: str = SAFETY_TEXT
+) -> Group:
     """The page: a table a group, so that long texts wrap beside their key."""
     style = f"bold {key_colour.removeprefix(ANSI_PREFIX)}"
     lines = keymap.help_lines
-    parts: list[RenderableType] = [Text(SAFETY_TEXT, "italic")]
+    parts: list[RenderableType] = [Text(tr(preface), "italic")]
     for group in dict.fromkeys(line[0] for line in lines):
         parts += [
-            Text(f"\n{group}", "bold"),
-            _table(style, [line[1:] for line in lines if line[0] == group]),
+            Text(f"\n{tr(group)}", "bold"),
+            _table(style, [(keys_text(key), tr(words)) for at, key, words in lines if at == group]),
         ]
     if params:
-        parts += [Text("\nStrategy parameters", "bold"), _table(style, [_param(param) for param in params])]
+        parts += [
+            Text(f"\n{tr('Strategy parameters')}", "bold"),
+            _table(style, [_param(param) for param in params]),
+        ]
     return Group(*parts)
 
 
@@ -75,5 +81,5 @@ def _table(style: str, rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def _param(param: ParamView) -> tuple[str, str]:
-    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {param.unit}".rstrip()
-    return param.name, f"{param.help} {bounds}, step {plain(param.step)}."
+    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {tr(param.unit)}".rstrip()
+    return param.name, f"{tr(param.help)} {bounds}, {tr('step')} {plain(param.step)}."

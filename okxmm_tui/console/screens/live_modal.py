@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.screens.safe_input import SafeInput
-from okxmm_tui.console.spans import Line, clip, fit, waiting
+from okxmm_tui.console.spans import Line, Span, clip, fit, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.why import why_lines
@@ -21,6 +22,7 @@ from okxmm_tui.core.snapshot import FlattenView, MarketView, Snapshot
 from okxmm_tui.core.types import Mode
 
 BAR = 30
+HEAD_WIDTH = 11
 
 
 class ModalPanel(LinePanel):
@@ -68,8 +70,8 @@ class WhyScreen(LiveModal):
     def compose(self) -> ComposeResult:
         """One panel."""
         with Vertical(id="why") as box:
-            box.border_title = "WHY"
-            box.border_subtitle = "esc closes"
+            box.border_title = tr("WHY")
+            box.border_subtitle = tr("esc closes")
             yield WhyPanel(self._cl_ord_id)
 
 
@@ -81,10 +83,10 @@ class FlattenPanel(ModalPanel):
         market = view.market
         if market is None or view.snapshot is None:
             return waiting(height, width, "no engine yet")
-        name: Line = (("market     ", "muted"), (market.instrument.inst_id, "strong"))
+        name: Line = (_head("market"), (market.instrument.inst_id, "strong"))
         flatten = market.flatten
         if flatten is None:
-            return [fit(name, width), (("there is no position to close", "gain"),)]
+            return [fit(name, width), ((tr("there is no position to close"), "gain"),)]
         return [name, *flatten_lines(market, flatten, width)][:height]
 
 
@@ -92,22 +94,28 @@ def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[
     """Size, what the book covers, what it costs, in how many orders; then progress."""
     instrument = market.instrument
     held = abs(flatten.left_lots)
-    verb = "sell" if flatten.left_lots > 0 else "buy"
+    verb = tr("sell" if flatten.left_lots > 0 else "buy")
     size = f"{verb} {fmt.size_text(instrument, held)} {fmt.size_unit(instrument)}"
     covered = flatten.covered_lots / held if held else 1.0
     cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bp"
-    orders = f"{flatten.slices} order{'s' if flatten.slices != 1 else ''}, reduce-only, one after the other"
+    orders = tr("1 order, reduce-only")
+    if flatten.slices != 1:
+        orders = tr(f"{flatten.slices} orders, reduce-only, one after the other")
     lines: list[Line] = [
-        (("closes     ", "muted"), (size, "strong"), ("  as a taker", "muted")),
-        (("book       ", "muted"), (f"covers {covered:.0%}", "text" if covered >= 1 else "alarm-2"),
-         (f", average {fmt.fine_price_text(instrument, flatten.average_ticks)}", "text")),
-        (("slippage   ", "muted"), (f"about {cost} from the mid", "text")),
-        (("slices     ", "muted"), (clip(orders, width - 11), "text")),
+        (_head("closes"), (size, "strong"), (tr("  as a taker"), "muted")),
+        (_head("book"), (tr(f"covers {covered:.0%}"), "text" if covered >= 1 else "alarm-2"),
+         (", " + tr(f"average {fmt.fine_price_text(instrument, flatten.average_ticks)}"), "text")),
+        (_head("slippage"), (tr(f"about {cost} from the mid"), "text")),
+        (_head("slices"), (clip(orders, width - HEAD_WIDTH), "text")),
     ]  # fmt: skip
     if flatten.is_running:
         done = 1 - held / abs(flatten.start_lots) if flatten.start_lots else 1.0
-        lines.append((("progress   ", "muted"), (fmt.bar(done, BAR), "gain"), (f" {done:>4.0%}", "strong")))
+        lines.append((_head("progress"), (fmt.bar(done, BAR), "gain"), (f" {done:>4.0%}", "strong")))
     return lines
+
+
+def _head(name: str) -> Span:
+    return f"{left(tr(name), HEAD_WIDTH - 1)} ", "muted"
 
 
 class FlattenScreen(LiveModal):
@@ -128,15 +136,15 @@ class FlattenScreen(LiveModal):
     def compose(self) -> ComposeResult:
         """The figures, then what to do."""
         with Vertical(id="flatten") as box:
-            box.border_title = "FLATTEN"
-            box.border_subtitle = "esc closes this · ctrl+x calls a run off · ctrl+k kills"
+            box.border_title = tr("FLATTEN")
+            box.border_subtitle = tr("esc closes this · ctrl+x calls a run off · ctrl+k kills")
             yield FlattenPanel(id="flatten-lines")
             if self._needs_echo:
-                yield Static(f"Real money: type “{self._echo}” and press enter.", markup=False)
+                yield Static(tr(f"Real money: type “{self._echo}” and press enter."), markup=False)
                 yield SafeInput()
                 yield Static("", id="prompt-problem", markup=False)
             else:
-                yield Static("Enter pulls every quote, halts, and closes; a arms first.", markup=False)
+                yield Static(tr("Enter pulls every quote, halts, and closes; a arms first."), markup=False)
 
     @on(SafeInput.Submitted)
     def check(self, event: SafeInput.Submitted) -> None:
@@ -144,7 +152,7 @@ class FlattenScreen(LiveModal):
         if event.value.strip() == self._echo:
             self.app.call_later(self.app.run_action, "flatten_by_echo")
         else:
-            self.query_one("#prompt-problem", Static).update("not the echo: nothing was sent")
+            self.query_one("#prompt-problem", Static).update(tr("not the echo: nothing was sent"))
 
 
 def flatten_echo(inst_id: str) -> str:

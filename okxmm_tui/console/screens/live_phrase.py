@@ -11,8 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.operator import LIVE_PHRASE
 from okxmm_tui.console.screens.safe_input import SafeInput
+from okxmm_tui.console.spans import left
 from okxmm_tui.core.snapshot import Snapshot
 
 
@@ -29,15 +31,20 @@ class LivePhrase(ModalScreen[bool]):
         """What is at stake, then the field."""
         names = ", ".join(market.instrument.inst_id for market in self._snapshot.markets)
         with Vertical(id="phrase") as box:
-            box.border_title = "REAL MONEY"
-            box.border_subtitle = "esc stays paused · ctrl+k kills"
-            yield Static(" LIVE ", id="phrase-mode")
-            yield Static(f"account    {self._snapshot.account or 'unnamed'}", markup=False)
-            yield Static(f"instrument {names}", markup=False)
-            yield Static(f"strategy   {self._snapshot.strategy}", markup=False)
+            box.border_title = tr("REAL MONEY")
+            box.border_subtitle = tr("esc stays paused · ctrl+k kills")
+            yield Static(tr(" LIVE "), id="phrase-mode")
+            account = self._snapshot.account or tr("unnamed")
+            for name, text in (
+                ("account", account),
+                ("instrument", names),
+                ("strategy", self._snapshot.strategy),
+            ):
+                yield Static(f"{left(tr(name), 10)} {text}", markup=False)
             if self._snapshot.trading_state == "HALTED":
-                yield Static(f"HALTED     {self._snapshot.state_reason.removeprefix('live: ')}", markup=False)
-            yield Static(f"\nType “{LIVE_PHRASE}” and press enter to start quoting.", markup=False)
+                reason = tr(self._snapshot.state_reason.removeprefix("live: "))
+                yield Static(f"{left(tr('HALTED'), 10)} {reason}", markup=False)
+            yield Static("\n" + tr(f"Type “{LIVE_PHRASE}” and press enter to start quoting."), markup=False)
             yield SafeInput()
             yield Static("", id="phrase-problem", markup=False)
 
@@ -47,7 +54,7 @@ class LivePhrase(ModalScreen[bool]):
         if event.value == LIVE_PHRASE:
             self.dismiss(True)  # noqa: FBT003 - the screen's result
             return
-        self.query_one("#phrase-problem", Static).update("not the phrase: still paused")
+        self.query_one("#phrase-problem", Static).update(tr("not the phrase: still paused"))
 
     def action_leave(self) -> None:
         """Stay paused."""

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from okxmm_tui.console.screens.curtain import MIN_HEIGHT, MIN_WIDTH, Curtain
+from okxmm_tui.console.tight_paint import TightCompositor
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.alarm_bar import AlarmBar
 from okxmm_tui.console.widgets.banner import Banner
@@ -46,6 +47,7 @@ class Page(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = TightCompositor()
         # Kept, for a query a frame costs more than most panels do.
         self._alarms, self._kill = AlarmBar(id="alarms"), KillPanel(id="kill")
         self._panels: list[LinePanel] = []

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.screens.safe_input import SafeInput
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import ParamView
@@ -36,13 +37,13 @@ class ParamPrompt(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """All parameters, the field, and what is wrong with it."""
         with Vertical(id="prompt") as box:
-            box.border_title = "SET A PARAMETER"
-            box.border_subtitle = "enter sends · esc changes nothing"
+            box.border_title = tr("SET A PARAMETER")
+            box.border_subtitle = tr("enter sends · esc changes nothing")
             yield Static(self._table(), id="prompt-params")
             names = [f"{param.name} " for param in self._params]
             yield SafeInput(
                 self._start,
-                placeholder="name value",
+                placeholder=tr("name value"),
                 suggester=SuggestFromList(names, case_sensitive=False),
                 select_on_focus=False,
             )
@@ -51,7 +52,7 @@ class ParamPrompt(ModalScreen[None]):
     def _table(self) -> Text:
         text = Text()
         for param in self._params:
-            bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {param.unit}".rstrip()
+            bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {tr(param.unit)}".rstrip()
             text.append(f"{param.name:<18}", "bold")
             text.append(f"{plain(param.value):>10}  ")
             text.append(f"{bounds}\n", "dim")
@@ -64,6 +65,6 @@ class ParamPrompt(ModalScreen[None]):
         name, _, value = event.value.strip().partition(" ")
         problem = self._set_typed(name, value.strip())
         if problem:
-            self.query_one("#prompt-problem", Static).update(problem)
+            self.query_one("#prompt-problem", Static).update(tr(problem))
         else:
             self.dismiss()

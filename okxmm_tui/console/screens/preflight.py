@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.screens.live_modal import LiveModal, ModalPanel
 from okxmm_tui.console.spans import EMPTY, Line, clip, left, waiting
 from okxmm_tui.console.view import View
@@ -52,8 +53,8 @@ def _check_line(check: CheckView, width: int) -> Line:
     words = "text" if check.state is CheckState.GOOD else role
     return (
         (f"{mark} ", role),
-        (left(check.name, NAME_WIDTH), "muted"),
-        (clip(check.text, width - NAME_WIDTH - 2), words),
+        (left(tr(check.name), NAME_WIDTH), "muted"),
+        (clip(tr(check.text), width - NAME_WIDTH - 2), words),
     )
 
 
@@ -61,27 +62,29 @@ def _differences(differences: tuple[DifferenceView, ...], width: int, room: int)
     if not differences or room < 2:
         return []
     shown = differences if len(differences) < room else differences[: room - 2]
-    lines: list[Line] = [((clip(HELD, width), "muted"),)]
+    lines: list[Line] = [((clip(tr(HELD), width), "muted"),)]
     for each in shown:
-        name = "position " if each.what == "position" else ""
-        words = f"{each.inst_id} {name}{each.venue}, journal: {each.journal}"
+        name = tr("position ") if each.what == "position" else ""
+        words = f"{each.inst_id} {name}{tr(each.venue)}, {tr('journal')}: {tr(each.journal)}"
         lines.append((("≠ ", "armed"), (clip(words, width - 2), "strong")))
     if len(shown) < len(differences):
-        lines.append(((f"  and {len(differences) - len(shown)} more", "muted"),))
+        lines.append(((tr(f"  and {len(differences) - len(shown)} more"), "muted"),))
     return lines
 
 
 def _foot(view: View, preflight: PreflightView, width: int) -> list[Line]:
     if preflight.is_asking:
         text, role = view.message or (READ_ONLY if view.is_read_only else ASKED, "armed")
-        lines: list[Line] = [EMPTY, ((clip(text, width), role),)]
+        lines: list[Line] = [EMPTY, ((clip(tr(text), width), role),)]
         for key, name, words in ANSWERS:
-            lines.append(((f" {key} ", "key"), (left(name, 8), "strong"), (clip(words, width - 11), "text")))
+            lines.append(
+                ((f" {key} ", "key"), (left(tr(name), 8), "strong"), (clip(tr(words), width - 11), "text"))
+            )
         return lines
     if not preflight.outcome:
-        return [EMPTY, ((clip(NOT_ASKED, width), "muted"),)]
+        return [EMPTY, ((clip(tr(NOT_ASKED), width), "muted"),)]
     words = f"settled: {preflight.outcome}" if preflight.differences else EQUAL
-    return [EMPTY, ((clip(words, width), "gain"),)]
+    return [EMPTY, ((clip(tr(words), width), "gain"),)]
 
 
 class PreflightScreen(LiveModal):
@@ -95,6 +98,6 @@ class PreflightScreen(LiveModal):
     def compose(self) -> ComposeResult:
         """One panel."""
         with Vertical(id="preflight") as box:
-            box.border_title = "PREFLIGHT"
-            box.border_subtitle = "esc closes this · ctrl+k kills"
+            box.border_title = tr("PREFLIGHT")
+            box.border_subtitle = tr("esc closes this · ctrl+k kills")
             yield PreflightPanel(id="preflight-lines")

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.screens.safe_input import SafeInput
 
 Take = Callable[[str], str]
@@ -34,9 +35,9 @@ class TextPrompt(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What is asked, what there is to choose from, the field."""
         with Vertical(id="prompt") as box:
-            box.border_title = self._heading
-            box.border_subtitle = "enter takes it · esc changes nothing"
-            yield Static(self._text, markup=False)
+            box.border_title = tr(self._heading)
+            box.border_subtitle = tr("enter takes it · esc changes nothing")
+            yield Static(tr(self._text), markup=False)
             if self._offers:
                 yield Static("  ".join(self._offers), classes="offers", markup=False)
             suggester = SuggestFromList(self._offers, case_sensitive=False) if self._offers else None
@@ -47,6 +48,6 @@ class TextPrompt(ModalScreen[None]):
     def submit(self, event: SafeInput.Submitted) -> None:
         """Hand the text over, or say what is wrong."""
         if problem := self._take(event.value.strip()):
-            self.query_one("#prompt-problem", Static).update(problem)
+            self.query_one("#prompt-problem", Static).update(tr(problem))
         else:
             self.dismiss()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import Line, clip, paint, spread
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, clip, line_width, paint, right, spread, width_of
 from okxmm_tui.console.view import LinkState, View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import AlarmView
@@ -48,7 +49,7 @@ def _shown(view: View) -> list[AlarmView]:
 
 def _gone(view: View) -> list[str]:
     if view.link is LinkState.QUIET:
-        return [f"ENGINE SILENT for {fmt.calm_age_text(view.age_ns)} — everything below is that old"]
+        return [tr(f"ENGINE SILENT for {fmt.calm_age_text(view.age_ns)} — everything below is that old")]
     if view.link is not LinkState.GONE:
         return []
     return [engine_gone_text(view)]
@@ -58,38 +59,33 @@ def engine_gone_text(view: View) -> str:
     """What happens to our orders now that nobody renews the dead-man's switch."""
     switch = None if view.snapshot is None else view.snapshot.dead_man
     if switch is None or not switch.is_armed or switch.expires_ns is None:
-        return "ENGINE GONE — the dead-man's switch was not armed: check open orders at the venue"
+        return tr("ENGINE GONE — the dead-man's switch was not armed: check open orders at the venue")
     at = fmt.clock_text(switch.expires_ns)
-    verb = "removes" if switch.expires_ns > view.now_ns else "removed"
-    return f"ENGINE GONE — dead-man's switch {verb} orders by {at}"
+    if switch.expires_ns > view.now_ns:
+        return tr(f"ENGINE GONE — dead-man's switch removes orders by {at}")
+    return tr(f"ENGINE GONE — dead-man's switch removed orders by {at}")
 
 
 def _loud(text: str, width: int, quit_key: str) -> Line:
+    way_out = tr(f"{quit_key} leaves ")
+    room = width - width_of(way_out) - 6
     return spread(
-        ((f" {clip(text, width - 20)}", "mode-live"),),
-        ((f"{quit_key} leaves ", "mode-live"),),
-        width,
-        " ",
-        "mode-live",
+        ((f" {clip(text, room)}", "mode-live"),), ((way_out, "mode-live"),), width, " ", "mode-live"
     )
 
 
 def _alarm(alarm: AlarmView, view: View, width: int, more: int) -> Line:
     word, role = SEVERITY_WORDS[alarm.severity]
-    times = f" ({alarm.count} times)" if alarm.count > 1 else ""
-    state = (
-        "cleared"
-        if alarm.is_cleared
-        else ("seen" if alarm.is_acknowledged else f"{view.keymap.text('acknowledge')}: seen")
-    )
-    rest = f"  +{more} more" if more > 0 else ""
-    tail: Line = (
-        (f"  {fmt.calm_age_text(view.now_ns - alarm.since_ns):>5}", "muted"),
-        (f"  {state}{rest} ", role),
-    )
+    word = tr(word)
+    times = f" ({tr(f'{alarm.count} times')})" if alarm.count > 1 else ""
+    seen, key = tr("seen"), view.keymap.text("acknowledge")
+    unseen = f"{key}: {seen}" if key else tr("not seen")
+    state = tr("cleared") if alarm.is_cleared else (seen if alarm.is_acknowledged else unseen)
+    rest = f"  {tr(f'+{more} more')}" if more > 0 else ""
+    age = right(fmt.calm_age_text(view.now_ns - alarm.since_ns), 5)
+    tail: Line = ((f"  {age}", "muted"), (f"  {state}{rest} ", role))
     glyph = " " if alarm.is_acknowledged else "‼"
-    room = width - sum(len(text) for text, _ in tail) - len(word) - 6
-    line = spread(
-        ((f" {glyph} {word} ", role), (f" {clip(alarm.text + times, room)}", "strong")), tail, width
-    )
+    room = width - line_width(tail) - width_of(word) - 6
+    text = clip(tr(alarm.text) + times, room)
+    line = spread(((f" {glyph} {word} ", role), (f" {text}", "strong")), tail, width)
     return line if alarm.is_acknowledged else paint(line, "cursor")

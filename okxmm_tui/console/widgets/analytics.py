@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import live_mid
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.pnl import curve, decomposition
 from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.core.snapshot import MarketView
-from okxmm_tui.core.types import Side
 
 CELL = 9
 
@@ -44,12 +44,13 @@ class EquityPanel(LinePanel, can_focus=True):
 def _performance(view: View, width: int) -> list[Line]:
     performance = view.snapshot.performance if view.snapshot else None
     if performance is None:
-        return [(("drawdown and ratios: not enough equity samples yet", "muted"),)]
+        return [((clip(tr("drawdown and ratios: not enough equity samples yet"), width), "muted"),)]
     fall, ratios = performance.drawdown, performance.ratios
     sharpe = fmt.NONE if ratios.sharpe_minutes is None else f"{ratios.sharpe_minutes:+.2f}"
-    word = " indicative" if ratios.is_indicative else ""
+    word = tr(" indicative") if ratios.is_indicative else ""
     text = (
-        f"drawdown {fall.present:,.2f}, most {fall.most:,.2f} ({fall.most_share:.2%})   sharpe {sharpe}{word}"
+        f"{tr('drawdown')} {fall.present:,.2f}, {tr('most')} {fall.most:,.2f} ({fall.most_share:.2%})   "
+        f"{tr('sharpe')} {sharpe}{word}"
     )
     return [((clip(text, width), "muted"),)]
 
@@ -97,7 +98,9 @@ class MarkoutsPanel(LinePanel, can_focus=True):
         horizons = sorted({row.horizon_s for row in books.markouts})
         horizons = horizons[: max(1, (width - 22) // CELL)]
         head = (
-            left("bp", 14) + "".join(right(f"{horizon}s", CELL) for horizon in horizons) + right("fills", 8)
+            left("bp", 14)
+            + "".join(right(f"{horizon}s", CELL) for horizon in horizons)
+            + right(tr("fills"), 8)
         )
         return [((head, "head"),), *_markout_lines(books, horizons)][:height]
 
@@ -107,7 +110,7 @@ def _markout_lines(books: AccountingView, horizons: list[int]) -> list[Line]:
     cells = {(row.dimension, row.bucket, row.horizon_s): row for row in books.markouts}
     lines: list[Line] = []
     for dimension, bucket in buckets:
-        name = "all" if dimension == "all" else f"{dimension} {bucket}"
+        name = tr("all") if dimension == "all" else f"{tr(dimension)} {tr(bucket)}"
         spans: list[Span] = [(left(name, 14), "strong" if dimension == "all" else "text")]
         count = 0
         for horizon in horizons:
@@ -152,10 +155,10 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
         ("fees of turnover", f"{fees} bp"),
         ("maker share", fmt.share_text(session.maker_share)),
         ("two-sided", fmt.share_text(presence.two_sided)),
-        ("round trips", f"{trips.won}:{trips.lost}, won {rate}"),
+        ("round trips", tr(f"{trips.won}:{trips.lost}, won {rate}")),
         ("orders to trade", fmt.NONE if ratio is None else f"{ratio:.1f}"),
     )
-    return [spread(((name, "muted"),), ((text, "text"),), width) for name, text in pairs]
+    return [spread(((tr(name), "muted"),), ((text, "text"),), width) for name, text in pairs]
 
 
 class SpreadPanel(LinePanel, can_focus=True):
@@ -177,7 +180,7 @@ class SpreadPanel(LinePanel, can_focus=True):
         if mid is None:
             return waiting(height, width, "waiting for a live book")
         rows = (*_distances(market, mid), *_parts(market))
-        return [spread(((name, "muted"),), ((text, role),), width) for name, text, role in rows][:height]
+        return [spread(((tr(name), "muted"),), ((text, role),), width) for name, text, role in rows][:height]
 
 
 def _parts(market: MarketView) -> list[tuple[str, str, str]]:
@@ -205,8 +208,8 @@ def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:
     rows: list[tuple[str, float | None, str]] = [
         ("market spread", (best_ask - best_bid) / mid * 1e4, "text"),
         ("our spread", width, "strong"),
-        (f"our {fmt.side_word(Side.BUY).lower()} from mid", away(bid), "bid"),
-        (f"our {fmt.side_word(Side.SELL).lower()} from mid", away(ask), "ask"),
+        ("our bid from mid", away(bid), "bid"),
+        ("our ask from mid", away(ask), "ask"),
         ("half-spread wanted", half, "text"),
         ("middle of our quotes", skew, "text"),
         ("fair value", away(market.fair_ticks), "mid"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread, width_of
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import ReplayView, Snapshot
@@ -31,21 +32,21 @@ class Banner(LinePanel):
 
 def _connecting(view: View, width: int) -> Line:
     is_gone = view.link is LinkState.GONE
-    text = " the engine ended before its first message" if is_gone else " connecting to the engine…"
+    text = tr(" the engine ended before its first message" if is_gone else " connecting to the engine…")
     role = "mode-live" if is_gone else "mode-sim"
-    return spread(((" OKXMM ", role), (text, role)), ((" ^K KILL ", "mode-live"),), width, " ", role)
+    return spread(((" OKXMM ", role), (text, role)), ((kill_chip(), "mode-live"),), width, " ", role)
 
 
 def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     market = view.market
-    name = market.instrument.inst_id if market else "no market"
+    name = market.instrument.inst_id if market else tr("no market")
     if len(snapshot.markets) > 1:
         name += f" 1/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
-    mode = f" {mode_word(snapshot)} "
+    mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
-    room = width - len(mode) - len(state[0]) - line_width(tail) - 1
+    room = width - width_of(mode) - width_of(state[0]) - line_width(tail) - 1
     head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
     if width >= WIDE_FROM and snapshot.account:
         head.append((f"{clip(snapshot.account, 16)} ", role))
@@ -53,33 +54,41 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     room = width - line_width(tuple(head)) - line_width(tail) - 2
     if room >= 8 and snapshot.state_reason:
         since = fmt.calm_age_text(view.now_ns - snapshot.state_since_ns)
-        head.append((f" {clip(f'{snapshot.state_reason} {since}', room)}", role))
+        head.append((f" {clip(f'{tr(snapshot.state_reason)} {since}', room)}", role))
     return spread(tuple(head), tail, width, " ", role)
 
 
-def mode_word(snapshot: Snapshot) -> str:
+def mode_word(snapshot: Snapshot, *, is_brief: bool = False) -> str:
     """Which money this is; a replay says so before anything else."""
-    mode = snapshot.mode.upper()
-    return f"≋ REPLAY of {mode} ≋" if snapshot.replay is not None else mode
+    mode = tr(snapshot.mode.upper())
+    if snapshot.replay is None:
+        return mode
+    return f"≋ {tr('REPLAY')} {mode}" if is_brief else f"≋ {tr(f'REPLAY of {mode}')} ≋"
 
 
-def replay_text(replay: ReplayView) -> str:
+def kill_chip() -> str:
+    """The kill key, wherever it is named for good."""
+    return f" ^K {tr('KILL')} "
+
+
+def replay_text(replay: ReplayView, *, is_brief: bool) -> str:
     """How a replay runs, where the kill key is named otherwise."""
-    how = "■ end" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
+    how = f"■ {tr('end')}" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
+    number = "" if is_brief else f" #{replay.events}"
     differs = f" ≠{replay.differences}" if replay.differences else ""
-    return f" {how} #{replay.events}{differs} "
+    return f" {how}{number}{differs} "
 
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:
     """Trading state, with what is under way."""
     if view.link is LinkState.GONE:
-        return "NO ENGINE"
+        return tr("NO ENGINE")
     if view.is_quitting or snapshot.is_quitting:
-        return "QUITTING"
+        return tr("QUITTING")
     if view.armed_left_ns:
-        armed = f"ARMED {-(-view.armed_left_ns // fmt.SECOND_NS)}s"
-        return f"{snapshot.trading_state} {armed}" if width >= WIDE_FROM else armed
-    return snapshot.trading_state
+        armed = f"{tr('ARMED')} {-(-view.armed_left_ns // fmt.SECOND_NS)}s"
+        return f"{tr(snapshot.trading_state)} {armed}" if width >= WIDE_FROM else armed
+    return tr(snapshot.trading_state)
 
 
 def state_role(view: View, snapshot: Snapshot) -> str:
@@ -99,15 +108,15 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     wide = width >= WIDE_FROM
     clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
     return (
-        (f" pos{right(position, 8)}", role),
-        (f"  net{right(net, 11 if wide else 9)}", role),
+        (f" {tr('pos')}{right(position, 8)}", role),
+        (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
-        _last_chip(snapshot),
+        _last_chip(snapshot, is_brief=not wide),
     )
 
 
-def _last_chip(snapshot: Snapshot) -> Span:
+def _last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
     if (replay := snapshot.replay) is not None:
-        return (replay_text(replay), "chip-bad" if replay.differences else "chip-warn")
-    return (" ^K KILL ", "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")
+        return (replay_text(replay, is_brief=is_brief), "chip-bad" if replay.differences else "chip-warn")
+    return (kill_chip(), "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, History, SeenFill, SeenOrder
+from okxmm_tui.console.language import both, tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
@@ -46,9 +47,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
         return [
             each
             for each in reversed(view.history.orders.values())
-            if view.desk.passes(
-                PAGE, f"{each.inst_id} {each.order.side} {each.order.status} {each.order.decision}"
-            )
+            if view.desk.passes(PAGE, _searchable(each))
         ]
 
     def key(self, item: SeenOrder) -> str:
@@ -65,9 +64,8 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = f"time      {left('market', 16)}{right('price', 11)}{right('size', 9)}"
-        text += right("filled", 9) + "  state     "
-        return ((text + ("why" if width >= 84 else ""), "head"),)
+        text = _first_columns() + right(tr("filled"), 9) + f"  {left(tr('state'), 10)}"
+        return ((text + (tr("why") if width >= 84 else ""), "head"),)
 
     def line(self, view: View, item: SeenOrder, width: int) -> Line:
         """One order."""
@@ -84,12 +82,12 @@ class OrdersBlotter(ListPanel[SeenOrder]):
                 right(fmt.fitted_size(instrument, order.filled_lots, 8), 9),
                 "text" if order.filled_lots else "muted",
             ),
-            (f"  {left(order.status, 10)}", STATE_ROLES.get(order.status, "armed")),
+            (f"  {left(tr(order.status, 'order'), 10)}", STATE_ROLES.get(order.status, "armed")),
         ]
         if width >= 84:
             version = f"v{order.params_version} " if order.params_version else ""
-            hand = "by hand " if order.is_manual else ""
-            spans.append((clip(f"{version}{hand}{order.decision}", width - 68), "muted"))
+            hand = tr("by hand ") if order.is_manual else ""
+            spans.append((clip(f"{version}{hand}{tr(order.decision)}", width - 68), "muted"))
         return tuple(spans)
 
 
@@ -113,7 +111,7 @@ class FillsBlotter(ListPanel[SeenFill]):
         return [
             each
             for each in reversed(view.history.fills.values())
-            if view.desk.passes(PAGE, f"{each.inst_id} {each.fill.side} {each.fill.trade_id}")
+            if view.desk.passes(PAGE, f"{each.inst_id} {both(each.fill.side)} {each.fill.trade_id}")
         ]
 
     def key(self, item: SeenFill) -> tuple[str, str]:
@@ -126,10 +124,10 @@ class FillsBlotter(ListPanel[SeenFill]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = f"time      {left('market', 16)}{right('price', 11)}{right('size', 9)}   {right('pnl', 10)}"
+        text = f"{_first_columns()}   {right(tr('pnl'), 10)}"
         text += "".join(right(f"{horizon}s", 7) for horizon in HORIZONS_S)
         if width >= 96:
-            text += right("fee", 11) + "  trade"
+            text += right(tr("fee"), 11) + tr("  trade")
         return ((text, "head"),)
 
     def line(self, view: View, item: SeenFill, width: int) -> Line:
@@ -154,6 +152,16 @@ class FillsBlotter(ListPanel[SeenFill]):
             spans.append((right(fmt.money_text(fill.fee, 4), 11), "muted"))
             spans.append((f"  {clip(fill.trade_id, width - 94)}", "muted"))
         return tuple(spans)
+
+
+def _searchable(seen: SeenOrder) -> str:
+    order = seen.order
+    status = f"{order.status} {tr(order.status, 'order')}"
+    return f"{seen.inst_id} {both(order.side)} {status} {both(order.decision)}"
+
+
+def _first_columns() -> str:
+    return left(tr("time"), 10) + left(tr("market"), 16) + right(tr("price"), 11) + right(tr("size"), 9)
 
 
 def _badge(view: View, count: int) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
+from okxmm_tui.console.language import both, tr
 from okxmm_tui.console.spans import EMPTY, Line, clip, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -45,14 +46,14 @@ class EventLog(ScrolledPanel):
         lines: list[Line] = []
         for entry in newest_first[: self.offset_rows + height]:
             role = SEVERITY_ROLES[entry.severity]
-            kind = f"{left(entry.kind, KIND_WIDTH)} " if has_kind else ""
-            room = width - 11 - len(kind)
+            kind = f"{left(tr(entry.kind), KIND_WIDTH)} " if has_kind else ""
+            room = width - 11 - (KIND_WIDTH + 1 if has_kind else 0)
             lines.append(
                 (
                     (f"{fmt.clock_text(entry.at_ns)} ", "muted"),
                     (f"{SEVERITY_GLYPHS[entry.severity]} ", role),
                     (kind, "muted"),
-                    (clip(entry.text, room), role),
+                    (clip(tr(entry.text), room), role),
                 )
             )
         return self.window(view, lines, height)
@@ -64,4 +65,4 @@ def shown_lines(view: View) -> list[LogLine]:
         return []
     passes = view.desk.passes
     lines = reversed(view.snapshot.log)
-    return [line for line in lines if passes(PAGE, f"{line.kind} {line.severity} {line.text}")]
+    return [line for line in lines if passes(PAGE, f"{both(line.kind)} {line.severity} {both(line.text)}")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, live_mid, move_bps
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, waiting
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -30,7 +31,11 @@ class Fills(ScrolledPanel):
         if view.market is None:
             return EMPTY
         fills = view.market.fills
-        last = f" · last {fmt.calm_age_text(view.now_ns - fills[0].venue_ms * 1_000_000)}" if fills else ""
+        last = (
+            f" · {tr('last')} {fmt.calm_age_text(view.now_ns - fills[0].venue_ms * 1_000_000)}"
+            if fills
+            else ""
+        )
         return ((f"{view.market.fill_count:,}", "text"), (last, "muted"))
 
     def count(self, view: View) -> int:
@@ -65,12 +70,13 @@ def _why_none(view: View) -> str:
 
 
 def _header(width: int) -> Line:
-    head = f"time      {right('price', 10)}{right('size', 8)}  {right('pnl', max(6, min(width, 40) - 30))}"
+    pnl = right(tr("pnl"), max(6, min(width, 40) - 30))
+    head = f"{left(tr('time'), 10)}{right(tr('price'), 10)}{right(tr('size'), 8)}  {pnl}"
     if width >= MARKS_FROM_WIDTH:
-        names = [*(f"{horizon}s" for horizon in HORIZONS_S), "now"]
+        names = [*(f"{horizon}s" for horizon in HORIZONS_S), tr("now")]
         head += "".join(right(name, MARK_WIDTH) for name in names[-marks_shown(width) :])
-    head += right("fee", 12) if width >= FEE_FROM_WIDTH else ""
-    head += "  trade" if width >= ID_FROM_WIDTH else ""
+    head += right(tr("fee"), 12) if width >= FEE_FROM_WIDTH else ""
+    head += tr("  trade") if width >= ID_FROM_WIDTH else ""
     return ((head, "head"),)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import Line, Span, right
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, Span, left, right
 from okxmm_tui.console.widgets.levels import calm_scale
 from okxmm_tui.core.snapshot import MarketView
 from okxmm_tui.core.types import Levels
@@ -30,7 +31,7 @@ def imbalance_line(market: MarketView, width: int) -> Line:
     room = max(0, width - LABEL_WIDTH - 7)
     bids = round(room * (1 + value) / 2)
     return (
-        ("imbalance ", "muted"),
+        (left(tr("imbalance"), LABEL_WIDTH), "muted"),
         ("█" * bids, "bid-bar"),
         ("▒" * (room - bids), "ask-bar"),
         (right(f"{100 * value:+.0f}%", 7), "bid" if value > 0 else ("ask" if value < 0 else "text")),
@@ -42,7 +43,7 @@ def flow_line(market: MarketView, width: int) -> Line:
     room = max(0, width - LABEL_WIDTH)
     seconds = market.flow[-room:] if room else ()
     scale = calm_scale(max((bought + sold for bought, sold in seconds), default=1))
-    spans: list[Span] = [(f"flow {len(seconds)}s".ljust(LABEL_WIDTH), "muted")]
+    spans: list[Span] = [(left(f"{tr('flow')} {len(seconds)}s", LABEL_WIDTH), "muted")]
     for bought, sold in seconds:
         volume = bought + sold
         eighths = max(1, round(8 * volume / scale)) if volume else 0

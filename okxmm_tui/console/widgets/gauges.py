@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, clip, paint_share, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, clip, paint_share, spread, waiting, width_of
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -26,9 +27,9 @@ class Gauges(LinePanel):
             return EMPTY
         health = view.snapshot.health
         return (
-            ("market ", "muted"),
+            (tr("market ", "link"), "muted"),
             _dot(is_up=health.public_up),
-            (" orders ", "muted"),
+            (tr(" orders ", "link"), "muted"),
             _dot(is_up=health.private_up),
         )
 
@@ -75,10 +76,11 @@ def _bar(name: str, text: str, fraction: float, width: int) -> Line:
 
 
 def _figure(name: str, text: str, role: str, fraction: float, width: int) -> Line:
-    if width < len(name) + len(text) + 3:
+    name, text = tr(name), tr(text)
+    if width < width_of(name) + width_of(text) + 3:
         text = text.replace(" / ", "/")
     share = f"{min(999, round(fraction * 100)):>4}% " if width >= SHARE_FROM else " "
-    head = clip(f" {name}", width - len(text) - len(share) - 1)
+    head = clip(f" {name}", width - width_of(text) - len(share) - 1)
     return spread(((f"{head} ", "text"),), ((text, role), (share, "text")), width)
 
 
@@ -91,8 +93,8 @@ def _budget(health: HealthView, width: int) -> Line:
 def dead_man_line(switch: DeadManView, now_ns: int, width: int) -> Line:
     """Countdown of the switch at the venue; the bar is the time left."""
     if not switch.is_armed or switch.expires_ns is None:
-        text = switch.problem or "not armed"
-        return spread(((" dead-man", "muted"),), ((f"{text} ", "alarm-2"),), width)
+        text = tr(switch.problem or "not armed")
+        return spread(((tr(" dead-man"), "muted"),), ((f"{text} ", "alarm-2"),), width)
     left_ns = max(0, switch.expires_ns - now_ns)
     fraction = left_ns / (switch.timeout_s * fmt.SECOND_NS) if switch.timeout_s else 0.0
     is_low = fraction < DEAD_MAN_WARN or bool(switch.problem)

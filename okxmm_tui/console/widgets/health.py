@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, right, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, left, line_width, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import HealthView
@@ -28,7 +29,7 @@ class HealthPanel(LinePanel, can_focus=True):
         health = view.snapshot.health
         is_up = health.public_up and health.private_up
         text, role = ("UP", "gain") if is_up else (" DOWN ", "chip-bad")
-        return ((f"orders by {health.order_route}  ", "muted"), (text, role))
+        return ((tr(f"orders by {health.order_route}  "), "muted"), (tr(text), role))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Waiting times first, then pairs; two pairs a row where there is room."""
@@ -40,26 +41,36 @@ class HealthPanel(LinePanel, can_focus=True):
         if width < 56:
             return lines + [spread(head, tail, width) for head, tail in pairs]
         half = (width - 3) // 2
-        for first in range(0, len(pairs), 2):
-            left_line = spread(*pairs[first], half)
-            second = spread(*pairs[first + 1], half) if first + 1 < len(pairs) else EMPTY
+        # A pair that does not fit beside another has a line of its own, below the others.
+        narrow = [pair for pair in pairs if _cells(pair) <= half]
+        for first in range(0, len(narrow), 2):
+            left_line = spread(*narrow[first], half)
+            second = spread(*narrow[first + 1], half) if first + 1 < len(narrow) else EMPTY
             lines.append((*left_line, ("   ", "text"), *second))
-        return lines
+        return lines + [spread(*pair, width) for pair in pairs if _cells(pair) > half]
+
+
+def _cells(pair: tuple[Line, Line]) -> int:
+    return line_width(pair[0]) + line_width(pair[1]) + 1
 
 
 def latency_lines(health: HealthView, width: int) -> list[Line]:
     """Percentiles by kind of request."""
     if not health.latencies:
-        return [(("round trips: none measured yet", "muted"),)]
+        return [((tr("round trips: none measured yet"), "muted"),)]
     columns = (("p50", FIGURE), ("p95", FIGURE), ("p99", FIGURE), ("n", 8))
     has_all = width >= 46
-    head = "ms".ljust(10) + "".join(right(name, room) for name, room in columns if has_all or name != "p95")
+    head = left("ms", 10) + "".join(right(name, room) for name, room in columns if has_all or name != "p95")
     lines: list[Line] = [((head, "head"),)]
     for each in health.latencies:
         values = [each.p50_ms, each.p95_ms, each.p99_ms] if has_all else [each.p50_ms, each.p99_ms]
         figures_text = "".join(right(f"{value:,.1f}", FIGURE) for value in values)
         lines.append(
-            ((each.name.ljust(10), "text"), (figures_text, "text"), (right(f"{each.samples:,}", 8), "muted"))
+            (
+                (left(tr(each.name), 10), "text"),
+                (figures_text, "text"),
+                (right(f"{each.samples:,}", 8), "muted"),
+            )
         )
     return lines
 
@@ -98,7 +109,7 @@ def figures(view: View) -> list[tuple[str, str, str]]:
         ("self-trades", f"{health.self_trades:,}", warn(health.self_trades)),
         ("latency spikes", f"{health.latency_spikes:,}", warn(health.latency_spikes)),
         ("volatility 1s", fmt.NONE if volatility is None else f"{volatility:.2f} bp", "text"),
-        ("reconciled", health.reconciled_text or "not yet", warn(not health.reconciled_text)),
+        ("reconciled", tr(health.reconciled_text or "not yet"), warn(not health.reconciled_text)),
         ("checked", fmt.NONE if seen is None else fmt.calm_age_text(view.now_ns - seen), "text"),
         ("consoles", f"{snapshot.consoles}", "text"),
         ("sequence", f"{snapshot.seq:,}", "text"),
@@ -106,4 +117,4 @@ def figures(view: View) -> list[tuple[str, str, str]]:
 
 
 def _pair(name: str, text: str, role: str) -> tuple[Line, Line]:
-    return ((name, "muted"),), ((text, role),)
+    return ((tr(name), "muted"),), ((text, role),)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, clip
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, clip, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import KillView
@@ -24,7 +25,7 @@ class KillPanel(LinePanel):
 
     def _title(self) -> Line:
         is_quitting = self.view is not None and self.view.is_quitting
-        return ((" SAFE QUIT " if is_quitting else " KILL ", "mode-live"),)
+        return ((tr(" SAFE QUIT " if is_quitting else " KILL "), "mode-live"),)
 
     def badge(self, view: View) -> Line:
         """Time since it began."""
@@ -37,16 +38,17 @@ class KillPanel(LinePanel):
         """Counts, residual, verdict."""
         kill = _kill(view)
         if kill is None:
-            return [((clip(view.kill_note, width), "alarm-1"),)] if view.kill_note else []
+            return [((clip(tr(view.kill_note), width), "alarm-1"),)] if view.kill_note else []
         counts = (
-            ("orders found ", "muted"), (f"{kill.orders_at_start}", "strong"),
-            ("   cancels sent ", "muted"), (f"{kill.cancels_sent}", "strong"),
-            ("   empty replies ", "muted"), (f"{kill.empty_replies} of {PROOF_NEEDS}", "strong"),
+            (tr("orders found "), "muted"), (f"{kill.orders_at_start}", "strong"),
+            (tr("   cancels sent "), "muted"), (f"{kill.cancels_sent}", "strong"),
+            (tr("   empty replies "), "muted"), (tr(f"{kill.empty_replies} of {PROOF_NEEDS}"), "strong"),
         )  # fmt: skip
         lines: list[Line] = [_verdict(kill, view.now_ns, width), counts, _residual(kill, width)]
-        started = f"{fmt.clock_ms_text(kill.started_ns)} UTC, {kill.reason}"
-        note = f"   {view.kill_note}" if view.kill_note else ""
-        lines.append((("started ", "muted"), (clip(started, width - 8), "text"), (note, "alarm-1")))
+        started = f"{fmt.clock_ms_text(kill.started_ns)} UTC, {tr(kill.reason)}"
+        note = f"   {tr(view.kill_note)}" if view.kill_note else ""
+        word = tr("started ", "since")
+        lines.append(((word, "muted"), (clip(started, width - width_of(word)), "text"), (note, "alarm-1")))
         return lines[:height]
 
 
@@ -57,19 +59,18 @@ def _kill(view: View) -> KillView | None:
 def _verdict(kill: KillView, now_ns: int, width: int) -> Line:
     if kill.is_proven:
         seconds = ((kill.finished_ns or now_ns) - kill.started_ns) / fmt.SECOND_NS
-        text = f" PROVEN in {seconds:.1f} s "
-        return ((text, "chip-good"), ("  no order of ours is in the market", "text"))
+        text = tr(f" PROVEN in {seconds:.1f} s ")
+        return ((text, "chip-good"), (tr("  no order of ours is in the market"), "text"))
     if kill.problem or kill.finished_ns is not None:
-        text = " NOT PROVEN "
-        return (
-            (text, "chip-bad"),
-            ("  " + clip(kill.problem or "the deadline passed", width - 14), "alarm-1"),
-        )
-    return ((" NOT PROVEN YET ", "chip-warn"), ("  waiting for the venue's list of orders", "text"))
+        text = tr(" NOT PROVEN ")
+        why = clip(tr(kill.problem or "the deadline passed"), width - width_of(text) - 2)
+        return ((text, "chip-bad"), (f"  {why}", "alarm-1"))
+    return ((tr(" NOT PROVEN YET "), "chip-warn"), (tr("  waiting for the venue's list of orders"), "text"))
 
 
 def _residual(kill: KillView, width: int) -> Line:
+    word = tr("still at the venue ")
     if not kill.residual:
-        return (("still at the venue ", "muted"), ("none" if kill.empty_replies else "not known yet", "text"))
+        return ((word, "muted"), (tr("none" if kill.empty_replies else "not known yet"), "text"))
     text = f"{len(kill.residual)}: " + ", ".join(kill.residual)
-    return (("still at the venue ", "muted"), (clip(text, width - 19), "alarm-1"))
+    return ((word, "muted"), (clip(text, width - width_of(word)), "alarm-1"))

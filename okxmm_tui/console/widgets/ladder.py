@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.desk import floored
-from okxmm_tui.console.spans import EMPTY, Line, Span, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
 from okxmm_tui.console.widgets.levels import (
@@ -71,13 +72,14 @@ class Ladder(LinePanel, can_focus=True):
         if market is None:
             return EMPTY
         text, role = CHIPS.get(market.book_state, (market.book_state.upper(), "chip-warn"))
+        text = tr(text, "book")
         word = f" {text} " if role.startswith("chip") else text
         # The engine measured the age when it took the picture; a picture kept for long has grown older.
         extra_ns = view.age_ns if view.is_dim else 0
         age = None if market.book_age_ms is None else market.book_age_ms * 1_000_000 + extra_ns
         group = ((f"{view.desk.group} tk  ", "muted"),) if view.desk.group > 1 else EMPTY
-        still = EMPTY if view.desk.is_centred else (("STILL  ", "armed"),)
-        return (*still, *group, (word, role), (f" {fmt.age_text(age):>5}", "muted"))
+        still = EMPTY if view.desk.is_centred else ((tr("STILL  "), "armed"),)
+        return (*still, *group, (word, role), (f" {right(fmt.age_text(age), 5)}", "muted"))
 
     def footer(self, view: View) -> Line:
         """Mark price and last trade."""
@@ -85,7 +87,7 @@ class Ladder(LinePanel, can_focus=True):
         if market is None:
             return EMPTY
         mark = fmt.mark_text(market.instrument, market.mark_price)
-        return (("mark ", "muted"), (mark, "text"), *_last_trade(market))
+        return ((tr("mark "), "muted"), (mark, "text"), *_last_trade(market))
 
     def is_stale(self, view: View) -> bool:
         """A book that is not live is not to be read as the market."""
@@ -186,17 +188,17 @@ def _last_trade(market: MarketView) -> Line:
         return EMPTY
     side = market.last_trade_side
     price = fmt.price_text(market.instrument, market.last_trade_ticks)
-    return (("  last ", "muted"), (f"{price} {fmt.side_glyph(side)}", fmt.side_role(side)))
+    return ((tr("  last "), "muted"), (f"{price} {fmt.side_glyph(side)}", fmt.side_role(side)))
 
 
 def _mid(market: MarketView, width: int, columns: Columns) -> Line:
     if not market.bids or not market.asks:
-        return spread((("── one side is empty ", "alarm-2"),), EMPTY, width, "─", "frame")
+        return spread(((f"── {tr('one side is empty')} ", "alarm-2"),), EMPTY, width, "─", "frame")
     bid, ask = market.bids[0][0], market.asks[0][0]
     mid = fmt.fine_price_text(market.instrument, (bid + ask) / 2)
     # The mid has one digit more than a price: one column further right, and the points stand in line.
     room = columns.before_price + PRICE_WIDTH + 1 - len(mid)
     head = spread(((fmt.spread_text(bid, ask) + " ", "muted"),), ((" ", "frame"),), room, "─", "frame")
     fair = fmt.fine_price_text(market.instrument, market.fair_ticks)
-    tail: tuple[Span, ...] = ((" fair ", "muted"), (fair, "mid"))
+    tail: tuple[Span, ...] = ((tr(" fair "), "muted"), (fair, "mid"))
     return spread((*head, (f"{mid} ", "mid")), tail, width, "─", "frame")

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.desk import Desk, floored
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, Span, paint, right
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.snapshot import MarketView, OrderView
@@ -211,13 +212,10 @@ def standing_levels(market: MarketView, rows: int, desk: Desk) -> tuple[Levels, 
 
 def header_line(columns: Columns) -> Line:
     """Names of the columns."""
-    text = right("own", OWN_WIDTH) + right("ahead", QUEUE_WIDTH)
-    text += (right("age", columns.age) if columns.age else "") + (
-        right("fill", columns.chance) if columns.chance else ""
-    )
-    text += right("price", PRICE_WIDTH) + right("size", SIZE_WIDTH) + " " * (1 + columns.bar)
-    text += right("prints", columns.prints) if columns.prints else ""
-    return ((text + (right("total", columns.total) if columns.total else ""), "head"),)
+    text = right(tr("own"), OWN_WIDTH) + right(tr("ahead"), QUEUE_WIDTH)
+    text += right(tr("age"), columns.age) + right(tr("fill"), columns.chance)
+    text += right(tr("price"), PRICE_WIDTH) + right(tr("size"), SIZE_WIDTH) + " " * (1 + columns.bar)
+    return ((text + right(tr("prints"), columns.prints) + right(tr("total"), columns.total), "head"),)
 
 
 def level_line(instrument: Instrument, row: Row) -> Line:
@@ -245,7 +243,7 @@ def _own_spans(instrument: Instrument, row: Row) -> tuple[Span, ...]:
     after = columns.age + columns.chance
     if own is None and row.ghost_lots:
         size = right(fmt.fitted_size(instrument, row.ghost_lots, OWN_WIDTH - 2), OWN_WIDTH - 2)
-        word = right("ghost", QUEUE_WIDTH)
+        word = right(tr("ghost"), QUEUE_WIDTH)
         return ((f"{GHOST_GLYPH} {size}", "armed"), (word, "armed"), (" " * after, "text"))
     if own is None:
         return ((" " * (OWN_WIDTH + QUEUE_WIDTH + after), "text"),)

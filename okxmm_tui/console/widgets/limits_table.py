@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okxmm_tui.console.spans import Line, Span, clip, left, right
+from okxmm_tui.console.language import both, tr
+from okxmm_tui.console.spans import Line, Span, clip, left, right, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.list_panel import ListPanel
@@ -23,6 +24,11 @@ def limit_unit(name: str) -> str:
     return next((unit for ending, unit in UNITS if name.endswith(ending)), "")
 
 
+def limit_name(name: str) -> str:
+    """A limit as the operator reads it."""
+    return name.replace("_", " ")
+
+
 class LimitsTable(ListPanel[LimitView]):
     """One line a limit."""
 
@@ -32,12 +38,16 @@ class LimitsTable(ListPanel[LimitView]):
 
     def footer(self, view: View) -> Line:
         """The key."""
-        return (("enter changes it; more risk: a first", "muted"),)
+        return ((tr("enter changes it; more risk: a first"), "muted"),)
 
     def items(self, view: View) -> Sequence[LimitView]:
         """Limits that pass the filter."""
         limits = view.snapshot.limits if view.snapshot else ()
-        return [each for each in limits if view.desk.passes("limits", each.name)]
+        return [
+            each
+            for each in limits
+            if view.desk.passes("limits", f"{each.name} {both(limit_name(each.name))}")
+        ]
 
     def key(self, item: LimitView) -> str:
         """By name."""
@@ -49,26 +59,31 @@ class LimitsTable(ListPanel[LimitView]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        return ((left("limit", 28) + right("value", 10) + "  safer  unit", "head"),)
+        return (
+            (
+                left(tr("limit"), 28) + right(tr("value"), 10) + f"  {left(tr('safer'), 7)}{tr('unit')}",
+                "head",
+            ),
+        )
 
     def line(self, view: View, item: LimitView, width: int) -> Line:
         """One limit."""
         return (
-            (left(item.name.replace("_", " "), 28), "text"),
+            (left(tr(limit_name(item.name)), 28), "text"),
             (right(f"{item.value:,f}" if abs(item.value) >= 1_000 else plain(item.value), 10), "strong"),
-            ("  lower  " if item.is_lower_safer else "  higher ", "muted"),
-            (clip(limit_unit(item.name), max(0, width - 47)), "muted"),
+            (f"  {left(tr('lower' if item.is_lower_safer else 'higher'), 7)}", "muted"),
+            (clip(tr(limit_unit(item.name)), max(0, width - 47)), "muted"),
         )
 
 
 STEPS = (
-    ("W", "widen", "quotes at twice their distance; again takes it back"),
-    ("( )", "mute a side", "no quotes on the bid or the ask side; again quotes"),
-    ("X", "cancel", "every order of this market, once; B bids, S asks"),
+    ("W", "widen", "twice the distance; again: the usual"),
+    ("( )", "mute a side", "no bids, or no asks; again: quotes"),
+    ("X", "cancel", "all orders here, once; B bids, S asks"),
     ("R", "reduce", "only orders that shrink positions"),
     ("p", "pause", "every quote out, everything kept warm"),
-    ("F", "flatten", "quotes out, then close as a taker; preview first"),
-    ("^K", "KILL", "halt, cancel all, prove it; latched, asks nothing"),
+    ("F", "flatten", "close as a taker; preview first"),
+    ("^K", "KILL", "halt, cancel all, prove it; latched"),
 )
 
 
@@ -82,12 +97,12 @@ class DeriskLadder(LinePanel, can_focus=True):
         """One line a step."""
         lines: list[Line] = []
         for key, name, text in STEPS:
-            is_on = _is_in_force(view, name)
+            in_force = tr("IN FORCE ") if _is_in_force(view, name) else ""
             spans: list[Span] = [
                 (left(f" {key}", 5), "chip-bad" if name == "KILL" else "key"),
-                (f" {left(name, 12)}", "strong"),
-                ("IN FORCE " if is_on else "", "armed"),
-                (clip(text, width - 18 - (9 if is_on else 0)), "muted"),
+                (f" {left(tr(name), 12)}", "strong"),
+                (in_force, "armed"),
+                (clip(tr(text), width - 18 - width_of(in_force)), "muted"),
             ]
             lines.append(tuple(spans))
         return lines[:height]

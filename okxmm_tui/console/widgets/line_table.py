@@ -1,4 +1,4 @@
-"""The base of every panel: framed lines drawn with the Line API, and only changed lines repainted.
+"""The base of every panel: framed lines drawn with the Line API, and only changed cells repainted.
 
 A panel hands over plain (text, role) lines; what did not change since the last frame keeps its strip
 and costs one tuple comparison.
@@ -17,8 +17,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
+from okxmm_tui.console.tight_paint import changed_cells
 from okxmm_tui.console.view import View
 
 SLOW_EVERY = 5
@@ -93,7 +95,7 @@ class LinePanel(Widget):
         return self.IS_SLOW and self.news(view) != self._told
 
     def show(self, view: View) -> None:
-        """Draw a view; only lines that changed are repainted."""
+        """Draw a view; only cells that changed are repainted."""
         self.view, self._told = view, self.news(view)
         width, height = self.size
         if not width or not height:
@@ -143,14 +145,14 @@ class LinePanel(Widget):
         return "frame-focus" if self.has_focus else "frame"
 
     def _title(self) -> Line:
-        return ((self.TITLE, "title"),)
+        return ((tr(self.TITLE), "title"),)
 
     def _noted_badge(self, view: View, width: int) -> Line:
         """The badge; what is wrong with the source stands before it, or in its place where room is scarce."""
         badge, note = self.badge(view), self.stale_note(view)
         if not note:
             return badge
-        chip: Line = ((f" {note} ", "chip-warn"),)
+        chip: Line = ((f" {tr(note)} ", "chip-warn"),)
         both = (*chip, (" ", "text"), *badge) if badge else chip
         return both if line_width(both) + line_width(self._title()) + EDGE_WIDTH <= width else chip
 
@@ -168,12 +170,14 @@ class LinePanel(Widget):
             self._strips = [None] * len(lines)
             self.refresh()
             return
-        changed = [y for y, line in enumerate(lines) if line != old[y]]
-        for y in changed:
-            old[y] = lines[y]
-            self._strips[y] = None
+        changed: list[Region] = []
+        for y, line in enumerate(lines):
+            if line != old[y]:
+                changed += [Region(x, y, cells, 1) for x, cells in changed_cells(old[y], line, width)]
+                old[y] = line
+                self._strips[y] = None
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def _forget(self) -> None:
         self._styles_by_role.clear()

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import live_mid
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, Span, clip, left, right
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.core.snapshot import MarketView, SideView
 
 NAME_WIDTH = 18
-WIDE_FROM, WHY_FROM = 104, 150
+MORE_FROM, OWN_FROM, WHY_FROM = 98, 122, 150
+"""Least widths that show volatility, depth and the book's state; our prices; the strategy and its reason."""
 
 
 class MarketsTable(ListPanel[MarketView]):
@@ -45,17 +47,17 @@ class MarketsTable(ListPanel[MarketView]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = left("market", NAME_WIDTH) + right("mid", 12) + right("spread", 8) + right("position", 11)
-        text += right("net", 12) + "  " + left("bid", 6) + left("ask", 6)
-        if width >= WIDE_FROM:
-            text += (
-                right("vol 1s", 8)
-                + right("depth", 9)
-                + right("our bid", 12)
-                + right("our ask", 12)
-                + "  book   "
-            )
-        return ((text + ("strategy" if width >= WHY_FROM else ""), "head"),)
+        text = left(tr("market"), NAME_WIDTH) + right(tr("mid"), 12) + right(tr("spread"), 8)
+        text += (
+            right(tr("position"), 11) + right(tr("net"), 12) + "  " + left(tr("bid"), 6) + left(tr("ask"), 6)
+        )
+        if width < MORE_FROM:
+            return ((text, "head"),)
+        text += right(tr("vol 1s"), 8) + right(tr("depth"), 9)
+        if width >= OWN_FROM:
+            text += right(tr("our bid"), 12) + right(tr("our ask"), 12)
+        state = f"  {left(tr('book'), 7)}{tr('strategy') if width >= WHY_FROM else ''}"
+        return ((text, "head"), (state, "head"))
 
     def line(self, view: View, item: MarketView, width: int) -> Line:
         """One market."""
@@ -78,28 +80,31 @@ class MarketsTable(ListPanel[MarketView]):
             _state(item.bid),
             _state(item.ask),
         ]
-        if width >= WIDE_FROM:
-            spans.extend(_more(item))
+        if width >= MORE_FROM:
+            spans.extend(_more(item, has_own=width >= OWN_FROM))
         if width >= WHY_FROM:
             why = item.only_reduce or (item.bid.reason if not item.bid.is_quoting else item.ask.reason)
-            spans.append((clip(f"{item.strategy}  {why}", width - 135), "muted"))
+            spans.append((clip(f"{item.strategy}  {tr(why)}", width - 135), "muted"))
         return tuple(spans)
 
 
 def _state(side: SideView) -> Span:
     if side.is_muted:
-        return ("mute  ", "armed")
-    return ("quote ", "gain") if side.is_quoting else ("held  ", "alarm-2")
+        return (left(tr("mute"), 6), "armed")
+    return (left(tr("quote"), 6), "gain") if side.is_quoting else (left(tr("held"), 6), "alarm-2")
 
 
-def _more(item: MarketView) -> list[Span]:
+def _more(item: MarketView, *, has_own: bool) -> list[Span]:
     instrument = item.instrument
     volatility = fmt.NONE if item.volatility_bps is None else f"{item.volatility_bps:.2f}"
     depth = item.signals.bid_depth_quote + item.signals.ask_depth_quote
+    own = [
+        (right(fmt.price_text(instrument, item.bid.target_ticks), 12), "bid"),
+        (right(fmt.price_text(instrument, item.ask.target_ticks), 12), "ask"),
+    ]
     return [
         (right(volatility, 8), "muted"),
         (right(fmt.shortened(depth, 8) if depth else fmt.NONE, 9), "muted"),
-        (right(fmt.price_text(instrument, item.bid.target_ticks), 12), "bid"),
-        (right(fmt.price_text(instrument, item.ask.target_ticks), 12), "ask"),
-        (f"  {left(item.book_state, 7)}", "text" if item.book_state == "live" else "alarm-2"),
+        *(own if has_own else []),
+        ("  " + left(tr(item.book_state, "book"), 7), "text" if item.book_state == "live" else "alarm-2"),
     ]

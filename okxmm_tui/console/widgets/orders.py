@@ -9,7 +9,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, paint, right, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, paint, right, waiting, width_of
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -51,18 +52,21 @@ class Orders(LinePanel, can_focus=True):
         if view.market is None or view.snapshot is None:
             return EMPTY
         seen = view.snapshot.health.reconciled_ns
-        agreed = "never" if seen is None else fmt.calm_age_text(view.now_ns - seen)
-        return ((f"{len(view.market.orders)} open", "text"), (f" · checked {agreed}", "muted"))
+        agreed = tr("never") if seen is None else fmt.calm_age_text(view.now_ns - seen)
+        return (
+            (tr(f"{len(view.market.orders)} open"), "text"),
+            (f" · {tr('checked')} {agreed}", "muted"),
+        )
 
     def footer(self, view: View) -> Line:
         """Why the chosen order stands where it stands."""
         order = self.selected
         if order is None or not order.decision:
             return EMPTY
-        role, _, why = order.decision.partition(" ")
+        word, _, why = tr(order.decision).partition(" ")
         return (
-            (f"{role} ", "armed" if role == "MOVE" else "strong"),
-            (clip(why, max(0, self.size.width - len(role) - 8)), "muted"),
+            (f"{word} ", "armed" if order.decision.startswith("MOVE") else "strong"),
+            (clip(why, max(0, self.size.width - width_of(word) - 8)), "muted"),
         )
 
     def stale_note(self, view: View) -> str:
@@ -131,10 +135,10 @@ def _index(orders: list[OrderView], order: OrderView | None) -> int:
 
 
 def _header(width: int) -> Line:
-    head = f"    {right('price', 9)}{right('size', 7)}{right('ahead', 7)} {left('state', 6)}"
-    why = "  why" if width > WHY_FROM else ""
-    head += right("age", AGE_WIDTH) if width >= AGE_FROM else ""
-    head += right("fill", CHANCE_WIDTH) if width >= CHANCE_FROM else ""
+    head = f"    {right(tr('price'), 9)}{right(tr('size'), 7)}{right(tr('ahead'), 7)} {left(tr('state'), 6)}"
+    why = tr("  why") if width > WHY_FROM else ""
+    head += right(tr("age"), AGE_WIDTH) if width >= AGE_FROM else ""
+    head += right(tr("fill"), CHANCE_WIDTH) if width >= CHANCE_FROM else ""
     return ((head + why, "head"),)
 
 
@@ -148,7 +152,7 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
         (right(fmt.price_text(instrument, order.price_ticks), 9), role),
         (right(fmt.fitted_size(instrument, order.size_lots - order.filled_lots, 6), 7), "text"),
         (right(queue, 7), "muted"),
-        (f" {left(word, 6)}", word_role),
+        (f" {left(tr(word, 'order'), 6)}", word_role),
     ]
     age = fmt.calm_age_text(now_ns - order.created_ns)
     spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))
@@ -156,6 +160,7 @@ def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *,
         chance = fmt.share_text(order.fill_probability)
         spans.append((right(chance, CHANCE_WIDTH), "muted"))
     if width > WHY_FROM:
-        part = f"{fmt.size_text(instrument, order.filled_lots)} filled, " if order.filled_lots else ""
-        spans.append(("  " + clip(part + order.decision, width - 47), "muted"))
+        done = tr(f"{fmt.size_text(instrument, order.filled_lots)} filled")
+        part = f"{done}, " if order.filled_lots else ""
+        spans.append(("  " + clip(part + tr(order.decision), width - 47), "muted"))
     return tuple(spans)

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, waiting
+from okxmm_tui.console.language import both, tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -57,7 +58,7 @@ class ParamForm(ListPanel[ParamView]):
         if view.market is None:
             return EMPTY
         drafted = len(view.desk.draft)
-        draft: Line = ((f" {drafted} drafted ", "chip-warn"), ("  ", "text")) if drafted else EMPTY
+        draft: Line = ((tr(f" {drafted} drafted "), "chip-warn"), ("  ", "text")) if drafted else EMPTY
         return (*draft, (f"{view.market.strategy} v{view.market.params_version}", "muted"))
 
     def footer(self, view: View) -> Line:
@@ -65,15 +66,16 @@ class ParamForm(ListPanel[ParamView]):
         keys = ("◂ ▸ step", "enter type", "y apply", "esc drop", "u undo", "P save", "L load", "T strategy")
         text = ""
         for key in keys:
-            if len(text) + len(key) + 2 > self.size.width - 8:
+            word = tr(key)
+            if width_of(text) + width_of(word) + 2 > self.size.width - 8:
                 break
-            text += f"  {key}"
+            text += f"  {word}"
         return ((text.strip(), "muted"),)
 
     def items(self, view: View) -> Sequence[ParamView]:
         """Parameters that pass the filter."""
         params = view.market.params if view.market else ()
-        return [each for each in params if view.desk.passes("parameters", f"{each.name} {each.label}")]
+        return [each for each in params if view.desk.passes("parameters", f"{each.name} {both(each.label)}")]
 
     def key(self, item: ParamView) -> str:
         """By name."""
@@ -85,8 +87,9 @@ class ParamForm(ListPanel[ParamView]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = left("parameter", 24) + right("now", 10) + right("draft", 10) + " " + left("unit", 6)
-        return ((text + (right("bounds", 20 + BAR) + "  risk" if width >= 100 else ""), "head"),)
+        text = left(tr("parameter"), 24) + right(tr("now"), 10) + right(tr("draft"), 10) + " "
+        text += left(tr("unit"), 6)
+        return ((text + (right(tr("bounds"), 20 + BAR) + tr("  risk") if width >= 100 else ""), "head"),)
 
     def line(self, view: View, item: ParamView, width: int) -> Line:
         """One parameter; a draft in amber, a change under way with an arrow."""
@@ -94,10 +97,10 @@ class ParamForm(ListPanel[ParamView]):
         wanted = draft if draft is not None else pending
         mark = "" if wanted is None else (plain(wanted) if draft is not None else f"→{plain(wanted)}")
         spans: list[Span] = [
-            (left(item.label, 24), "text"),
+            (left(tr(item.label), 24), "text"),
             (right(plain(item.value), 10), "strong"),
             (right(mark, 10), "armed"),
-            (f" {left(item.unit, 6)}", "muted"),
+            (f" {left(tr(item.unit), 6)}", "muted"),
         ]
         if width >= 100:
             bounds = f"{plain(item.minimum)}..{plain(item.maximum)} ±{plain(item.step)}"
@@ -106,7 +109,7 @@ class ParamForm(ListPanel[ParamView]):
                       ("  ", "text"), _risk(item, wanted)]  # fmt: skip
             room = width - line_width(tuple(spans)) - 2
             if room >= 24:
-                spans.append(("  " + clip(item.help, room), "muted"))
+                spans.append(("  " + clip(tr(item.help), room), "muted"))
         elif width >= 72:
             spans.append(_risk(item, wanted))
         return tuple(spans)
@@ -118,8 +121,9 @@ class ParamForm(ListPanel[ParamView]):
         if chosen is None:
             return lines
         lines += [EMPTY] * (height - 2 - len(lines))
-        bounds = f"{plain(chosen.minimum)}..{plain(chosen.maximum)} {chosen.unit}, step {plain(chosen.step)}"
-        return [*lines, EMPTY, ((clip(f"{chosen.name}: {chosen.help} {bounds}", width), "muted"),)]
+        bounds = f"{plain(chosen.minimum)}..{plain(chosen.maximum)} {tr(chosen.unit)}".rstrip()
+        text = f"{chosen.name}: {tr(chosen.help)} {bounds}, {tr('step')} {plain(chosen.step)}"
+        return [*lines, EMPTY, ((clip(text, width), "muted"),)]
 
     def action_step(self, steps: int) -> None:
         """Ask for another value."""
@@ -138,13 +142,12 @@ def _share(param: ParamView, value: Decimal) -> float:
 
 
 def _risk(param: ParamView, wanted: Decimal | None) -> Span:
-    words = RISK_WORDS.get(param.risk, "").ljust(RISK_WIDTH)
+    words = left(tr(RISK_WORDS.get(param.risk, "")), RISK_WIDTH)
     if wanted is None or not words.strip() or wanted == param.value:
         return words, "muted"
     is_riskier = wanted > param.value if param.risk == "up" else wanted < param.value
-    return (
-        ("MORE RISK".ljust(RISK_WIDTH), "alarm-2") if is_riskier else ("less risk".ljust(RISK_WIDTH), "gain")
-    )
+    word, role = ("MORE RISK", "alarm-2") if is_riskier else ("less risk", "gain")
+    return left(tr(word), RISK_WIDTH), role
 
 
 class ParamChanges(ScrolledPanel):
@@ -167,8 +170,8 @@ class ParamChanges(ScrolledPanel):
         lines: list[Line] = [
             (
                 (f"{fmt.clock_text(each.at_ns)} ", "muted"),
-                (f"v{each.version:<4} {left(each.source, 8)} ", "text"),
-                (clip(each.text, width - 24), "strong"),
+                (f"v{each.version:<4} {left(tr(each.source), 8)} ", "text"),
+                (clip(tr(each.text), width - 24), "strong"),
             )
             for each in reversed(view.market.param_changes)
         ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.params import plain
@@ -22,7 +23,7 @@ class Parameters(LinePanel, can_focus=True):
     def badge(self, view: View) -> Line:
         """What is under way."""
         if view.pending:
-            return ((f"{len(view.pending)} pending", "armed"),)
+            return ((tr(f"{len(view.pending)} pending"), "armed"),)
         return EMPTY if view.market is None else ((f"v{view.market.params_version}", "muted"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
@@ -38,7 +39,7 @@ class Parameters(LinePanel, can_focus=True):
         for param in _most_wanted(params, view):
             lines.append(_param(param, view, width))
             if has_help:
-                lines.append((("    ", "text"), (clip(param.help, width - 4), "muted")))
+                lines.append((("    ", "text"), (clip(tr(param.help), width - 4), "muted")))
         return (lines[: height - len(refusals)] if refusals else lines[:height]) + refusals[:height]
 
 
@@ -51,7 +52,8 @@ def _param(param: ParamView, view: View, width: int) -> Line:
     pending = view.pending.get(param.name)
     unit_width = LONG_UNIT if width >= LONG_UNIT_FROM else SHORT_UNIT
     # A unit that is cut off says less than none.
-    unit = param.unit if len(param.unit) <= unit_width else ""
+    unit = tr(param.unit)
+    unit = unit if width_of(unit) <= unit_width else ""
     keys = view.keymap.nudge_keys.get(param.name, "")
     bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
     value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
@@ -61,9 +63,9 @@ def _param(param: ParamView, view: View, width: int) -> Line:
     if bounds:
         tail = (*tail, (right(bounds, BOUNDS_WIDTH), "muted"))
     room = width - VALUE_WIDTH - unit_width - 1 - (BOUNDS_WIDTH if bounds else 0)
-    head: Line = ((f"{keys:<3} ", "key"), (clip(param.label, room - 4), "text"))
+    head: Line = ((f"{left(keys, 3)} ", "key"), (clip(tr(param.label), room - 4), "text"))
     return spread(head, tail, width)
 
 
 def _refusal(text: str, width: int) -> Line:
-    return ((clip(f"✕ {text}", width), "alarm-1"),)
+    return ((clip(f"✕ {tr(text)}", width), "alarm-1"),)

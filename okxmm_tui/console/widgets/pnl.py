@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, right, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
 from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -50,11 +51,11 @@ class Pnl(LinePanel):
 def _position(market: MarketView, width: int) -> Line:
     instrument, lots = market.instrument, market.position_lots
     role = "text" if not lots else ("pos-long" if lots > 0 else "pos-short")
-    word = "flat" if not lots else ("long" if lots > 0 else "short")
+    word = tr("flat" if not lots else ("long" if lots > 0 else "short"))
     entry = fmt.exact_price_text(instrument, market.average_price)
     tail: Line = ((f"@ {entry}", "muted"),) if lots else EMPTY
     size = f"{fmt.signed_size_text(instrument, lots)} {fmt.size_unit(instrument)}"
-    return spread(((f"{word:<6}", role), (size, role)), tail, width)
+    return spread(((f"{left(word, 5)} ", role), (size, role)), tail, width)
 
 
 def _figures(market: MarketView, width: int) -> list[Line]:
@@ -64,13 +65,13 @@ def _figures(market: MarketView, width: int) -> list[Line]:
         ("fees", market.fees_quote),
     )
     lines: list[Line] = [
-        spread(((name, "muted"),), ((fmt.money_text(value), fmt.money_role(value)),), width)
+        spread(((tr(name), "muted"),), ((fmt.money_text(value), fmt.money_role(value)),), width)
         for name, value in figures
     ]
     net = market.net_quote
     arrow = "▴" if net > 0 else ("▾" if net < 0 else " ")
     lines.append(
-        spread((("net", "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
+        spread(((tr("net"), "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
     )
     return lines
 
@@ -88,21 +89,26 @@ def decomposition(market: MarketView, width: int) -> list[Line]:
     )  # fmt: skip
     half = (width - 2) // 2
     cells = [
-        spread(((name, "muted"),), ((fmt.fitted_money(value, half - 9), fmt.money_role(value)),), half)
+        spread(
+            ((tr(name, "short"), "muted"),),
+            ((fmt.fitted_money(value, half - 9), fmt.money_role(value)),),
+            half,
+        )
         for name, value in named
     ]
     rows: list[Line] = [
         (*first, ("  ", "text"), *second) for first, second in zip(cells[::2], cells[1::2], strict=True)
     ]
-    title = " incomplete: " + books.incomplete if books.incomplete else " where it comes from"
-    return [((clip(f"──{title} ", width), "muted"),), *rows]
+    title = tr(f"incomplete: {books.incomplete}") if books.incomplete else tr("where it comes from")
+    return [((clip(f"── {title} ", width), "muted"),), *rows]
 
 
 def _account(view: View, width: int) -> Line:
     account = view.snapshot.account_view if view.snapshot else None
+    head: Line = ((tr("equity"), "muted"),)
     if account is None or account.equity is None:
-        return spread((("equity", "muted"),), (("not known yet", "muted"),), width)
-    return spread((("equity", "muted"),), ((f"{account.equity:,.2f}", "text"),), width)
+        return spread(head, ((tr("not known yet"), "muted"),), width)
+    return spread(head, ((f"{account.equity:,.2f}", "text"),), width)
 
 
 def _compact(market: MarketView, width: int) -> list[Line]:
@@ -110,7 +116,7 @@ def _compact(market: MarketView, width: int) -> list[Line]:
 
     def cell(name: str, value: Decimal) -> tuple[Span, Span]:
         return (
-            (f"{name:<5}", "muted"),
+            (left(tr(name, "short"), 5), "muted"),
             (right(fmt.fitted_money(value, half - 8), half - 7) + "  ", fmt.money_role(value)),
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, clip, spread, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, clip, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.opportunity_views import PartsView
@@ -29,7 +30,7 @@ class SideStatus(LinePanel):
         half = view.market.half_spread_bps
         width = "" if half is None else f" ±{half:.1f} bp"
         name = view.market.strategy or view.snapshot.strategy
-        wide: Line = (("WIDE x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
+        wide: Line = ((f"{tr('WIDE')} x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
 
     def news(self, view: View) -> object:
@@ -59,8 +60,9 @@ class SideStatus(LinePanel):
 def _detail(state: SideView, parts: PartsView | None) -> str:
     """What the distance from the mid is made of, or what keeps the side from quoting."""
     if parts is None or not state.is_quoting or state.reason != QUOTING:
-        return state.reason
-    shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in parts.named() if abs(bps) >= LEAST_BPS)
+        return tr(state.reason)
+    named = ((tr(name, "short"), bps) for name, bps in parts.named())
+    shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
     return f"{' '.join(shown)} = {fmt.bps_text(parts.total_bps)} bp".strip()
 
 
@@ -71,18 +73,19 @@ def _state(
     word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
     if state.is_muted:
         word, word_role = "MUTED", "armed"
-    room = width - 13 - len(word)
-    text = _target(market, state, room) if state.is_quoting or has_detail else state.reason
-    head: Line = ((f"{fmt.side_glyph(side)} {fmt.side_word(side)} ", role), (f"{word} ", word_role))
+    word, name = tr(word), tr(fmt.side_word(side))
+    room = width - 10 - width_of(name) - width_of(word)
+    text = _target(market, state, room) if state.is_quoting or has_detail else tr(state.reason)
+    head: Line = ((f"{fmt.side_glyph(side)} {name} ", role), (f"{word} ", word_role))
     age = fmt.calm_age_text(view.now_ns - state.since_ns)
     text_role = "text" if state.is_quoting or not has_detail else "muted"
-    return spread((*head, (clip(text, room), text_role)), ((f"{age:>6}", "muted"),), width)
+    return spread((*head, (clip(text, room), text_role)), ((right(age, 6), "muted"),), width)
 
 
 def _target(market: MarketView, state: SideView, room: int) -> str:
     if state.target_ticks is None or state.target_lots is None:
-        return "no quote wanted"
+        return tr("no quote wanted")
     instrument = market.instrument
     price = fmt.price_text(instrument, state.target_ticks)
     text = f"{fmt.size_text(instrument, state.target_lots)} @ {price}"
-    return text if len(text) <= room else price
+    return text if width_of(text) <= room else price

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okxmm_tui.console.spans import Line, Span, clip, line_width, spread
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, Span, clip, line_width, spread, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
-
-REPLAY_HINTS = (
-    ("space", "pause"), (".", "event"), (">", "second"), ("+ -", "speed"), ("g", "go to"), ("^Q", "leave"),
-    ("tab", "focus"), ("m", "maximise"), ("F1", "help"),
-)  # fmt: skip
-"""Keys that mean something in a past session."""
 
 
 class StatusLine(LinePanel):
@@ -27,12 +22,12 @@ class StatusLine(LinePanel):
         if view.message is not None:
             text, role = view.message
             return [spread(((" ", "text"), (clip(text, width - 2), role)), (), width)]
-        if view.snapshot is not None and view.snapshot.replay is not None:
-            return [spread(hints(width, REPLAY_HINTS), (("REPLAY ", "armed"),), width)]
-        tail: Line = (("read-only ", "armed"),) if view.is_read_only else ()
+        is_replay = view.snapshot is not None and view.snapshot.replay is not None
+        tail: Line = ((tr("REPLAY "), "armed"),) if is_replay else ()
+        tail = ((tr("read-only "), "armed"),) if view.is_read_only else tail
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
-            tail = (*tail, (f" {page} ", "strong"), ("1", "key"), (" dashboard ", "muted"))
+            tail = (*tail, (f" {tr(page)} ", "strong"), ("1", "key"), (tr(" dashboard "), "muted"))
         return [spread(hints(width - line_width(tail), view.keymap.hints), tail, width)]
 
 
@@ -41,8 +36,10 @@ def hints(width: int, keys: Sequence[tuple[str, str]]) -> Line:
     spans: list[Span] = [(" ", "text")]
     room = width - 1
     for key, label in keys:
-        if len(key) + len(label) + 3 > room:
+        word = tr(label)
+        cells = width_of(key) + width_of(word) + 3
+        if cells > room:
             break
-        spans.extend(((key, "key"), (f" {label}  ", "muted")))
-        room -= len(key) + len(label) + 3
+        spans.extend(((key, "key"), (f" {word}  ", "muted")))
+        room -= cells
     return tuple(spans)

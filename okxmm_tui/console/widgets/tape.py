@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.spans import EMPTY, Line, Span, right, waiting
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import EMPTY, Line, Span, left, right, waiting
 from okxmm_tui.console.staleness import market_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -29,7 +30,7 @@ class TapePanel(ScrolledPanel):
         if view.market is None or not view.market.trades:
             return EMPTY
         last_ns = view.market.trades[0].venue_ms * 1_000_000
-        return (("last ", "muted"), (fmt.calm_age_text(view.now_ns - last_ns), "text"))
+        return ((tr("last "), "muted"), (fmt.calm_age_text(view.now_ns - last_ns), "text"))
 
     def stale_note(self, view: View) -> str:
         """Whether public trades still come."""
@@ -51,8 +52,9 @@ class TapePanel(ScrolledPanel):
 
 
 def _header(width: int) -> Line:
-    head = f"time      {right('price', 10)}{right('size', 9)}"
-    own = right("our bid", 11) + right("our ask", 11) if width >= OWN_FROM_WIDTH else "   us"
+    head = f"{left(tr('time'), 10)}{right(tr('price'), 10)}{right(tr('size'), 9)}"
+    is_wide = width >= OWN_FROM_WIDTH
+    own = right(tr("our bid"), 11) + right(tr("our ask"), 11) if is_wide else right(tr("us"), 5)
     return ((head + own, "head"),)
 
 

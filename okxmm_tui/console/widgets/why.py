@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import SeenOrder
-from okxmm_tui.console.spans import Line, clip
+from okxmm_tui.console.language import tr
+from okxmm_tui.console.spans import Line, clip, left
 from okxmm_tui.console.view import View
 from okxmm_tui.core.snapshot import ParamChangeView
+
+NAME_WIDTH = 12
 
 
 def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
@@ -14,33 +17,37 @@ def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
     seen = view.history.orders.get(cl_ord_id)
     if seen is None:
         return [
-            ((clip("this console did not see that order: it is older than the console", width), "muted"),)
+            ((clip(tr("this console did not see that order: it is older than the console"), width), "muted"),)
         ]
     order = seen.order
     lines: list[Line] = [
         ((fmt.side_glyph(order.side) + " ", fmt.side_role(order.side)), (f"{seen.inst_id}  ", "strong"),
-         (f"order {order.cl_ord_id}", "muted")),
-        (("decision    ", "muted"), (clip(order.decision or "none told", width - 12), "strong")),
-        (("placed by   ", "muted"), ("the operator, by hand" if order.is_manual else "the strategy", "text")),
-        (("parameters  ", "muted"), (clip(_version(view, seen), width - 12), "text")),
+         (f"{tr('order')} {order.cl_ord_id}", "muted")),
+        _named("decision", order.decision or "none told", width, "strong"),
+        _named("placed by", "the operator, by hand" if order.is_manual else "the strategy", width),
+        _named("parameters", _version(view, seen), width),
     ]  # fmt: skip
     change = _change(view, seen)
     if change is not None:
-        text = f"{change.text} by {change.source} at {fmt.clock_text(change.at_ns)}"
-        lines.append((("set by      ", "muted"), (clip(text, width - 12), "text")))
+        text = tr(change.text) + tr(f" by {change.source} at {fmt.clock_text(change.at_ns)}")
+        lines.append(_named("set by", text, width))
     lines.append((("", "text"),))
     lines += [
-        ((f"{fmt.clock_ms_text(at_ns)} ", "muted"), (clip(text, width - 13), "text"))
+        ((f"{fmt.clock_ms_text(at_ns)} ", "muted"), (clip(tr(text), width - 13), "text"))
         for at_ns, text in seen.events
     ]
     return lines
+
+
+def _named(name: str, text: str, width: int, role: str = "text") -> Line:
+    return ((f"{left(tr(name), NAME_WIDTH - 1)} ", "muted"), (clip(tr(text), width - NAME_WIDTH), role))
 
 
 def _version(view: View, seen: SeenOrder) -> str:
     version = seen.order.params_version
     markets = view.snapshot.markets if view.snapshot else ()
     now = next((each.params_version for each in markets if each.instrument.inst_id == seen.inst_id), version)
-    return f"version {version}" + ("" if now == version else f"; version {now} trades now")
+    return f"version {version}" if now == version else f"version {version}; version {now} trades now"
 
 
 def _change(view: View, seen: SeenOrder) -> ParamChangeView | None:

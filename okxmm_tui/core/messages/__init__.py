@@ -49,6 +49,7 @@ from okxmm_tui.core.messages.outside import (
     JournalGap,
     JournalState,
     LatencyMeasured,
+    MemoryMeasured,
     OperatorCommand,
     OrderBudget,
     OrderRouteChanged,
@@ -86,6 +87,7 @@ __all__ = [
     "LatencyMeasured",
     "MarkPrice",
     "MarketScan",
+    "MemoryMeasured",
     "OperatorCommand",
     "OrderAccepted",
     "OrderBudget",
@@ -130,6 +132,7 @@ AnyEvent = (
     | LatencyMeasured
     | FeedMeasured
     | FeesRead
+    | MemoryMeasured
     | OrderRouteChanged
     | InstrumentChanged
     | OrderUpdate

@@ -123,6 +123,12 @@ class FeedMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
     """Median of receipt (corrected clock) minus the venue's time stamp; 0 when nothing came."""
 
 
+class MemoryMeasured(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """How much memory the engine's process holds."""
+
+    resident_bytes: int
+
+
 class OrderRouteChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
     """Orders of one instrument take another way to the venue."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.commands import Quit, SetParam
+from okxmm_tui.core.commands import Arm, Quit, SetParam
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import (
     AccountBill,
@@ -90,6 +90,7 @@ def test_fills_carry_realised_mid_and_version(tmp_path, desk):
 
 def test_bills_parameters_states_and_the_end_are_kept(tmp_path, desk):
     """A bill once, the parameters with source and version, the state changes, the exit code."""
+    desk.command(Arm())
     desk.command(SetParam(INST, "order_size", Decimal(2), "key"))
     desk.run(31_000)
     bill = AccountBill("b1", "8", INST, "USDT", Decimal("-0.5"), desk.now_ns // 1_000_000)
