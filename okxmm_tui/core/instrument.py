@@ -151,5 +151,5 @@ def _units(value: str | Decimal, step: Decimal, what: str, inst_id: str) -> int:
         raise WireError(f"{what} of {inst_id}: {error}") from error
     whole = int(number / step)
     if whole * step != number:
-        raise WireError(f"{what} {value!r} of {inst_id} was no multiple of {step}.")
+        raise WireError(f"{what} '{number:f}' of {inst_id} was no multiple of {step:f}.")
     return whole

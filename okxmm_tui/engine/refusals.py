@@ -121,8 +121,12 @@ class Refusals:
             if market.stop_reason and market.has_come_back:
                 market.lift_stop()
                 self._lifted(market)
-            for state in market.sides.values():
-                if state.resume_above is not None and self._available(market) > state.resume_above:
+            for side, state in market.sides.items():
+                # Shrinking a contract position frees margin: a side that has come to do that needs none.
+                shrinks = market.holding is None and market.ledger.position.size_lots * side.sign < 0
+                if state.resume_above is not None and (
+                    shrinks or self._available(market) > state.resume_above
+                ):
                     state.stop_reason, state.resume_above = "", None
                     market.hurry()
 

@@ -33,6 +33,12 @@ def test_bad_prices_name_the_offending_value(price):
     assert repr(price) in str(caught.value)
 
 
+def test_a_refused_size_is_told_in_plain_numbers():
+    """Neither Python's words nor exponents."""
+    with pytest.raises(WireError, match=r"^size '0\.005' of BTC-USDT-SWAP was no multiple of 0\.01\.$"):
+        swap().size_to_lots(Decimal("5E-3"))
+
+
 def test_a_price_of_the_past_has_a_nearest_tick_and_keeps_itself():
     """On the grid the ticks say it all; off it the price is kept beside them."""
     assert swap().nearest_ticks("60000.1") == (600_001, None)

@@ -144,6 +144,18 @@ def test_missing_funds_stop_the_growing_side_until_there_is_more(code):
     assert bids_after(desk, 1_000)
 
 
+def test_a_side_without_funds_is_freed_once_it_shrinks_the_position():
+    """Stopped while it grew, the buying side kept a short position at its limit from being bought back."""
+    desk, bid, ask = placed()
+    desk.confirm(ask)
+    refuse(desk, bid.cl_ord_id, "51008")
+    desk.tick()
+    assert "not enough balance" in desk.market.sides[Side.BUY].stop_reason
+    desk.market.ledger.position.adopt(-100, Decimal(60_000))
+    desk.tick()
+    assert not desk.market.sides[Side.BUY].stop_reason
+
+
 def test_missing_funds_while_shrinking_stop_the_other_side():
     """Short and refused a buy: what grows the position is the sell side."""
     desk, bid, ask = placed()
