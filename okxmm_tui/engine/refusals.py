@@ -111,7 +111,7 @@ class Refusals:
         growing = side if position * side.sign >= 0 else side.opposite
         state = market.sides[growing]
         state.stop_reason = f"not enough balance: {said}"
-        state.resume_above = self._available(market)
+        state.resume_above = self._available(market, growing)
         market.hurry()
         self._want_truth("balance or margin is not enough")
 
@@ -121,8 +121,8 @@ class Refusals:
             if market.stop_reason and market.has_come_back:
                 market.lift_stop()
                 self._lifted(market)
-            for state in market.sides.values():
-                if state.resume_above is not None and self._available(market) > state.resume_above:
+            for side, state in market.sides.items():
+                if state.resume_above is not None and self._available(market, side) > state.resume_above:
                     state.stop_reason, state.resume_above = "", None
                     market.hurry()
 
@@ -138,8 +138,11 @@ class Refusals:
         for key in (f"stopped-{inst_id}", *(f"stopped-{side}-{inst_id}" for side in Side)):
             self._session.clear_alarm(key, f"{inst_id}: orders are tried again")
 
-    def _available(self, market: Market) -> Decimal:
-        balance = self._session.balances.get(market.instrument.settle_ccy)
+    def _available(self, market: Market, side: Side) -> Decimal:
+        """What a side lives on: spot sells give the base currency, everything else is paid or backed."""
+        instrument = market.instrument
+        gives_base = instrument.is_spot and side is Side.SELL
+        balance = self._session.balances.get(instrument.base_ccy if gives_base else instrument.settle_ccy)
         return balance.available if balance is not None else Decimal(0)
 
     # -- slower, or not at all -------------------------------------------------------------------------
