@@ -56,7 +56,7 @@ def test_every_kind_quotes_fills_and_counts(instrument):
     [
         (swap(), "+1.00 / 5.00 ct", "600 / 50,000 USDT"),
         (inverse(), "+1.0 / 5.0 ct", "100 / 50,000 USD"),
-        (pair(), "+0.00100000 / 0.0050,0000 BTC", "60 / 50000 USDT"),
+        (pair(), "+0.00100000 / 0.00500000 BTC", "60 / 50,000 USDT"),
     ],
 )
 def test_gauges_name_the_unit_and_the_worth(instrument, position, notional):
