@@ -111,7 +111,7 @@ class Refusals:
         growing = side if position * side.sign >= 0 else side.opposite
         state = market.sides[growing]
         state.stop_reason = f"not enough balance: {said}"
-        state.resume_above = self._available(market)
+        state.resume_above = self._available(market, growing)
         market.hurry()
         self._want_truth("balance or margin is not enough")
 
@@ -125,7 +125,7 @@ class Refusals:
                 # Shrinking a contract position frees margin: a side that has come to do that needs none.
                 shrinks = market.holding is None and market.ledger.position.size_lots * side.sign < 0
                 if state.resume_above is not None and (
-                    shrinks or self._available(market) > state.resume_above
+                    shrinks or self._available(market, side) > state.resume_above
                 ):
                     state.stop_reason, state.resume_above = "", None
                     market.hurry()
@@ -142,8 +142,11 @@ class Refusals:
         for key in (f"stopped-{inst_id}", *(f"stopped-{side}-{inst_id}" for side in Side)):
             self._session.clear_alarm(key, f"{inst_id}: orders are tried again")
 
-    def _available(self, market: Market) -> Decimal:
-        balance = self._session.balances.get(market.instrument.settle_ccy)
+    def _available(self, market: Market, side: Side) -> Decimal:
+        """What a side lives on: spot sells give the base currency, everything else is paid or backed."""
+        instrument = market.instrument
+        gives_base = instrument.is_spot and side is Side.SELL
+        balance = self._session.balances.get(instrument.base_ccy if gives_base else instrument.settle_ccy)
         return balance.available if balance is not None else Decimal(0)
 
     # -- slower, or not at all -------------------------------------------------------------------------

@@ -54,9 +54,9 @@ def test_every_kind_quotes_fills_and_counts(instrument):
 @pytest.mark.parametrize(
     ("instrument", "position", "notional"),
     [
-        (swap(), "+1.00 / 5.00 ct", "600 / 50000 USDT"),
-        (inverse(), "+1.0 / 5.0 ct", "100 / 50000 USD"),
-        (pair(), "+0.00100000 / 0.00500000 BTC", "60 / 50000 USDT"),
+        (swap(), "+1.00 / 5.00 ct", "600 / 50,000 USDT"),
+        (inverse(), "+1.0 / 5.0 ct", "100 / 50,000 USD"),
+        (pair(), "+0.00100000 / 0.00500000 BTC", "60 / 50,000 USDT"),
     ],
 )
 def test_gauges_name_the_unit_and_the_worth(instrument, position, notional):

@@ -29,7 +29,8 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.okx.error_codes import KNOWN_CODES, Reaction, reaction_of
 from tests.engine.desk import Desk
-from tests.samples import INST, swap
+from tests.engine.kinds_desk import KindDesk
+from tests.samples import INST, pair, swap
 
 
 def placed() -> tuple[Desk, PlaceOrder, PlaceOrder]:
@@ -164,6 +165,27 @@ def test_missing_funds_while_shrinking_stop_the_other_side():
     assert desk.market.sides[Side.SELL].stop_reason
     assert not desk.market.sides[Side.BUY].stop_reason
     assert ask.side is Side.SELL
+
+
+def test_a_spot_sell_without_coins_waits_for_coins():
+    """More quote currency is no reason to sell again, more coins are: bought ones, too."""
+    desk = KindDesk(pair(), balances={"BTC": "1", "USDT": "100000"})
+    desk.connect()
+    desk.book()
+    bid, ask = desk.taken(PlaceOrder)
+    desk.confirm(bid)
+    desk.feed(
+        OrderRefused("place", ask.inst_id, ask.cl_ord_id, "51008", "because", "", reaction_of("51008").value)
+    )
+    sell = desk.market.sides[Side.SELL]
+    assert "not enough balance" in sell.stop_reason
+    for usdt, btc, is_stopped in (("100001", "1", True), ("99000", "1.0001", False)):
+        desk.balances = {"BTC": Decimal(btc), "USDT": Decimal(usdt)}
+        for row in desk.balance_rows():
+            desk.feed(row)
+        desk.tick()
+        assert bool(sell.stop_reason) is is_stopped
+    assert not desk.market.sides[Side.BUY].stop_reason
 
 
 @pytest.mark.parametrize("code", ["51021", "51022", "51027", "51028", "51029", "51155"])
