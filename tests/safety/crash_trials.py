@@ -157,7 +157,8 @@ def difference(folder: Path, venue: Venue) -> str:
             (books.fills, books.fees),
             (len(ours), fees),
         ),
-        "residual": (seen.identity and seen.identity.residual, Decimal(0)),
+        # Not the residual itself: the venue's equity is of another moment's mark than ours.
+        "PnL": (seen.identity.reason if seen.identity is not None else "not opened", ""),
     }
     return "; ".join(f"{name}: {a} / {b}" for name, (a, b) in pairs.items() if a != b)
 
