@@ -202,7 +202,7 @@ def test_a_smaller_size_at_the_same_price_is_a_hold_and_keeps_the_queue_place():
 
     assert resized("0.5").startswith("HOLD size 1.00 -> 0.50, ")
     assert desk.market.queue[order.cl_ord_id] is place
-    assert resized("2").startswith("MOVE to 59985.0: size 0.50 -> 2.00, ")
+    assert resized("0.6").startswith("MOVE to 59985.0: size 0.50 -> 0.60, ")
     assert desk.market.queue[order.cl_ord_id] is not place
 
 
