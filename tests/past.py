@@ -8,10 +8,11 @@ from msgspec import structs
 
 from okxmm_tui.core.commands import Quit, SetParam
 from okxmm_tui.core.effects import CancelOrder, PlaceOrder
-from okxmm_tui.core.messages import AnyEvent, MarkPrice
+from okxmm_tui.core.messages import AnyEvent, MarkPrice, SessionStarted
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.journal import EventLog, EventRecord, log_path, read_log
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.engine.store.recorder import Recorder
 from tests.engine.store.desk import D, RecordedDesk, Venue, journal_of
 from tests.samples import INST, START_NS
 
@@ -47,6 +48,20 @@ def write_log(path: Path, inputs: list[tuple[AnyEvent, int]], desk: RecordedDesk
     for event, at_ns in inputs:
         log.append(at_ns, event, list(reducer.apply(event, at_ns)))
     log.close()
+
+
+def record(folder: Path, started: SessionStarted, at_ns: int, inputs: list[tuple[AnyEvent, int]]) -> None:
+    """Both journals of a session that got these events."""
+    reducer = Reducer(started, at_ns)
+    recorder, log = Recorder(reducer, VERSION), EventLog(log_path(folder, started.session_id))
+    rows = recorder.first_rows()
+    log.append(at_ns, started, [])
+    for event, now_ns in inputs:
+        effects = reducer.apply(event, now_ns)
+        log.append(now_ns, event, effects)
+        rows += recorder.rows(event, effects)
+    log.close()
+    journal_of(folder, rows).close()
 
 
 def leave(folder: Path, **changes: object) -> RecordedDesk:

@@ -17,9 +17,10 @@ from okxmm_tui.report import cli
 from okxmm_tui.report.build import build, chosen
 from okxmm_tui.report.files import COLUMNS
 from okxmm_tui.report.replayed import MOST_POINTS, thinned
-from okxmm_tui.report.tables import money
+from okxmm_tui.report.tables import axis_number, money, quantity, session_tables
 from okxmm_tui.report.terminal import blocks, signed_blocks
-from tests.past import VERSION, leave, log_of
+from tests.past import VERSION, leave, log_of, record
+from tests.safety.day import Day
 from tests.samples import INST, START_NS
 
 
@@ -102,6 +103,47 @@ def test_a_changed_record_is_found_and_loud(tmp_path, desk, capsys, statement, f
     assert "THE RECORD DIFFERS" in said.out
     _run(tmp_path, "--format", "html")
     assert "Do not sign" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("inverse", ("BTC-USD-SWAP (USD)", "net in coin", " ct", "price of each booking")),
+        ("spot", ("BTC-USDT (USDT)", "fees in base currency", " BTC", "part of the cost already")),
+    ],
+)
+def test_inverse_and_spot_are_told_in_their_own_units(tmp_path, capsys, kind, words):
+    """A session on the embedded exchange: nothing differs, lines add up, coin and coins have their digits."""
+    day = Day(kind, 3, has_faults=False, is_recorded=True)
+    try:
+        (seen,) = day.hours(1, 300.0)
+        assert seen.differences == []
+        day.end()
+        engine = day.engine
+        started = engine.reducer.session.started
+        record(tmp_path, started, engine.started_ns, engine.inputs)
+    finally:
+        day.close()
+    (session,) = _report(tmp_path).sessions
+    (market,) = session.markets
+    assert session.differences == ()
+    assert len(session.checks) == 10
+    lines = (
+        market.realised_quote, market.unrealised_quote, market.fees_quote, market.rebates_quote,
+        market.funding_quote, market.other_quote,
+    )  # fmt: skip
+    assert sum(line for line in lines if line is not None) == market.net_quote
+    assert market.other_quote == 0
+    assert market.rebates_quote > 0
+    assert market.fills > 10
+    assert _run(tmp_path) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for word in words:
+        assert word in said, word
+    parts = next(table for table in session_tables(session) if table.title.startswith("Where it came from"))
+    digits = 8 if kind == "inverse" else 4
+    assert all(len(cell.split(".")[1]) == digits for _, cell in parts.rows)
+    assert any(cell.startswith("+") for _, cell in parts.rows)
 
 
 # -- what is missing -----------------------------------------------------------------------------------
@@ -241,3 +283,25 @@ def test_money_always_shows_its_sign_but_for_zero():
     assert [money(Decimal(text), 2) for text in ("1.5", "-1.5", "0", "-0.001")] == [
         "+1.50", "\N{MINUS SIGN}1.50", "0.00", "0.00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        ("0.00100000", "BTC", "+0.00100000 BTC"),
+        ("-80.0", "ct", "−80.0 ct"),  # noqa: RUF001
+        ("0.00", "", "0.00"),
+        (None, "ct", "–"),  # noqa: RUF001
+    ],
+)
+def test_sizes_keep_all_their_digits(value, unit, text):
+    """A thousandth of a coin is not nothing."""
+    assert quantity(Decimal(value) if value is not None else None, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"), [((0.08, -0.08), "0.08"), ((0.0004, 0.0), "0.00008"), ((65_000, 64_000), "0.08")]
+)
+def test_an_axis_tells_its_steps_apart(ends, text):
+    """Two digits, more where the ends lie close together."""
+    assert axis_number(0.00008 if ends[0] == 0.0004 else 0.08, *ends) == text

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
+from okxmm_tui.console.language import tr
 from okxmm_tui.core.snapshot import FillView, MarketView, OrderView, Snapshot
 
 HORIZONS_S = (1, 5, 30)
@@ -133,7 +134,7 @@ def _told(order: OrderView) -> tuple[object, ...]:
 def _state(market: MarketView, order: OrderView) -> str:
     instrument = market.instrument
     price = instrument.price_text(order.price_ticks)
-    text = f"{order.status}, {instrument.size_text(order.size_lots)} @ {price}"
+    text = f"{tr(order.status, 'order')}, {instrument.size_text(order.size_lots)} @ {price}"
     if order.filled_lots:
         text += f", {instrument.size_text(order.filled_lots)} filled"
     return f"{text} ({order.decision})" if order.decision else text

@@ -131,8 +131,8 @@ class Ledger:
         for totals in self.periods.at(fill.venue_ms):
             self._count(totals, fill, notional)
             totals.fees_in_cost_quote += self.position.rounded(base_fee * price)
-            totals.add_fee(own_fee, is_maker=fill.liquidity is Liquidity.MAKER)
-            totals.fees_quote += self.in_quote(own_fee, price)
+            worth = self.in_quote(own_fee, price)
+            totals.add_fee(own_fee, worth, is_maker=fill.liquidity is Liquidity.MAKER)
         if fill.fee and not own_fee and not base_fee:
             self.other_fees[fill.fee_ccy] = self.other_fees.get(fill.fee_ccy, ZERO) + fill.fee
         self._move_cash(fill, price)

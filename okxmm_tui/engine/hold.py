@@ -53,7 +53,7 @@ def judge(
     distance = abs(order.price_ticks - quote.price_ticks)
     if distance == 0:
         return Verdict(is_hold=True, reason="at its target")
-    ticks = f"{distance} tick{'' if distance == 1 else 's'}"
+    ticks = "1 tick" if distance == 1 else f"{distance} ticks"
     if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
         return Verdict(is_hold=False, reason=f"{ticks} off target, below its fees")
     is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0

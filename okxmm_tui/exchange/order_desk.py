@@ -237,10 +237,10 @@ class OrderDesk:
             order.amends_in_flight += 1
             state.timers.at(state.now_ns + failure[1], lambda: self._fail_amend(request, failure[0]))
             return order
-        if state.faults.amend_delay_ms:
+        delay_ns = state.faults.amend_delay_ns(listed.inst_id)
+        if delay_ns:
             order.amends_in_flight += 1
-            due_ns = state.now_ns + state.faults.amend_delay_ms * 1_000_000
-            state.timers.at(due_ns, lambda: self._amend_later(request))
+            state.timers.at(state.now_ns + delay_ns, lambda: self._amend_later(request))
             return order
         try:
             self._apply_amend(request)

@@ -138,8 +138,6 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
     market = replayed.reducer.session.markets[inst_id]
     ledger, instrument, price = market.ledger, market.instrument, market.valuation_price
     totals = ledger.periods.session
-    rebates = totals.maker_rebates + totals.taker_rebates
-    rebates_quote = rebates if not ledger.position.is_inverse else ledger.in_quote(rebates, price)
     return MarketReport(
         inst_id=inst_id,
         size_unit=instrument.size_unit,
@@ -155,10 +153,10 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
         average_price=ledger.position.average_price,
         realised_quote=totals.realised_quote,
         unrealised_quote=ledger.unrealised_quote(price),
-        fees_quote=totals.fees_quote - rebates_quote,
-        rebates_quote=rebates_quote,
-        funding_quote=_funding(market),
-        other_quote=totals.flows_quote - _funding(market),
+        fees_quote=totals.fees_quote - totals.rebates_quote,
+        rebates_quote=totals.rebates_quote,
+        funding_quote=totals.funding_quote,
+        other_quote=totals.flows_quote - totals.funding_quote,
         net_quote=ledger.net_quote(price),
         maker_share=totals.maker_share,
         orders=orders[0],
@@ -166,10 +164,6 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
         accounting=accounting_view(replayed.reducer.books, market),
         points=replayed.points(inst_id),
     )
-
-
-def _funding(market: Market) -> Decimal:
-    return market.ledger.in_quote(market.ledger.periods.session.funding, market.valuation_price)
 
 
 def _check_log(
@@ -192,10 +186,7 @@ def _check_log(
         )  # fmt: skip
         yield _check("realised, replay and fills", inst_id, totals.realised_quote, again.realised_quote)
         yield _check("fees, replay and fills", inst_id, totals.fees_quote, again.fees_quote)
-        yield _check(
-            "position, replay and fills", inst_id, instrument.size(market.position_lots),
-            instrument.size(ledger.position.size_lots),
-        )  # fmt: skip
+        yield _check("position, replay and fills", inst_id, *_held(market, ledger))
     if shot is None:
         incomplete.append(f"{inst_id}: no totals were recorded")
         return
@@ -207,6 +198,14 @@ def _check_log(
     marked = totals.booked + market.ledger.unrealised(mid)
     if mid is not None or not market.position_lots:
         yield _check("decomposition, sum and books at the mid", inst_id, marked, parts.total)
+
+
+def _held(market: Market, ledger: Ledger) -> tuple[Decimal, Decimal]:
+    """What a market holds and what other books say it holds; spot to the last coin, dust and all."""
+    if market.holding is not None:
+        return market.holding.base_change, ledger.position.quantity
+    size = market.instrument.size
+    return size(market.position_lots), size(ledger.position.size_lots)
 
 
 def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:

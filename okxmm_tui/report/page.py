@@ -17,6 +17,7 @@ from okxmm_tui.report.tables import (
     money,
     number,
     padded,
+    part_digits,
     parts_of,
     session_tables,
     share,
@@ -85,10 +86,11 @@ def _headline(session: SessionReport) -> Iterator[tuple[str, str]]:
         yield f"net, {ccy}", money(sum(nets, start=type(nets[0])(0)), 2) if nets else NONE
     fills = sum(market.fills for market in session.markets)
     yield "fills", str(fills)
-    turnover = sum(float(market.turnover_quote) for market in session.markets)
-    yield "turnover", number(turnover, 0)
-    if session.performance is not None:
-        yield "max drawdown", number(session.performance.drawdown.most)
+    for ccy in dict.fromkeys(market.quote_ccy for market in session.markets):
+        own = [market for market in session.markets if market.quote_ccy == ccy]
+        yield f"turnover, {ccy}", number(sum(float(market.turnover_quote) for market in own), 0)
+    if session.performance is not None and session.identity is not None:
+        yield f"max drawdown, {session.identity.ccy}", number(session.performance.drawdown.most)
     for market in session.markets[:1] if len(session.markets) == 1 else ():
         yield "maker share", share(market.maker_share)
         if market.accounting is not None:
@@ -123,7 +125,8 @@ def _market_plots(market: MarketReport) -> Iterator[str]:
         return
     parts = [(part, float(amount)) for part, amount in parts_of(view.decomposition)]
     title = f"Where the PnL came from, {name}, {view.settle_ccy}"
-    yield _section(title, svg.bars(title, [*parts, ("total", float(view.decomposition.total))]))
+    parts.append(("total", float(view.decomposition.total)))
+    yield _section(title, svg.bars(title, parts, part_digits(market)))
     title = f"Markouts of maker fills, {name}, bp ± standard error"
     yield _section(title, svg.markouts(title, [row for row in view.markouts if row.dimension == "all"]))
     title = f"Quote uptime, {name}"

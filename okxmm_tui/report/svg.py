@@ -7,7 +7,7 @@ from html import escape
 
 from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.engine.store.export import utc
-from okxmm_tui.report.tables import SHARES, money, number, share
+from okxmm_tui.report.tables import SHARES, axis_number, money, share
 
 HALF, WIDE = 510, 1040
 """Widths of a plot that shares its row and of one that does not; units are pixels of the page as designed."""
@@ -34,7 +34,7 @@ def curve(
         title: Read aloud by screen readers.
         times_ns: Unix ns, rising.
         values: One for each time.
-        digits: After the point, on the axis.
+        digits: After the point, on the axis, at least.
         width: ``HALF`` or ``WIDE``.
         is_stepped: Whether a value holds until the next one.
     """
@@ -104,11 +104,11 @@ def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
     return _svg(title, HALF, HEIGHT, body)
 
 
-def bars(title: str, parts: Sequence[tuple[str, float]]) -> str:
+def bars(title: str, parts: Sequence[tuple[str, float]], digits: int = 4) -> str:
     """Signed amounts as bars from a line in the middle; the last one is the sum."""
     height = len(parts) * (BAR_HEIGHT + BAR_GAP) + 2 * BAR_GAP
     middle, most = LEFT + (HALF - LEFT - RIGHT) / 2, max(abs(value) for _, value in parts) or 1.0
-    half = (HALF - LEFT - RIGHT) / 2 - 64
+    half = (HALF - LEFT - RIGHT) / 2 - (72 if digits <= 4 else 96)
     body = list[str]()
     for at, (name, value) in enumerate(parts):
         top = BAR_GAP + at * (BAR_HEIGHT + BAR_GAP) + (BAR_GAP if at == len(parts) - 1 else 0)
@@ -128,7 +128,7 @@ def bars(title: str, parts: Sequence[tuple[str, float]]) -> str:
             ),
             (
                 f'<text class="value{weight}" x="{middle + way * (length + 7):.1f}" y="{top + 14}" '
-                f'text-anchor="{anchor}">{money(value)}</text>'
+                f'text-anchor="{anchor}">{money(value, digits)}</text>'
             ),
         ]
     body.append(f'<line class="zero" x1="{middle}" x2="{middle}" y1="0" y2="{height}"/>')
@@ -167,7 +167,7 @@ def _grid(low: float, high: float, digits: int, width: int) -> list[str]:
             f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{top:.1f}" y2="{top:.1f}"/>',
             (
                 f'<text class="tick" x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end">'
-                f"{number(value, digits)}</text>"
+                f"{axis_number(value, low, high, digits)}</text>"
             ),
         ]
     return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import zip_longest
@@ -45,9 +46,32 @@ def number(value: float | None, digits: int = 2) -> str:
     return NONE if value is None else f"{value:,.{digits}f}".replace("-", "−")  # noqa: RUF001
 
 
+def axis_number(value: float, first: float, last: float, least: int = 2) -> str:
+    """A figure on an axis with these ends: as many digits as tell its steps apart."""
+    span = abs(first - last)
+    return number(value, max(least, 1 - math.floor(math.log10(span))) if span else least)
+
+
 def share(value: float | None) -> str:
     """A share as per cent."""
     return NONE if value is None else f"{100 * value:.1f} %"
+
+
+def quantity(value: Decimal | None, unit: str) -> str:
+    """A signed size with all its digits and its unit."""
+    if value is None:
+        return NONE
+    return f"{money(value, max(0, -int(value.as_tuple().exponent)))} {unit}".rstrip()
+
+
+def is_coin(market: MarketReport) -> bool:
+    """Whether its PnL is settled in coin: inverse contracts."""
+    return market.settle_ccy not in {"", market.quote_ccy}
+
+
+def part_digits(market: MarketReport) -> int:
+    """Digits after the point of amounts in settlement currency."""
+    return 8 if is_coin(market) else 4
 
 
 def session_tables(session: SessionReport) -> Iterator[Table]:
@@ -102,8 +126,8 @@ def _markets(session: SessionReport) -> Table:
         ("sold", lambda m: f"{m.sold:f} {m.size_unit}"),
         ("turnover", lambda m: number(float(m.turnover_quote)) if m.accounting else NONE),
         ("maker share of turnover", lambda m: share(m.maker_share)),
-        ("position at open", lambda m: money(m.position_open, 2)),
-        ("position at close", lambda m: money(m.position_close, 2)),
+        ("position at open", lambda m: quantity(m.position_open, m.size_unit)),
+        ("position at close", lambda m: quantity(m.position_close, m.size_unit)),
         ("average price", lambda m: f"{m.average_price:,.4f}" if m.average_price is not None else NONE),
         ("realised", lambda m: money(m.realised_quote)),
         ("unrealised", lambda m: money(m.unrealised_quote)),
@@ -114,12 +138,29 @@ def _markets(session: SessionReport) -> Table:
         ("NET", lambda m: money(m.net_quote)),
         ("return on volume", _bps),
     )
+    note = (
+        "Fees keep the venue's sign: negative is charged. Unrealised is on the mark price at the end, or on "
+        "the mid where there is none."
+    )
+    if any(is_coin(market) for market in session.markets):
+        lines = (*lines, ("net in coin", _coin))
+        note += " Coin is converted at the price of each booking."
+    if any(_fees_in_cost(market) for market in session.markets):
+        lines = (*lines, ("fees in base currency", lambda m: money(_fees_in_cost(m))))
+        note += " Fees in base currency are part of the cost already, and so of realised and unrealised."
     head = ("", *(f"{m.inst_id} ({m.quote_ccy})" for m in session.markets))
     rows = tuple((name, *(show(m) for m in session.markets)) for name, show in lines)
-    return Table(
-        "Profit and loss by market", head, rows, "Fees keep the venue's sign: negative is charged. "
-        "Unrealised is on the mark price at the end."
-    )  # fmt: skip
+    return Table("Profit and loss by market", head, rows, note)
+
+
+def _coin(market: MarketReport) -> str:
+    if market.accounting is None or not is_coin(market):
+        return NONE
+    return f"{money(market.accounting.net_settle, part_digits(market))} {market.settle_ccy}"
+
+
+def _fees_in_cost(market: MarketReport) -> Decimal:
+    return market.accounting.session.fees_in_cost_quote if market.accounting is not None else Decimal(0)
 
 
 def _bps(market: MarketReport) -> str:
@@ -135,9 +176,9 @@ def parts_of(parts: Decomposition) -> list[tuple[str, Decimal]]:
 
 def decomposition(market: MarketReport, view: AccountingView) -> Table:
     """Where the PnL came from; sums exactly."""
-    parts = parts_of(view.decomposition)
-    rows = [(name, money(amount)) for name, amount in parts]
-    rows.append(("TOTAL", money(view.decomposition.total)))
+    parts, digits = parts_of(view.decomposition), part_digits(market)
+    rows = [(name, money(amount, digits)) for name, amount in parts]
+    rows.append(("TOTAL", money(view.decomposition.total, digits)))
     return Table(
         f"Where it came from: {market.inst_id}",
         ("", view.settle_ccy),
@@ -216,7 +257,7 @@ def _quality(session: SessionReport) -> Table:
         ("order-to-trade", lambda _, v: number(v.activity.order_to_trade)),
         ("post-only cancels", lambda m, _: str(m.post_only_cancels)),
         ("fees over turnover", lambda _, v: f"{money(v.session.fee_bps, 2)} bp"),
-        ("average inventory", lambda _, v: number(v.activity.average_inventory)),
+        ("average inventory", lambda m, v: f"{number(v.activity.average_inventory)} {m.quote_ccy}"),
         ("inventory turns", lambda _, v: number(v.activity.inventory_turns)),
         ("mean holding time", lambda _, v: f"{number(v.activity.mean_holding_s)} s"),
         ("round trips won / lost", lambda _, v: f"{v.episodes.won} / {v.episodes.lost}"),

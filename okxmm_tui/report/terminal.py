@@ -12,7 +12,17 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from okxmm_tui.report.model import MarketReport, Report, SessionReport
-from okxmm_tui.report.tables import SHARES, Table, is_sum, money, number, parts_of, session_tables, share
+from okxmm_tui.report.tables import (
+    SHARES,
+    Table,
+    axis_number,
+    is_sum,
+    money,
+    part_digits,
+    parts_of,
+    session_tables,
+    share,
+)
 
 PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 100, 6, 40
 LABEL_WIDTH = 16
@@ -84,8 +94,9 @@ def _print_plots(console: Console, session: SessionReport) -> None:
 
 def _draw(console: Console, title: str, lines: Sequence[str], ends: tuple[float, float]) -> None:
     console.print(Text(f"\n{title}", style="bold"))
+    labels = {0: axis_number(ends[0], *ends), len(lines) - 1: axis_number(ends[1], *ends)}
     for at, line in enumerate(lines):
-        label = number(ends[0]) if at == 0 else number(ends[1]) if at == len(lines) - 1 else ""
+        label = labels.get(at, "")
         console.print(Text.assemble(f"{label:>{LABEL_WIDTH - 2}} │", (line, GAIN)), no_wrap=True)
 
 
@@ -131,7 +142,7 @@ def _print_parts(console: Console, session: SessionReport, title: str) -> None:
         left = ("█" * length).rjust(half) if amount < 0 else " " * half
         right = ("█" * length).ljust(half) if amount > 0 else " " * half
         bar = Text.assemble((left, LOSS), ("│", CALM), (right, GAIN))
-        console.print(Text.assemble(f"{name:>8} ", bar, f" {money(amount)}"))
+        console.print(Text.assemble(f"{name:>8} ", bar, f" {money(amount, part_digits(market))}"))
 
 
 def _print_uptime(console: Console, market: MarketReport) -> None:

@@ -13,10 +13,10 @@ ENTRIES = {
     "{0}: no order book for {1} s": "{0} hat seit {1} s kein Buch",
     "{0}: {1}": "{0} ~ {1}",
     "{0}, {1}": "{0} & {1}",
-    "{0} open": "{0} offen",
+    "{0} open": "{0} auf",
     "quotes pulled": "Quotes gezogen",
     "press a, then r": "erst {arm}, dann {resume}",
-    "live": "offen",
+    "live": "auf",
     "live@book": "frisch",
 }
 
@@ -32,9 +32,9 @@ def catalogue():
     [
         ("HOLD", "BLEIB"),
         ("BTC-USDT: no order book for 3.0 s", "BTC-USDT hat seit 3.0 s kein Buch"),
-        ("4 open, quotes pulled", "4 offen & Quotes gezogen"),
+        ("4 open, quotes pulled", "4 auf & Quotes gezogen"),
         ("x: quotes pulled", "x ~ Quotes gezogen"),
-        ("4 open", "4 offen"),
+        ("4 open", "4 auf"),
         ("1 ticks off target, 3 allowed", "um 1 daneben, 3 erlaubt"),
         ("HOLD 1 ticks off target, 3 allowed", "BLEIB um 1 daneben, 3 erlaubt"),
         ("press a, then r", "erst F9, dann r"),
@@ -58,11 +58,11 @@ def test_what_fits_nothing_stays_english(catalogue, english):
 def test_a_sense_falls_back_to_the_text(catalogue):
     """An entry for the sense first, else the plain one."""
     assert catalogue.text("live", "book") == "frisch"
-    assert catalogue.text("live", "order") == "offen"
+    assert catalogue.text("live", "order") == "auf"
 
 
 def test_memory_of_sentences_is_bounded(catalogue):
     """Sentences with figures in them are without number."""
     for number in range(2 * MOST_KNOWN):
-        assert catalogue.text(f"{number} open") == f"{number} offen"
+        assert catalogue.text(f"{number} open") == f"{number} auf"
     assert len(catalogue._known) <= MOST_KNOWN

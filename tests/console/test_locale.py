@@ -110,7 +110,11 @@ def _tables() -> set[str]:
     words |= {text for _, text, _ in EXTRA_HELP} | {PREFACE}
     words |= {spec.label for each in STRATEGIES.values() for spec in each.specs}
     words |= {spec.help for each in STRATEGIES.values() for spec in each.specs}
-    words |= {mode.value.upper() for mode in Mode} | {state.value.lower() for state in TradingState}
+    words |= (
+        {mode.value.upper() for mode in Mode}
+        | {"live", "demo"}
+        | {state.value.lower() for state in TradingState}
+    )
     words |= {name.replace("_", " ") for name in LOWER_IS_SAFER | HIGHER_IS_SAFER}
     words |= {name.replace("_", " ") for name in FORCED_CATEGORIES}
     for table in (error_codes._SOURCES, error_codes._CLOSES):

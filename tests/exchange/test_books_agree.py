@@ -20,7 +20,7 @@ fills = st.lists(
         st.integers(300_000, 900_000),
         st.sampled_from(["-0.0008", "-0.0002", "0.0000731", "0"]),
     ),
-    max_size=30,
+    max_size=15,
 )
 
 

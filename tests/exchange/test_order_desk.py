@@ -240,6 +240,22 @@ def test_slow_amend_that_loses_the_race_reports_its_failure(bench, client):
     assert (row["amendResult"], row["code"], row["reqId"], row["state"]) == ("-1", "51503", "r1", "filled")
 
 
+def test_slow_amends_have_a_scope_and_are_counted(bench):
+    """Another instrument's are not ours; each slow one is a strike."""
+    ack = bench.place("buy", BID)
+    body = {"instId": INST, "ordId": ack["ordId"], "newSz": "2"}
+    bench.fault("slow_amends", ms=50, instId="ETH-USDT-SWAP")
+    bench.rest("POST", "trade/amend-order", body)
+    assert bench.order(ack).size_lots == 200
+    assert bench.venue.state.faults.fired["slow_amends"] == 0
+    bench.fault("slow_amends", ms=50, instId=INST)
+    bench.rest("POST", "trade/amend-order", body | {"newSz": "3"})
+    assert bench.order(ack).size_lots == 200
+    bench.wait(0.1)
+    assert bench.order(ack).size_lots == 300
+    assert bench.venue.state.faults.fired["slow_amends"] == 1
+
+
 AMEND_REFUSALS = [
     ({}, "51500"),
     ({"newSz": "9", "ordId": ""}, "51003"),

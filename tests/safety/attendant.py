@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from okxmm_tui.core.commands import AnyCommand, Arm, Pause, Resume
+from okxmm_tui.core.commands import AnswerPreflight, AnyCommand, Arm, Pause, Resume
 from okxmm_tui.core.snapshot import AlarmView, KillView, Snapshot
+from okxmm_tui.engine.preflight import ALARM as PREFLIGHT
 
 NOTICED_S = 1.0
 """Nobody reacts at once."""
@@ -27,6 +28,8 @@ class Deed(StrEnum):
     RESUME = "resume"
     ARM_AND_RESUME = "arm and resume"
     PAUSE_TO_LIFT_A_STOP = "pause and resume"
+    ADOPT = "adopt at the preflight"
+    CANCEL = "cancel at the preflight"
     RESTART = "restart"
 
 
@@ -36,6 +39,8 @@ COMMANDS: dict[Deed, tuple[AnyCommand, ...]] = {
     Deed.RESUME: (Resume(),),
     Deed.ARM_AND_RESUME: (Arm(), Resume()),
     Deed.PAUSE_TO_LIFT_A_STOP: (Pause(), Resume()),
+    Deed.ADOPT: (AnswerPreflight("adopt"),),
+    Deed.CANCEL: (AnswerPreflight("cancel"),),
 }
 
 
@@ -81,14 +86,16 @@ class Attendant:
         self.deeds[deed.value] += 1
         return deed
 
-    @staticmethod
-    def _judge(sight: Sight) -> Deed:
+    def _judge(self, sight: Sight) -> Deed:
         if sight.state == "HALTED":
             if any(key.startswith("instrument-") for key in sight.alarms):
                 return Deed.RESTART
             return Deed.ARM_AND_RESUME if sight.is_proven else Deed.NOTHING
         if sight.state in {"PAUSED", "REDUCING"}:
             return Deed.RESUME
+        if PREFLIGHT in sight.alarms:
+            answers = self.deeds[Deed.ADOPT.value] + self.deeds[Deed.CANCEL.value]
+            return Deed.CANCEL if answers % 2 else Deed.ADOPT
         if any(key.startswith("stopped-") for key in sight.alarms):
             return Deed.PAUSE_TO_LIFT_A_STOP
         return Deed.NOTHING

@@ -17,13 +17,14 @@ from functools import partial
 
 from msgspec import Struct, structs
 
+from okxmm_tui.core.commands import Quit
 from okxmm_tui.core.effects import AnyEffect, Stop
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import AnyEvent
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.options import VenueSettings
 from tests.safety.day_books import Audit, audit
-from tests.safety.soak import MENU, Fault
+from tests.safety.fault_menu import MILD, Fault
 from tests.safety.virtual import Engine, World
 from tests.safety.virtual_market import VirtualMarket
 
@@ -102,9 +103,18 @@ class Day:
         seed: Of market, takers and faults.
         beat_s: How often the market moves.
         has_faults: Whether faults strike.
+        is_recorded: Whether the engine keeps every event; for short parts of a day.
     """
 
-    def __init__(self, kind: str, seed: int, *, beat_s: float = 2.0, has_faults: bool = True) -> None:
+    def __init__(
+        self,
+        kind: str,
+        seed: int,
+        *,
+        beat_s: float = 2.0,
+        has_faults: bool = True,
+        is_recorded: bool = False,
+    ) -> None:
         self.kind = KINDS[kind]
         self.dice = random.Random(seed)
         self.faults = Counter[str]()
@@ -124,7 +134,7 @@ class Day:
             beat_s=beat_s,
             tick_s=beat_s / 2,
             venue_step_s=beat_s / 2,
-            is_recorded=False,
+            is_recorded=is_recorded,
         )
         self.market: VirtualMarket = self.world.markets[self.kind.inst_id]
         self.market.bid_ticks, self.market.depth = 600_000 * self.kind.tick_scale, 5
@@ -150,6 +160,12 @@ class Day:
                 self.flips += 1
         stop = next((each for each in effects if isinstance(each, Stop)), None)
         assert stop is None, stop
+
+    def end(self) -> None:
+        """Let the engine end in order."""
+        self.engine.watch = None
+        self.engine.command(Quit("done"))
+        self.world.until(lambda: self.engine.stop is not None, 20, "the end of the session")
 
     # -- the course of the day --------------------------------------------------------------------------
 
@@ -186,7 +202,7 @@ class Day:
         self.world.fault("clear")
 
     def _fault(self) -> Fault:
-        fault = self.dice.choice(MENU)(self.dice)
+        fault = self.dice.choice(MILD)(self.dice)
         if "instId" in fault:
             fault["instId"] = self.kind.inst_id
         self.faults[str(fault["fault"])] += 1

@@ -218,6 +218,27 @@ CARDS: dict[str, Card] = {
 """One card for each fault; some bring a second fault that makes the first felt."""
 
 
+MILD: tuple[Callable[[random.Random], Fault], ...] = (
+    lambda _: {"fault": "book_gap", "instId": INST},
+    lambda _: {"fault": "seq_reset", "instId": INST},
+    lambda dice: {"fault": "freeze", "seconds": dice.choice([1, 2, 4])},
+    lambda dice: {"fault": "drop_connections", "which": dice.choice(["public", "private", "all"])},
+    lambda dice: {"fault": "lose_ack", "count": dice.randint(1, 4)},
+    lambda dice: {"fault": "reject_next", "code": dice.choice(["51008", "51006", "51121"]), "count": 2},
+    lambda dice: {"fault": "latency", "ms": dice.choice([0, 50, 300, 1500])},
+    lambda dice: {"fault": "slow_amends", "ms": dice.choice([0, 100, 800])},
+    lambda dice: {"fault": "push_before_ack", "on": dice.random() < 0.5},
+    lambda dice: {"fault": "duplicate_pushes", "on": dice.random() < 0.5},
+    lambda dice: {"fault": "unknown_outcome", "code": dice.choice(["50004", "51149", "51054"]), "count": 2},
+    lambda _: {"fault": "drop_before_ack", "count": 1},
+    lambda dice: {"fault": "unknown_fields", "on": dice.random() < 0.5},
+    lambda dice: {"fault": "refuse_ws_orders", "on": dice.random() < 0.3},
+    lambda _: {"fault": "notice"},
+    lambda _: {"fault": "clear"},
+)
+"""Faults that move no money and halt nothing; some stay until they are cleared."""
+
+
 def deck(dice: random.Random) -> Iterator[str]:
     """Names without end: every fault and every act once, shuffled, then all of them again."""
     names = [*CARDS, *ACTS]

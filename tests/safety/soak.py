@@ -40,6 +40,18 @@ from tests.safety.standalone import KEYS, Exchange
 from tests.safety.tally import RESTARTS, Tally, marks
 from tests.samples import INST
 
+PAGE = """\
+# A session under every fault the exchange can inject
+
+What `python -m tests.safety.soak --page FILE` printed. Each fault with how often it was injected and how
+often it struck, and what the engine did until the next one: merges of orders, fills and positions (the
+regular one each half minute included), book subscriptions renewed, logins, restarts. How it is made and
+what is compared at the end: `tests/safety/README.md`.
+
+```
+{text}
+```
+"""
 LOOK_S = 0.25
 PACE_S = (0.3, 6.0)
 STRANGER_S = 3.0
@@ -56,6 +68,7 @@ ENVIRONMENT = {
     "OKXMM_RISK__MAX_DAILY_LOSS_QUOTE": "1000000",
     "OKXMM_RISK__MAX_DRAWDOWN_QUOTE": "1000000",
     "OKXMM_RISK__LOSING_REST_MS": "5000",
+    "OKXMM_RISK__PREFLIGHT": "ask",
 }
 """The money lost is not what is looked for here."""
 FLAGS = ("--venue", "demo", "--set", "order_size=2", "--set", "max_position=10")
@@ -291,13 +304,16 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="state directory to leave behind")
+    parser.add_argument("--page", type=Path, help="write the result there as Markdown, too")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = given.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         soak = run(folder, seconds=given.seconds, speed=given.speed, seed=given.seed)
-        print(f"{given.seconds:.0f} s at speed {given.speed:g}, seed {given.seed}")
-        print(report(soak))
+        text = f"{given.seconds:.0f} s at speed {given.speed:g}, seed {given.seed}\n{report(soak)}"
+        print(text)
+    if given.page:
+        given.page.write_text(PAGE.format(text=text), encoding="utf-8")
     return 1 if soak.failures else 0
 
 

@@ -386,6 +386,8 @@ class Engine:
         self.watch: Callable[[AnyEvent, list[AnyEffect]], None] | None = None
         """Called after every step; for tests that look at every effect."""
         self.stop: Stop | None = None
+        self.started_ns = 0
+        """When the reducer was made."""
         self._stalled_until_s = 0.0
         self._waiting: deque[AnyEvent] = deque()
         self._is_applying = False

@@ -23,14 +23,16 @@ from okxmm_tui.core.commands import Kill, Quit
 from okxmm_tui.core.effects import AnyEffect
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import AnyEvent, JournalState, SessionStarted, Tick
+from okxmm_tui.core.preflight import PreflightPolicy
 from okxmm_tui.core.restored import Restored
-from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.core.types import Mode, PositionMode, Side
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine.store.database import open_journal
 from okxmm_tui.engine.store.recorder import Recorder
 from okxmm_tui.engine.store.recovery import read_past
 from okxmm_tui.engine.store.rows import Row
 from okxmm_tui.errors import OkxmmError
+from okxmm_tui.exchange.options import VenueSettings
 from tests.safety.attendant import COMMANDS, Attendant, Deed, make_sight
 from tests.safety.audit import Account, read_recorded, recorded_differences, running_differences, shown
 from tests.safety.fault_menu import CARDS, ENGINE_KILLED, MAY_BE_REFUSED, OPERATOR_KILL, deck
@@ -53,6 +55,7 @@ LIMITS = Limits(
     max_daily_loss_quote=Decimal(10**6),
     max_drawdown_quote=Decimal(10**6),
     losing_rest_ms=5_000,
+    preflight=PreflightPolicy.ASK,
 )
 """The money lost is not what is looked for here."""
 
@@ -146,11 +149,30 @@ class KeptEngine(Engine):
 
 
 class Soak:
-    """One run: a world, an engine with its journal, an attendant, and a deck of faults."""
+    """One run: a world, an engine with its journal, an attendant, and a deck of faults.
 
-    def __init__(self, seed: int, folder: Path, without: frozenset[str] = frozenset()) -> None:
+    Args:
+        seed: Of everything that is drawn.
+        folder: For the journal.
+        without: Faults to leave out.
+        position_mode: Of the account.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        folder: Path,
+        *,
+        without: frozenset[str] = frozenset(),
+        position_mode: PositionMode = PositionMode.NET,
+    ) -> None:
         self.dice = random.Random(seed)
-        self.world = World(seed, limits=LIMITS, params={"order_size": Decimal(1), "max_position": Decimal(5)})
+        self.world = World(
+            seed,
+            limits=LIMITS,
+            params={"order_size": Decimal(1), "max_position": Decimal(5)},
+            venue=VenueSettings(seed=seed, position_mode=position_mode),
+        )
         market = self.world.markets[INST]
         market.trade_chance, market.walk_ticks, market.trade_lots = 0.3, 8, 6_000
         self.disk = Disk(folder / "journal.sqlite")
@@ -340,12 +362,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--cards", type=int, default=100)
     parser.add_argument("--without", nargs="*", default=(), help="faults to leave out")
+    parser.add_argument("--position-mode", default="net_mode", help="net_mode or long_short_mode")
     parser.add_argument("--table", action="store_true")
     given: Any = parser.parse_args()
     for seed in range(given.seed, given.seed + given.seeds):
         began_s = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            soak = Soak(seed, Path(folder), frozenset(given.without))
+            soak = Soak(
+                seed,
+                Path(folder),
+                without=frozenset(given.without),
+                position_mode=PositionMode(given.position_mode),
+            )
             try:
                 soak.run(given.cards)
             finally:

@@ -156,7 +156,8 @@ class FillsBlotter(ListPanel[SeenFill]):
 
 def _searchable(seen: SeenOrder) -> str:
     order = seen.order
-    return " ".join((seen.inst_id, *(both(text) for text in (order.side, order.status, order.decision))))
+    status = f"{order.status} {tr(order.status, 'order')}"
+    return f"{seen.inst_id} {both(order.side)} {status} {both(order.decision)}"
 
 
 def _first_columns() -> str:

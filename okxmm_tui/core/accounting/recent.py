@@ -13,7 +13,7 @@ from msgspec import Struct
 from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.position import Position
 
-MOST = 1_000
+MOST = 300
 """A fill that is missed is found within a minute or with the next login."""
 
 

@@ -32,8 +32,12 @@ class Totals(Struct):
     realised_quote: Decimal = ZERO
     """Realised, converted at each booking; differs from ``realised`` for inverse contracts only."""
     fees_quote: Decimal = ZERO
+    rebates_quote: Decimal = ZERO
+    """The part of ``fees_quote`` that was paid to us."""
     flows_quote: Decimal = ZERO
     """Funding, interest, forced and conversion, converted at each booking."""
+    funding_quote: Decimal = ZERO
+    """The funding in it."""
     fees_in_cost_quote: Decimal = ZERO
     """Fees in base currency, at their fill's price: part of the position's cost, so never added again."""
     fills: int = 0
@@ -73,8 +77,11 @@ class Totals(Struct):
         """Maker notional over all notional; None before the first fill."""
         return float(self.maker_turnover_quote / self.turnover_quote) if self.turnover_quote else None
 
-    def add_fee(self, fee: Decimal, *, is_maker: bool) -> None:
-        """Book a fee or rebate in settlement currency."""
+    def add_fee(self, fee: Decimal, fee_quote: Decimal, *, is_maker: bool) -> None:
+        """Book a fee or rebate in settlement currency, and what it was worth."""
+        self.fees_quote += fee_quote
+        if fee > 0:
+            self.rebates_quote += fee_quote
         if is_maker and fee > 0:
             self.maker_rebates += fee
         elif is_maker:
@@ -89,6 +96,7 @@ class Totals(Struct):
         match flow:
             case Flow.FUNDING:
                 self.funding += amount
+                self.funding_quote += amount_quote
             case Flow.INTEREST:
                 self.interest += amount
             case Flow.FORCED:

@@ -220,11 +220,10 @@ class Faults:
         """Return the fault of a kind that strikes the operation being handled."""
         return self.met(kind, op=op, via=self.via, inst_id=inst_id) if kind in self._active else None
 
-    @property
-    def amend_delay_ms(self) -> int:
-        """Delay between the ack of an amend and its execution."""
-        fault = self.level(orders.SlowAmends)
-        return fault.ms if fault else 0
+    def amend_delay_ns(self, inst_id: str) -> int:
+        """Delay between the ack of an amend and its execution; 0 when no fault strikes it."""
+        fault = self.met(orders.SlowAmends, inst_id=inst_id)
+        return fault.ms * 1_000_000 if fault else 0
 
     @property
     def duplicate_pushes(self) -> bool:
