@@ -68,7 +68,7 @@ def test_no_secret_is_in_the_journal(tmp_path, make_world, monkeypatch, caplog):
     world.until(lambda: engine.reducer.safety.kill_run.is_proven, 20, "the proof")
     keeper, begun_ns = Keeper(tmp_path, world.now_ns), engine.inputs[0][1]
     reducer = Reducer(engine.reducer.session.started, begun_ns)
-    keeper.start(reducer, begun_ns, 10_000_000)
+    keeper.start(reducer, begun_ns, 10_000_000, 14)
     for event, at_ns in engine.inputs:
         keeper.take(at_ns, event, reducer.apply(event, at_ns))
     keeper.close()
