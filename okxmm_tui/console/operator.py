@@ -23,7 +23,6 @@ from okxmm_tui.core.commands import (
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import CommandReply, OrderView, ParamView, Snapshot
-from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import LinkError
 
 LIVE_PHRASE = "trade live"
@@ -234,9 +233,4 @@ class Operator:
 
 def needs_phrase(snapshot: Snapshot | None) -> bool:
     """Whether real money waits for its typed phrase."""
-    return (
-        snapshot is not None
-        and snapshot.mode is Mode.LIVE
-        and snapshot.trading_state in {"PAUSED", "HALTED"}
-        and snapshot.state_reason.startswith("live:")
-    )
+    return snapshot is not None and snapshot.needs_phrase

@@ -371,6 +371,8 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     log: tuple[LogLine, ...]
     consoles: int
     is_quitting: bool = False
+    needs_phrase: bool = False
+    """Whether real money has not been confirmed by the typed phrase yet, whatever has happened since."""
     is_widened: bool = False
     """Whether quotes stand at twice their usual distance."""
     limits: tuple[LimitView, ...] = ()

@@ -57,6 +57,11 @@ class StateMachine:
         self.armed_until_ns: int | None = None
         self._needs_arming = needs_arming
 
+    @property
+    def waits_for_arming(self) -> bool:
+        """Whether the session has never been resumed and began with the need to arm."""
+        return self._needs_arming
+
     def arm(self, now_ns: int) -> None:
         """Allow one risk-raising act within ten seconds."""
         self.armed_until_ns = now_ns + ARM_NS

@@ -25,8 +25,6 @@ from okxmm_tui.engine.freeze import Freezes
 from okxmm_tui.engine.market import Market
 
 LOG_LINES = 200
-LIVE_PREFIX = "live:"
-"""A reason that begins so asks the console for the typed phrase."""
 
 
 class Session:
@@ -150,12 +148,9 @@ def first_state(started: SessionStarted, now_ns: int) -> StateMachine:
 
     A headless live session was confirmed on the command line. A kill that nobody lifted outlives its session.
     """
-    needs_phrase = started.mode is Mode.LIVE and not started.limits.is_headless
     if halted := started.restored.halted if started.restored else "":
         reason = f"killed in an earlier session: {halted}"
-        text = f"{LIVE_PREFIX} {reason}" if needs_phrase else reason
-        return StateMachine(now_ns, TradingState.HALTED, text, needs_arming=True)
-    if needs_phrase:
-        reason = f"{LIVE_PREFIX} type the phrase to start"
-        return StateMachine(now_ns, TradingState.PAUSED, reason, needs_arming=True)
+        return StateMachine(now_ns, TradingState.HALTED, reason, needs_arming=True)
+    if started.mode is Mode.LIVE and not started.limits.is_headless:
+        return StateMachine(now_ns, TradingState.PAUSED, "type the phrase to start", needs_arming=True)
     return StateMachine(now_ns, TradingState.ACTIVE, "started")

@@ -22,7 +22,7 @@ from okxmm_tui.core.snapshot import (
     SideView,
     Snapshot,
 )
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
@@ -68,6 +68,9 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         log=tuple(session.log)[-LOG_LINES_SHOWN:],
         consoles=safety.consoles,
         is_quitting=safety.is_quitting,
+        needs_phrase=machine.waits_for_arming
+        and started.mode is Mode.LIVE
+        and not session.limits.is_headless,
         is_widened=session.is_widened,
         limits=_limits(session.limits),
         strategies=tuple(STRATEGIES),

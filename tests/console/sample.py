@@ -390,7 +390,8 @@ def live_paused() -> Snapshot:
     return structs.replace(
         with_market(quoting(Mode.LIVE), orders=()),
         trading_state="PAUSED",
-        state_reason="live: type the phrase",
+        state_reason="type the phrase to start",
+        needs_phrase=True,
     )
 
 

@@ -263,7 +263,7 @@ class TestLive:
 
     async def test_other_modes_do_not_ask(self):
         """Sim, paper and demo start without a phrase."""
-        paused = structs.replace(sample.live_paused(), mode=Mode.DEMO)
+        paused = structs.replace(sample.live_paused(), mode=Mode.DEMO, needs_phrase=False)
         async with running(paused) as bench:
             assert bench.app.screen is bench.app.dashboard
 

@@ -16,6 +16,7 @@ from okxmm_tui.core.messages import (
     StreamDown,
 )
 from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import Desk
 from tests.samples import order_update
 
@@ -281,16 +282,25 @@ def test_kill_works_with_everything_broken():
     assert all(cancel.by_rest for cancel in cancels)
 
 
+@pytest.mark.parametrize("act", [Kill(), Pause()], ids=["kill", "pause"])
+def test_nothing_but_the_phrase_ends_the_wait_for_it(act):
+    """Killed or paused before the phrase was typed, a live session still asks for it."""
+    desk = Desk(Limits(), mode=Mode.LIVE)
+    desk.command(act)
+    assert build_snapshot(desk.reducer, 1).needs_phrase
+
+
 def test_a_live_console_session_waits_for_the_phrase():
     """LIVE starts paused and needs an armed resume; headless live was confirmed by flag."""
     desk = Desk(Limits(), mode=Mode.LIVE)
     assert desk.state == "PAUSED"
-    assert desk.reducer.session.machine.reason.startswith("live:")
+    assert build_snapshot(desk.reducer, 1).needs_phrase
     desk.command(Resume())
     assert desk.state == "PAUSED"
     desk.command(Arm())
     desk.command(Resume())
     assert desk.state == "ACTIVE"
+    assert not build_snapshot(desk.reducer, 2).needs_phrase
     assert Desk(Limits(is_headless=True), mode=Mode.LIVE).state == "ACTIVE"
 
 

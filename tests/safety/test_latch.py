@@ -124,5 +124,5 @@ def test_real_money_still_asks_for_its_phrase(tmp_path):
         shown = build_snapshot(live.reducer, 1)
         assert shown.trading_state == "HALTED"
         assert REASON in shown.state_reason
-        assert shown.state_reason.startswith("live:") is not is_headless
+        assert shown.needs_phrase is not is_headless
     connection.close()

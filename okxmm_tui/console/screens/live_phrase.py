@@ -42,7 +42,7 @@ class LivePhrase(ModalScreen[bool]):
             ):
                 yield Static(f"{left(tr(name), 10)} {text}", markup=False)
             if self._snapshot.trading_state == "HALTED":
-                reason = tr(self._snapshot.state_reason.removeprefix("live: "))
+                reason = tr(self._snapshot.state_reason)
                 yield Static(f"{left(tr('HALTED'), 10)} {reason}", markup=False)
             yield Static("\n" + tr(f"Type “{LIVE_PHRASE}” and press enter to start quoting."), markup=False)
             yield SafeInput()
