@@ -318,6 +318,8 @@ async def test_help_palette_and_foot_name_no_key_that_trades(log):
     async with app.run_test(size=(120, 80)) as pilot:
         while app.state.snapshot is None:
             await pilot.pause()
+        app.draw()
+        await pilot.pause()
         bound = {each.action for several in app._bindings.key_to_bindings.values() for each in several}
         assert not bound & (set(trading) - kept)
         foot = "".join(text for line in app.dashboard.query_one(StatusLine)._lines for text, _ in line)

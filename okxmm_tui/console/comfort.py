@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from okxmm_tui.console.keymap import Keymap
-from okxmm_tui.console.language import ENGLISH
 from okxmm_tui.core.snapshot import AlarmView, Snapshot
 from okxmm_tui.core.types import Severity
+from okxmm_tui.languages import ENGLISH
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from okxmm_tui.console.catalogue import Catalogue, read_entries
+from okxmm_tui.languages import AUTO, ENGLISH, LANGUAGES
 
-AUTO, ENGLISH = "auto", "en"
-LANGUAGES = (ENGLISH, "zh", "th")
 FOLDER = Path(__file__).with_name("locale")
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set says the language, as in every program."""

@@ -15,10 +15,11 @@ from okxmm_tui.console import base
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.kill_watch import KillWatch
-from okxmm_tui.console.language import ENGLISH, tr
+from okxmm_tui.console.language import tr
 from okxmm_tui.console.port import ConsoleExit
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.errors import OkxmmError
+from okxmm_tui.languages import ENGLISH
 from okxmm_tui.replay.keys import PREFACE, ReplayKeymap
 from okxmm_tui.replay.link import ReplayLink
 from okxmm_tui.replay.words import parse_time

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from okxmm_tui.console.language import AUTO, LANGUAGES, resolved
 from okxmm_tui.errors import RecordingError, UsageError
+from okxmm_tui.languages import AUTO, LANGUAGES
 from okxmm_tui.replay.player import Player
 from okxmm_tui.replay.words import parse_time, summary_lines
 
@@ -75,6 +75,7 @@ def _watch(path: Path, given: argparse.Namespace) -> int:
     if not sys.stdout.isatty():
         raise UsageError("The console needs a terminal.", "Run it in one, or use --check.")
     from okxmm_tui.console import themes  # noqa: PLC0415 - only a console needs them
+    from okxmm_tui.console.language import resolved  # noqa: PLC0415
     from okxmm_tui.replay.app import show_replay  # noqa: PLC0415
     from okxmm_tui.replay.link import ReplayLink  # noqa: PLC0415
 

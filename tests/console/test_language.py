@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from okxmm_tui import languages
 from okxmm_tui.console import language
 from okxmm_tui.console.bindings import KILL_KEYS
 from okxmm_tui.console.comfort import Comfort
@@ -16,7 +17,7 @@ from tests.console.harness import running
 @pytest.fixture(autouse=True)
 def _english_again():
     yield
-    language.use(language.ENGLISH)
+    language.use(languages.ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +45,8 @@ def test_the_setting_knows_the_languages_there_are():
     """What may be set is what there are catalogues for, and ``auto``."""
     allowed = Settings.model_fields["language"].annotation
     assert allowed is not None
-    assert allowed.__args__ == (language.AUTO, *language.LANGUAGES)
-    assert {path.stem for path in language.FOLDER.glob("*.json")} == {*language.LANGUAGES} - {"en"}
+    assert allowed.__args__ == (languages.AUTO, *languages.LANGUAGES)
+    assert {path.stem for path in language.FOLDER.glob("*.json")} == {*languages.LANGUAGES} - {"en"}
 
 
 def test_english_changes_nothing():
@@ -103,6 +104,6 @@ async def test_a_console_speaks_the_language_of_its_settings(name, word):
 
 async def test_the_kill_key_is_named_in_every_language():
     """The banner ends with the key itself, which no language changes."""
-    for name in language.LANGUAGES:
+    for name in languages.LANGUAGES:
         async with running(sample.quoting(), size=(80, 24), comfort=Comfort(language=name)) as bench:
             assert bench.text("#banner").rstrip().endswith(f"^K {language.tr('KILL')}")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from okxmm_tui import languages
 from okxmm_tui.console import language
 from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
 from okxmm_tui.console.catalogue import PLACE, Catalogue, letters
@@ -209,4 +210,4 @@ def test_units_of_spot_sizes_are_told():
     assert any(spec.unit == spot.base_ccy for spec in specs)
     for spec in specs:
         assert language.tr(spec.help) != spec.help
-    language.use(language.ENGLISH)
+    language.use(languages.ENGLISH)

@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 from textual.screen import ModalScreen
 
+from okxmm_tui import languages
 from okxmm_tui.console import language
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.port import ConsoleFiles
@@ -136,7 +137,7 @@ async def console(state: str, name: str, size: tuple[int, int], files: ConsoleFi
         bench.app.state.desk.cursor_ticks = sample.MID_TICKS - 2
         await bench.settle()
         yield bench
-    language.use(language.ENGLISH)
+    language.use(languages.ENGLISH)
 
 
 async def _pages(name: str, size: tuple[int, int]) -> dict[str, list[Drawn]]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
 from okxmm_tui.okx import messages as wire
 from okxmm_tui.okx.convert import balance_update, fill_of, instrument_of, order_update, position_update
+from okxmm_tui.okx.decoding import decode, decode_readable, text_of
 from okxmm_tui.okx.market_messages import (
     CANDLES,
     FUNDING_RATES,
@@ -61,7 +62,7 @@ READERS = {
     "instrument": (wire.INSTRUMENTS, INSTRUMENT, instrument_of),
     "fees": (wire.FEES, FEE, lambda row: fees_of(row, "4", make_instrument())),
     "config": (wire.CONFIGS, CONFIG, account_of),
-    "dead man": (wire.DEAD_MEN, {"triggerTime": "1"}, lambda row: trigger_ms(wire.text_of(row.trigger_time))),
+    "dead man": (wire.DEAD_MEN, {"triggerTime": "1"}, lambda row: trigger_ms(text_of(row.trigger_time))),
     "mark": (wire.MARK_PRICES, NAMED | {"markPx": "1"}, mark_price_of),
     "funding": (FUNDING_RATES, NAMED | {"fundingRate": "1", "fundingTime": "2"}, funding_rate_of),
     "limits": (PRICE_LIMITS, NAMED | {"buyLmt": "1"}, lambda row: price_limits_of(row, KNOWN[INST])),
@@ -79,7 +80,7 @@ def test_rows_with_any_values(name, data):
     decoder, row, convert = READERS[name]
     raw = json.dumps([data.draw(twisted(row))]).encode()
     with suppress(OkxmmError):
-        for each in wire.decode(decoder, raw):
+        for each in decode(decoder, raw):
             ENCODE(convert(each))
 
 
@@ -91,7 +92,7 @@ def test_mutated_rows(name, data):
     decoder, row, convert = READERS[name]
     raw = data.draw(mutated(st.just(json.dumps([row, row]).encode())))
     with suppress(WireError):
-        rows, _ = wire.decode_readable(decoder, msgspec.Raw(raw))
+        rows, _ = decode_readable(decoder, msgspec.Raw(raw))
         for each in rows:
             with suppress(OkxmmError):
                 ENCODE(convert(each))
@@ -102,7 +103,7 @@ def test_mutated_rows(name, data):
 def test_bars_of_any_values(values):
     """Bars are arrays."""
     with suppress(WireError):
-        for row in wire.decode(CANDLES, json.dumps([values]).encode()):
+        for row in decode(CANDLES, json.dumps([values]).encode()):
             ENCODE(candle_of(row, INST, "1m"))
 
 
@@ -130,4 +131,4 @@ def test_recorded_pushes_through_every_decoder(raw):
     assert len(decoders) > 10
     for decoder in decoders:
         with suppress(WireError):
-            wire.decode(decoder, raw)
+            decode(decoder, raw)

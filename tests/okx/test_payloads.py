@@ -10,6 +10,7 @@ import pytest
 from okxmm_tui.core import messages as m
 from okxmm_tui.okx import messages as wire
 from okxmm_tui.okx.convert import balance_update, fill_of, instrument_of, order_update, position_update
+from okxmm_tui.okx.decoding import Scalar, decode, text_of
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.public_session import PublicSession
@@ -115,7 +116,7 @@ def test_rest_payload_is_read(path):
     """Every envelope decodes; rows of endpoints we use convert without an exception."""
     raw, message = load(path.name)
     if isinstance(message, dict) and "code" in message and "data" in message:
-        assert wire.text_of(wire.decode(wire.REST_DECODER, raw).code) == "0"
+        assert text_of(decode(wire.REST_DECODER, raw).code) == "0"
         rows = message["data"]
     else:
         rows = message if isinstance(message, list) else [message]
@@ -124,7 +125,7 @@ def test_rest_payload_is_read(path):
         return
     decoder, convert = reader
     known = instruments_of(message)
-    for row in wire.decode(decoder, json.dumps(rows).encode()):
+    for row in decode(decoder, json.dumps(rows).encode()):
         convert(row, known)
 
 
@@ -141,7 +142,5 @@ def test_balance_details_of_two_ages(name):
 def test_empty_text_null_and_numbers_are_scalars():
     """The three spellings of an optional number all decode."""
     raw, _ = load("common_optional_string_to_u64.json")
-    values = [
-        wire.text_of(each["value"]) for each in msgspec.json.decode(raw, type=list[dict[str, wire.Scalar]])
-    ]
+    values = [text_of(each["value"]) for each in msgspec.json.decode(raw, type=list[dict[str, Scalar]])]
     assert values == ["12345", "", ""]
