@@ -16,7 +16,8 @@ from random import Random
 from msgspec import structs
 
 from okxmm_tui.console.app import ConsoleApp
-from okxmm_tui.core.snapshot import MarketView, Snapshot
+from okxmm_tui.core.market_views import MarketView
+from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.core.types import Levels
 from tests.console import sample
 from tests.console.fake_link import FakeLink

@@ -26,7 +26,7 @@ from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
-from okxmm_tui.core.snapshot import ParamView
+from okxmm_tui.core.market_views import ParamView
 
 KILL_WORDS = " or ".join(KILL_KEYS)
 

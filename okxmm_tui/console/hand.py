@@ -22,8 +22,8 @@ from okxmm_tui.core.commands import (
     SwitchStrategy,
     Widen,
 )
+from okxmm_tui.core.market_views import MarketView, OrderView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import MarketView, OrderView
 from okxmm_tui.core.types import Side
 
 SIZE_PARAM = "order_size"

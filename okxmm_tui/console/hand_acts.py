@@ -7,9 +7,9 @@ from okxmm_tui.console.screens.live_modal import FlattenScreen
 from okxmm_tui.console.screens.preflight import PreflightScreen
 from okxmm_tui.console.screens.text_prompt import TextPrompt
 from okxmm_tui.console.widgets.limits_table import LimitsTable, limit_unit
+from okxmm_tui.core.market_views import OrderView
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.preflight import PreflightAnswer
-from okxmm_tui.core.snapshot import OrderView
 from okxmm_tui.core.types import Side
 from okxmm_tui.errors import OkxmmError
 

@@ -10,7 +10,8 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from okxmm_tui.console.language import tr
-from okxmm_tui.core.snapshot import FillView, MarketView, OrderView, Snapshot
+from okxmm_tui.core.market_views import FillView, MarketView, OrderView
+from okxmm_tui.core.snapshot import Snapshot
 
 HORIZONS_S = (1, 5, 30)
 MOST_ORDERS = MOST_FILLS = 2_000

@@ -20,9 +20,10 @@ from okxmm_tui.core.commands import (
     SetParam,
     UndoParam,
 )
+from okxmm_tui.core.market_views import OrderView, ParamView
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.preflight import PreflightAnswer
-from okxmm_tui.core.snapshot import CommandReply, OrderView, ParamView, Snapshot
+from okxmm_tui.core.snapshot import CommandReply, Snapshot
 from okxmm_tui.errors import LinkError
 
 LIVE_PHRASE = "trade live"

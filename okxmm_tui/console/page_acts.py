@@ -17,7 +17,7 @@ from okxmm_tui.console.widgets.markets_table import MarketsTable
 from okxmm_tui.console.widgets.orders import Orders
 
 if TYPE_CHECKING:
-    from okxmm_tui.core.snapshot import OrderView
+    from okxmm_tui.core.market_views import OrderView
 
 FILTERED = {"markets": "markets", "blotter": "blotter", "parameters": "parameters", "limits": "limits"}
 """Filter of each page; the others filter their events."""

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.market_views import MarketView, ParamView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import CommandReply, MarketView, ParamView
+from okxmm_tui.core.snapshot import CommandReply
 
 ANSWER_WITHIN_NS = 3_000_000_000
 REFUSAL_SHOWN_NS = 8_000_000_000

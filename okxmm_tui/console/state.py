@@ -10,7 +10,8 @@ from okxmm_tui.console.language import tr
 from okxmm_tui.console.pending import PendingParams
 from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, ConsoleExit
 from okxmm_tui.console.view import QUIET_AFTER_NS, LinkState, View, has_orders
-from okxmm_tui.core.snapshot import MarketView, Snapshot
+from okxmm_tui.core.market_views import MarketView
+from okxmm_tui.core.snapshot import Snapshot
 
 MESSAGE_SHOWN_NS = 6_000_000_000
 

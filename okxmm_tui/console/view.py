@@ -10,7 +10,8 @@ from enum import StrEnum
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
 from okxmm_tui.console.keymap import Keymap
-from okxmm_tui.core.snapshot import MarketView, Snapshot
+from okxmm_tui.core.market_views import MarketView
+from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.core.types import Mode
 
 QUIET_AFTER_NS = 2_000_000_000

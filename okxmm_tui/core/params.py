@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct, structs
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.snapshot import ParamView
+from okxmm_tui.core.market_views import ParamView
 
 UNDO_DEPTH = 100
 CONTRACTS = "ct"

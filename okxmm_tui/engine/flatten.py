@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from okxmm_tui.core.snapshot import FlattenView
+from okxmm_tui.core.market_views import FlattenView
 from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market

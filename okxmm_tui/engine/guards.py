@@ -13,7 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.snapshot import GaugeView
+from okxmm_tui.core.market_views import GaugeView
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from okxmm_tui.core.snapshot import GaugeView
+from okxmm_tui.core.market_views import GaugeView
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.flatten import Flatten

@@ -13,6 +13,7 @@ from okxmm_tui.core.accounting.quality import TradingQuality
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import BookedFill, Ledger
+from okxmm_tui.core.market_views import ParamChangeView
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
@@ -26,7 +27,6 @@ from okxmm_tui.core.messages import (
 from okxmm_tui.core.orders import OwnOrder, OwnOrders
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.position_sides import SidePositions, closed_by
-from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.mid_range import MidRange

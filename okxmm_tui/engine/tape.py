@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from okxmm_tui.core.market_views import TradeView
 from okxmm_tui.core.messages import PublicTrade
 from okxmm_tui.core.orders import OrderStatus, OwnOrders
-from okxmm_tui.core.snapshot import TradeView
 from okxmm_tui.core.types import Side
 
 PRINTS_KEPT = 50

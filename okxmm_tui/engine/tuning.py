@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchStrategy, UndoParam
+from okxmm_tui.core.market_views import ParamChangeView
 from okxmm_tui.core.messages import ParamsRead
 from okxmm_tui.core.params import ParamSet, for_instrument, plain
-from okxmm_tui.core.snapshot import ParamChangeView
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session

@@ -7,21 +7,10 @@ from functools import lru_cache
 from itertools import islice
 
 from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER, Limits
+from okxmm_tui.core.market_views import FillView, GaugeView, GhostView, MarketView, OrderView, SideView
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
-from okxmm_tui.core.snapshot import (
-    AccountView,
-    DeadManView,
-    FillView,
-    GaugeView,
-    GhostView,
-    HealthView,
-    LimitView,
-    MarketView,
-    OrderView,
-    SideView,
-    Snapshot,
-)
+from okxmm_tui.core.snapshot import AccountView, DeadManView, HealthView, LimitView, Snapshot
 from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.market import Market

@@ -9,27 +9,29 @@ from random import Random
 from msgspec import structs
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.preflight import CheckState, CheckView, DifferenceView, PreflightView
-from okxmm_tui.core.snapshot import (
-    AccountView,
-    AlarmView,
-    DeadManView,
+from okxmm_tui.core.market_views import (
     FillView,
     FlattenView,
     GaugeView,
     GhostView,
-    HealthView,
-    KillView,
-    LatencyView,
-    LimitView,
-    LogLine,
     MarketView,
     OrderView,
     ParamChangeView,
     ParamView,
     SideView,
-    Snapshot,
     TradeView,
+)
+from okxmm_tui.core.preflight import CheckState, CheckView, DifferenceView, PreflightView
+from okxmm_tui.core.snapshot import (
+    AccountView,
+    AlarmView,
+    DeadManView,
+    HealthView,
+    KillView,
+    LatencyView,
+    LimitView,
+    LogLine,
+    Snapshot,
 )
 from okxmm_tui.core.types import ContractKind, Levels, Liquidity, Mode, Severity, Side
 from tests.console.sample_books import books

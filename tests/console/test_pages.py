@@ -14,7 +14,7 @@ from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
 from okxmm_tui.console.spans import line_width
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console_files import StateFiles
-from okxmm_tui.core.snapshot import FlattenView, ParamChangeView
+from okxmm_tui.core.market_views import FlattenView, ParamChangeView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
 from tests.console.harness import SIZES, running

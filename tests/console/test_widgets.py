@@ -10,8 +10,9 @@ from msgspec import structs
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
+from okxmm_tui.core.market_views import GhostView
 from okxmm_tui.core.opportunity_views import PartsView
-from okxmm_tui.core.snapshot import DeadManView, GhostView
+from okxmm_tui.core.snapshot import DeadManView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
 from tests.console.harness import running

@@ -17,8 +17,8 @@ from textual.widgets import Static
 from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.console.themes import ANSI_PREFIX
+from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import ParamView
 
 KEY_WIDTH = 15
 SAFETY_TEXT = (

@@ -18,7 +18,8 @@ from okxmm_tui.console.spans import Line, Span, clip, fit, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.why import why_lines
-from okxmm_tui.core.snapshot import FlattenView, MarketView, Snapshot
+from okxmm_tui.core.market_views import FlattenView, MarketView
+from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.core.types import Mode
 
 BAR = 30

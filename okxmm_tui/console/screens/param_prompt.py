@@ -16,8 +16,8 @@ from textual.widgets import Static
 
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.screens.safe_input import SafeInput
+from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import ParamView
 
 SetTyped = Callable[[str, str], str]
 """Sets (name, value) and returns what was wrong, or nothing."""

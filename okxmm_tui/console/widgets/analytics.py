@@ -10,7 +10,7 @@ from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.pnl import curve, decomposition
 from okxmm_tui.core.accounting.views import AccountingView
-from okxmm_tui.core.snapshot import MarketView
+from okxmm_tui.core.market_views import MarketView
 
 CELL = 9
 

@@ -9,7 +9,7 @@ from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, waitin
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
-from okxmm_tui.core.snapshot import FillView, MarketView
+from okxmm_tui.core.market_views import FillView, MarketView
 from okxmm_tui.core.types import Liquidity
 
 MARKS_FROM_WIDTH, FEE_FROM_WIDTH, ID_FROM_WIDTH = 48, 76, 92

@@ -6,7 +6,7 @@ from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, Span, left, right
 from okxmm_tui.console.widgets.levels import calm_scale
-from okxmm_tui.core.snapshot import MarketView
+from okxmm_tui.core.market_views import MarketView
 from okxmm_tui.core.types import Levels
 
 IMBALANCE_LEVELS = 5

@@ -8,7 +8,8 @@ from okxmm_tui.console.spans import EMPTY, Line, clip, paint_share, spread, wait
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
-from okxmm_tui.core.snapshot import DeadManView, GaugeView, HealthView
+from okxmm_tui.core.market_views import GaugeView
+from okxmm_tui.core.snapshot import DeadManView, HealthView
 
 WARN_FROM, CRITICAL_FROM = 0.7, 0.9
 DEAD_MAN_WARN = 0.4

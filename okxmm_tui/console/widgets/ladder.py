@@ -28,7 +28,7 @@ from okxmm_tui.console.widgets.levels import (
     visible_levels,
 )
 from okxmm_tui.console.widgets.line_table import LinePanel
-from okxmm_tui.core.snapshot import MarketView
+from okxmm_tui.core.market_views import MarketView
 from okxmm_tui.core.types import Levels, Side
 
 CHIPS = {

@@ -10,7 +10,7 @@ from okxmm_tui.console.desk import Desk, floored
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, Span, paint, right
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.snapshot import MarketView, OrderView
+from okxmm_tui.core.market_views import MarketView, OrderView
 from okxmm_tui.core.types import Levels, Side
 
 OWN_WIDTH, QUEUE_WIDTH, PRICE_WIDTH, SIZE_WIDTH = 7, 7, 10, 9

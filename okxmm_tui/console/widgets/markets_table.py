@@ -10,7 +10,7 @@ from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, Span, clip, left, right
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
-from okxmm_tui.core.snapshot import MarketView, SideView
+from okxmm_tui.core.market_views import MarketView, SideView
 
 NAME_WIDTH = 18
 MORE_FROM, OWN_FROM, WHY_FROM = 98, 122, 150

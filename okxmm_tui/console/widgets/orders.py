@@ -15,7 +15,7 @@ from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.snapshot import MarketView, OrderView
+from okxmm_tui.core.market_views import MarketView, OrderView
 
 STATES = {
     "live": ("live", "gain"),

@@ -15,8 +15,8 @@ from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, r
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
+from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import ParamView
 
 RISK_WORDS = {"up": "▲ more is riskier", "down": "▼ less is riskier", "none": ""}
 BAR = 12

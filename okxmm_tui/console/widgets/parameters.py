@@ -6,8 +6,8 @@ from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
-from okxmm_tui.core.snapshot import ParamView
 
 VALUE_WIDTH, BOUNDS_WIDTH = 8, 17
 SHORT_UNIT, LONG_UNIT, LONG_UNIT_FROM = 3, 7, 44

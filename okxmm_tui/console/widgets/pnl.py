@@ -10,7 +10,7 @@ from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread
 from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
-from okxmm_tui.core.snapshot import MarketView
+from okxmm_tui.core.market_views import MarketView
 
 PARTS_FROM_HEIGHT = 16
 

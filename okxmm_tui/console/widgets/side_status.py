@@ -7,8 +7,8 @@ from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, clip, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.core.market_views import MarketView, SideView
 from okxmm_tui.core.opportunity_views import PartsView
-from okxmm_tui.core.snapshot import MarketView, SideView
 from okxmm_tui.core.types import Side
 
 QUOTING = "quoting"

@@ -9,7 +9,7 @@ from okxmm_tui.console.staleness import market_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.snapshot import TradeView
+from okxmm_tui.core.market_views import TradeView
 from okxmm_tui.core.types import Side
 
 OLD_NS = 7_000_000_000

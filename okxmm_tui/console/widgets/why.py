@@ -7,7 +7,7 @@ from okxmm_tui.console.history import SeenOrder
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import Line, clip, left
 from okxmm_tui.console.view import View
-from okxmm_tui.core.snapshot import ParamChangeView
+from okxmm_tui.core.market_views import ParamChangeView
 
 NAME_WIDTH = 12
 
