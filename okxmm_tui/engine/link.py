@@ -68,15 +68,21 @@ _ToEngine = Hello | Seen | Ask
 _encode = msgspec.msgpack.Encoder().encode
 
 
+_making = threading.Lock()
+"""Two threads that make a decoder of the same types at once crash the interpreter (msgspec 0.22)."""
+
+
 @cache
 def _up() -> msgspec.msgpack.Decoder[FromEngine]:
     # Made when first needed: for so many types it takes as long as a tenth of a console's start.
-    return msgspec.msgpack.Decoder(FromEngine)
+    with _making:
+        return msgspec.msgpack.Decoder(FromEngine)
 
 
 @cache
 def _down() -> msgspec.msgpack.Decoder[_ToEngine]:
-    return msgspec.msgpack.Decoder(_ToEngine)
+    with _making:
+        return msgspec.msgpack.Decoder(_ToEngine)
 
 
 def socket_path(state_dir: Path) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -234,3 +236,27 @@ def test_a_long_path_is_refused_with_the_way_out(tmp_path):
     """Unix sockets have short paths."""
     with pytest.raises(LinkError, match="--state-dir"):
         socket_path(tmp_path / ("x" * 120))
+
+
+_AT_ONCE = """
+import sys, threading, time
+import msgspec
+from okxmm_tui.engine import link
+from tests.console import sample
+sys.setswitchinterval(1e-6)
+raw, start = msgspec.msgpack.encode(sample.quoting()), threading.Barrier(6)
+def decode(number):
+    start.wait()
+    threading.Event().wait(number * 0.005)
+    for _ in range(20):
+        link._up().decode(raw)
+threads = [threading.Thread(target=decode, args=(number,)) for number in range(6)]
+for each in threads: each.start()
+for each in threads: each.join()
+"""
+
+
+def test_links_of_several_threads_may_begin_at_once():
+    """Making the decoder in one thread while another used its own crashed the interpreter."""
+    done = subprocess.run([sys.executable, "-c", _AT_ONCE], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
