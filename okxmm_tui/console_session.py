@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from okxmm_tui.engine_start import console_words, start_engine_with
 from okxmm_tui.errors import OkxmmError
+from okxmm_tui.streams import forward_to_nothing
 
 if TYPE_CHECKING:
     from okxmm_tui.console.comfort import Comfort
@@ -93,17 +94,19 @@ def _show(
         comfort=comfort,
         files=StateFiles(comfort.pictures) if comfort.pictures is not None else None,
     )
-    if ended.text and not comfort.is_web:
-        _tell(f"okxmm-tui: {ended.text}", sys.stderr if ended.exit_code else sys.stdout)
+    words = f"okxmm-tui: {ended.text}\n" if ended.text and not comfort.is_web else ""
+    for stream in (sys.stdout, sys.stderr):
+        _tell(words if (stream is sys.stderr) == bool(ended.exit_code) else "", stream)
     return ended.exit_code
 
 
 def _tell(text: str, stream: TextIO) -> None:
-    """Print last words; a terminal that has gone must not turn a clean end into a failure."""
+    """Write last words and all that waits; a terminal that has gone must not make a clean end a failure."""
     try:
-        print(text, file=stream, flush=True)
+        stream.write(text)
+        stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        forward_to_nothing(stream)
 
 
 def _start_kill_process(state_dir: Path, file: Path | None) -> None:

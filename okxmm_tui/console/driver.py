@@ -10,6 +10,7 @@ from textual.driver import Driver
 from textual.message import Message
 
 from okxmm_tui.console.bindings import KILL_KEYS
+from okxmm_tui.streams import forward_to_nothing
 
 PressInThread = Callable[[str], None]
 
@@ -31,7 +32,7 @@ class VanishingFile:
             try:
                 return self._file.write(text)
             except OSError:
-                self.is_gone = True
+                self._lose()
         return len(text)
 
     def flush(self) -> None:
@@ -40,7 +41,12 @@ class VanishingFile:
             try:
                 self._file.flush()
             except OSError:
-                self.is_gone = True
+                self._lose()
+
+    def _lose(self) -> None:
+        """From now on nothing reaches the terminal, and what is left in the buffer must not fail at exit."""
+        self.is_gone = True
+        forward_to_nothing(self._file)
 
     def fileno(self) -> int:
         """Descriptor of the terminal."""

@@ -30,7 +30,7 @@ LANGUAGES = {"en": LOOKS, "zh": (DEFAULT,)}
 class PlainFile(SingleFileSnapshotExtension):
     """One text file per scene."""
 
-    _file_extension = "txt"
+    file_extension = "txt"
     _write_mode = WriteMode.TEXT
 
 
