@@ -56,10 +56,9 @@ class SplitEndpoints(Endpoints, frozen=True):
 
     public_url: str = ""
 
-    @property
-    def public_ws(self) -> str:
-        """URL of the load."""
-        return self.public_url
+    def stream_urls(self, name: str) -> tuple[str, str]:
+        """Market data comes from the load."""
+        return (self.public_url, "") if name == "public" else super().stream_urls(name)
 
 
 def engine(rest: str, private: str, public: str, folder: str) -> None:

@@ -55,6 +55,10 @@ class Endpoints(Struct, frozen=True):
     ws_fallback: str = ""
     """Another WebSocket base URL of the same region, or empty; none is documented, so one must be set."""
 
+    def stream_urls(self, name: str) -> tuple[str, str]:
+        """URL of a stream (``public``, ``private``, ``business``), and that on the other host or nothing."""
+        return f"{self.ws}/{name}", f"{self.ws_fallback}/{name}" if self.ws_fallback else ""
+
     @property
     def public_ws(self) -> str:
         """URL of the market data stream."""

@@ -246,9 +246,8 @@ class OkxGateway:
         gate: ConnectGate,
         on_replaced: Callable[[Session], None] | None = None,
     ) -> Stream:
-        hosts = self._endpoints
-        other = f"{hosts.ws_fallback}/{name}" if hosts.ws_fallback else ""
-        return Stream(f"{hosts.ws}/{name}", session, emit, gate, on_replaced, fallback_url=other)
+        url, other = self._endpoints.stream_urls(name)
+        return Stream(url, session, emit, gate, on_replaced, fallback_url=other)
 
     def _public_replaced(self, session: Session) -> None:
         if self._public is not None and isinstance(session, PublicSession):

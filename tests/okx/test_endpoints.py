@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from okxmm_tui.errors import UsageError
 from okxmm_tui.okx.endpoints import Endpoints
@@ -61,3 +62,11 @@ def test_other_hosts_can_be_named():
     named = Endpoints.venue("eea", is_demo=False, other_rest="https://r/", other_ws="wss://w/ws/v5/")
     assert (named.rest_fallback, named.ws_fallback) == ("https://r", "wss://w/ws/v5")
     assert Endpoints.venue("global", is_demo=False).ws_fallback == ""
+
+
+def test_streams_are_named_on_both_hosts():
+    """The second address is there only where one was set."""
+    here = Endpoints.local("http://127.0.0.1:1", "ws://127.0.0.1:1/ws/v5")
+    assert here.stream_urls("public") == ("ws://127.0.0.1:1/ws/v5/public", "")
+    both = structs.replace(here, ws_fallback="ws://127.0.0.1:2/ws/v5")
+    assert both.stream_urls("private")[1] == "ws://127.0.0.1:2/ws/v5/private"
