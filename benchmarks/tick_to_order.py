@@ -46,7 +46,7 @@ PLAN = SessionPlan(
     symbols=(INST,),
     strategy="inventory_skew",
     params={"refresh_interval_ms": Decimal(0), "volatility_multiplier": Decimal(0)},
-    limits=Limits(is_headless=True, reconcile_ms=600_000),
+    limits=Limits(is_headless=True, reconcile_ms=600_000, min_depth_quote=Decimal(0)),
     tag="okxmm",
 )
 
