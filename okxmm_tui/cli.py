@@ -327,8 +327,10 @@ def _replay(words: list[str]) -> int:
 
 def _engine(words: list[str]) -> int:
     """The engine's process: its configuration comes on standard input, or as the words of a console."""
-    if words:
-        return _engine_of_console(vars(_trade_parser().parse_args(words)))
+    from okxmm_tui.engine_start import OF_CONSOLE
+
+    if words[:1] == [OF_CONSOLE]:
+        return _engine_of_console(vars(_trade_parser().parse_args(words[1:])))
     import msgspec
 
     from okxmm_tui.compose import engine_main

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from okxmm_tui.settings import Settings
 
 FOR_THE_CONSOLE = frozenset({"theme", "language", "keys", "bell", "limited_motion"})
+OF_CONSOLE = "--"
+"""Says that the words of a console follow, also when there are none: a bare ``okxmm-tui`` has no flag."""
 _KINDS: dict[int, type[OkxmmError]] = {
     UsageError.exit_code: UsageError,
     CredentialError.exit_code: CredentialError,
@@ -37,7 +39,7 @@ def start_engine_with(words: Sequence[str]) -> subprocess.Popen[bytes]:
         words: Command line of ``okxmm-tui``, checked by the caller.
     """
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "okxmm_tui", "engine", *words],
+        [sys.executable, "-m", "okxmm_tui", "engine", OF_CONSOLE, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -51,6 +51,16 @@ def test_the_engine_tells_the_console_what_it_needs_and_no_secret(tmp_path, monk
     }
 
 
+def test_a_bare_command_has_an_engine_too(tmp_path, monkeypatch):
+    """Without one flag the engine reads its settings as well; it once waited for a configuration instead."""
+    monkeypatch.setenv("OKXMM_STATE_DIR", str(tmp_path))
+    with start_engine_with([]) as engine:
+        said = console_words(engine)
+        engine.terminate()
+    assert said is not None
+    assert said["state_dir"] == str(tmp_path)
+
+
 @pytest.mark.parametrize("kind", [UsageError, CredentialError])
 def test_a_refusal_arrives_as_the_error_it_was(kind):
     """With its hint and its exit code."""
