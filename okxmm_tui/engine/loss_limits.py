@@ -48,6 +48,8 @@ class LossLimits:
         self._is_known = False
         self._trusted_since_ns: int | None = None
         self._paused_by_doubt = False
+        self._reduced_for: str | None = None
+        """Why only reducing was allowed when doubt paused; None when more was."""
 
     def restore_day(self, day_pnl_quote: Decimal, day_high_quote: Decimal) -> None:
         """Carry on with the figures of earlier sessions of the same UTC day.
@@ -105,6 +107,8 @@ class LossLimits:
         text = why if why.startswith(NOT_TRUSTED) else f"{NOT_TRUSTED}: {why}"
         session.raise_alarm("pnl-trust", Severity.CRITICAL, text)
         if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
+            is_reducing = session.machine.state is TradingState.REDUCING
+            self._reduced_for = session.machine.reason if is_reducing else None
             self._paused_by_doubt = True
             self._change(Act.PAUSE, text, Severity.CRITICAL)
 
@@ -120,6 +124,8 @@ class LossLimits:
             is_ours = session.machine.reason.startswith(NOT_TRUSTED)
             if session.machine.state is TradingState.PAUSED and is_ours:
                 self._change(Act.RESUME, "PnL can be trusted again", Severity.INFO)
+                if self._reduced_for is not None:  # what doubt took it gives back, and no more
+                    self._change(Act.REDUCE, self._reduced_for, Severity.WARNING)
 
     # -- limits ------------------------------------------------------------------------------------------
 

@@ -32,9 +32,20 @@ class Manual:
             return f"no order may stand here now: {market.blocked}", ""
         if self._session.is_budget_low:
             return BUDGET_LOW, ""
+        frozen = self._session.freezes.reason(command.inst_id)
+        if frozen and not self._is_away(market, command):
+            return f"frozen: {frozen}", ""
         if isinstance(command, PlaceManual):
             return self._place(market, command)
         return self._move(market, command)
+
+    @staticmethod
+    def _is_away(market: Market, command: PlaceManual | MoveOrder) -> bool:
+        """Whether nothing new comes of it and an order only goes further from the market."""
+        if isinstance(command, PlaceManual):
+            return False
+        order = market.orders.get(command.cl_ord_id)
+        return order is not None and (order.price_ticks - command.price_ticks) * order.side.sign > 0
 
     def _place(self, market: Market, command: PlaceManual) -> tuple[str, str]:
         session = self._session

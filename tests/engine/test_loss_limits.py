@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okxmm_tui.core.commands import Arm, Resume
+from okxmm_tui.core.commands import Arm, Reduce, Resume
 from okxmm_tui.core.effects import CancelOrder
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits, PnlFigure
@@ -84,6 +84,17 @@ def test_a_doubtful_figure_pauses_and_never_kills():
     assert pnl(desk, limits, 0, after_s=9.9) == "PAUSED"
     assert pnl(desk, limits, 0, after_s=0.2) == "ACTIVE"
     assert not desk.reducer.session.alarms.is_standing("pnl-trust")
+
+
+def test_trust_gives_back_the_state_that_doubt_took():
+    """Only reducing stays only reducing: a doubt that comes and goes must not let positions grow again."""
+    desk, limits = made()
+    desk.command(Reduce())
+    reason = desk.reducer.session.machine.reason
+    assert pnl(desk, limits, 0, doubt="mark price is stale") == "PAUSED"
+    pnl(desk, limits, 0)
+    assert pnl(desk, limits, 0, after_s=10.1) == "REDUCING"
+    assert desk.reducer.session.machine.reason == reason
 
 
 def test_doubt_hides_no_loss():

@@ -74,6 +74,22 @@ def test_a_freeze_moves_no_quote_towards_an_order_by_hand():
     assert only_away(desk.market, Side.BUY, (nearer,)) == ()
 
 
+def test_a_freeze_lets_nothing_new_out_by_hand_either():
+    """A new order is refused with the doubt; one that rests may be moved away, and not closer."""
+    desk = Desk()
+    desk.quoting()
+    manual = by_hand(desk, price=599_950)
+    desk.reducer.session.freezes.set("test", "the book is in doubt", INST)
+    refused = desk.command(PlaceManual(INST, Side.BUY, 599_940, 1))
+    assert desk.taken(PlaceOrder, refused) == []
+    assert answer(desk, refused).text == "frozen: the book is in doubt"
+    closer = desk.command(MoveOrder(INST, manual.cl_ord_id, 599_951))
+    assert desk.taken(AmendOrder, closer) == []
+    assert answer(desk, closer).text == "frozen: the book is in doubt"
+    away = desk.command(MoveOrder(INST, manual.cl_ord_id, 599_949))
+    assert manual.cl_ord_id in {each.cl_ord_id for each in desk.taken(AmendOrder, away)}
+
+
 @pytest.mark.parametrize("command", [Pause(), Kill()])
 def test_pull_and_kill_take_it_out(command):
     """Pausing and killing cancel it with the rest."""
