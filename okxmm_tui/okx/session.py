@@ -226,6 +226,13 @@ class Session(ABC):
         """Decode and convert rows; one that cannot be read is a notice and hides no neighbour."""
         rows, problem = decode_readable(decoder, raw)
         events = [] if problem is None else self._bad_message(problem, now_ns)
+        return events + self._converted(rows, convert, now_ns)
+
+    def _converted(
+        self, rows: Sequence[_Row], convert: Callable[[_Row], AnyEvent | None], now_ns: int
+    ) -> list[AnyEvent]:
+        """Convert rows; what is wrong with one becomes a notice in its place."""
+        events: list[AnyEvent] = []
         for row in rows:
             try:
                 event = convert(row)
