@@ -35,8 +35,8 @@ from okxmm_tui.okx.messages import (
     InstrumentRow,
     TradeData,
 )
-from okxmm_tui.okx.session import ChannelRequest, Login, Session
-from okxmm_tui.okx.subscriptions import Subscription
+from okxmm_tui.okx.session import Login, Session
+from okxmm_tui.okx.subscriptions import ChannelRequest, Subscription
 
 DEFAULT_BOOK_CHANNEL = BOOKS.name
 ALL_USUAL = Wanted()
