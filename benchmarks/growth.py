@@ -3,7 +3,7 @@
 Twenty book pushes and one order request a second are applied as fast as the machine allows; both journals are
 written as in a session, the event log in frames of half a second of the session's own time. Printed after
 every hour: resident memory of the process, memory blocks Python has given out, the files, and the rows; at
-both ends the size of everything the engine holds. What it holds is bounded, but some of it fills slowly: 2,000
+both ends the size of all the engine holds. That is bounded, but some of it fills slowly: up to 2,000
 finished orders, 16,384 changes of the mid.
 """
 
