@@ -148,6 +148,8 @@ class Reducer:
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)
         carry_over(self.session, self.reconciler, self.loss_limits, self.books)
+        self._first_effects = self.session.effects
+        """What taking up an earlier session had to say; part of the first step."""
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self.market_events.on_book_snapshot,
@@ -201,7 +203,8 @@ class Reducer:
         """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
         session = self.session
         session.now_ns = now_ns
-        session.effects, session.booked = [], []
+        session.effects, session.booked = self._first_effects, []
+        self._first_effects = []
         session.step += 1
         self.watchdog.on_event()
         self._handlers[type(event)](event)

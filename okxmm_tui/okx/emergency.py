@@ -32,6 +32,8 @@ class KillOutcome(Struct, frozen=True):
 
     found: int
     """Different orders seen pending."""
+    came_later: int
+    """How many of them were not in the first list yet."""
     cancels_sent: int
     """Cancel requests the venue answered, one per order and attempt."""
     empty_replies: int
@@ -52,6 +54,7 @@ class _Sweep(ProofLoop):
         super().__init__(rest, on_progress)
         self._tag = tag
         self._query = {"instId": inst_id} if inst_id else {}
+        self._first: frozenset[str] | None = None
         self._seen: set[str] = set()
         self._mine: list[OrderRow] = []
         self._sent = 0
@@ -59,12 +62,23 @@ class _Sweep(ProofLoop):
     @property
     def outcome(self) -> KillOutcome:
         problem = "" if self.is_proven else self._problem
-        return KillOutcome(len(self._seen), self._sent, self._empty, len(self._mine), self.is_proven, problem)
+        late = self._seen - (self._first or frozenset())
+        return KillOutcome(
+            found=len(self._seen),
+            came_later=len(late),
+            cancels_sent=self._sent,
+            empty_replies=self._empty,
+            residual=len(self._mine),
+            is_proven=self.is_proven,
+            problem=problem,
+        )
 
     async def _list(self) -> int:
         rows = await paged(self._rest, PENDING_PATH, self._query, ORDERS, lambda row: text_of(row.ord_id))
         self._mine = [row for row in rows if self._tag is None or text_of(row.tag) == self._tag]
-        self._seen.update(text_of(row.ord_id) for row in self._mine)
+        ids = frozenset(text_of(row.ord_id) for row in self._mine)
+        self._first = ids if self._first is None else self._first
+        self._seen |= ids
         return len(self._mine)
 
     async def _clear(self) -> None:
