@@ -92,7 +92,9 @@ def _trade_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--symbol", action="append", metavar="ID", help="instrument, repeatable (default BTC-USDT-SWAP)"
     )
-    parser.add_argument("--strategy", metavar="NAME", help="strategy (default inventory_skew)")
+    parser.add_argument(
+        "--strategy", metavar="NAME", help="strategy (default glft for swaps, else inventory_skew)"
+    )
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", help="strategy parameter, repeatable")
     parser.add_argument(
         "--params-file", type=Path, metavar="FILE", help="TOML of parameters, read again when it changes"

@@ -13,7 +13,7 @@ from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import UsageError
 from okxmm_tui.settings import Settings
 from okxmm_tui.statedir import make_state_dir
-from okxmm_tui.strategies.registry import make_strategy
+from okxmm_tui.strategies.registry import chosen_strategy, make_strategy
 
 
 def engine_config(settings: Settings) -> EngineConfig:
@@ -24,13 +24,16 @@ def engine_config(settings: Settings) -> EngineConfig:
         CredentialError: A venue that needs a key had none.
     """
     given = {**_file_params(settings.params_file), **settings.params}
-    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, given)
+    strategy = chosen_strategy(settings.strategy, settings.symbol)
+    params = ParamSet.from_specs(make_strategy(strategy).specs, given)
     if isinstance(params, str):
-        raise UsageError(f"{params[0].upper()}{params[1:]}.", "Set it with --set NAME=VALUE.")
+        raise UsageError(
+            f"{params[0].upper()}{params[1:]}.", f"Set it with --set NAME=VALUE; the strategy is {strategy}."
+        )
     plan = SessionPlan(
         mode=settings.venue,
         symbols=tuple(dict.fromkeys(settings.symbol)),
-        strategy=settings.strategy,
+        strategy=strategy,
         params=given,
         limits=settings.risk.limits(is_headless=settings.headless),
         tag=settings.tag,

@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     symbol: Annotated[list[str], NoDecode] = Field(
         [DEFAULT_SYMBOL], min_length=1, description="instruments to trade"
     )
-    strategy: str = Field("inventory_skew", description="strategy to run")
+    strategy: str = Field(
+        "auto", description="strategy to run; auto: glft where all are perpetual swaps, else inventory_skew"
+    )
     params: dict[str, Decimal] = Field({}, description="strategy parameters by name")
     params_file: Path | None = Field(
         None, description="TOML of strategy parameters, read again whenever it changes"
