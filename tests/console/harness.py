@@ -16,6 +16,7 @@ from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
 from tests.console import sample
 from tests.console.fake_link import FakeLink
+from tests.console.rest import press, rest
 
 SIZES = ((80, 24), (120, 35), (200, 60))
 
@@ -47,14 +48,14 @@ class Bench:
 
     async def settle(self) -> None:
         """Let messages arrive and a frame be drawn."""
-        await self.pilot.pause()
+        await rest(self.app)
         if self.app.is_running:
             self.app.draw()
-            await self.pilot.pause()
+            await rest(self.app)
 
     async def press(self, *keys: str) -> None:
         """Press keys and draw."""
-        await self.pilot.press(*keys)
+        await press(self.app, *keys)
         await self.settle()
 
     async def show(self, snapshot: Snapshot) -> None:
