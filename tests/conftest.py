@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 
 SHARED = Path(__file__).parents[1].parent / "shared"
+
+gc.set_threshold(100_000, 20, 50)  # a quarter of the suite went into looking for garbage in what stays
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage no more in what importing all tests has made."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
