@@ -23,6 +23,8 @@ def pytest_collection_finish() -> None:
 def _own_state_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test, and no process a test starts, leaves a lock in the user's own state directory."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state-home"))
+    # Some hundred processes are started; without a cache each would compile the whole package again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
