@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from textual.pilot import Pilot
-
 from okxmm_tui.console import themes
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.comfort import Comfort
-from okxmm_tui.console.port import ConsoleExit, ConsoleFiles
+from okxmm_tui.console.port import ConsoleFiles
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
 from tests.console import sample
 from tests.console.fake_link import FakeLink
-from tests.console.rest import press, rest
+from tests.console.rest import RestingPilot, press, rest
 
 SIZES = ((80, 24), (120, 35), (200, 60))
 
@@ -42,7 +40,7 @@ class Bench:
 
     app: ConsoleApp
     link: FakeLink
-    pilot: Pilot[ConsoleExit]
+    pilot: RestingPilot
     clock: ManualClock
     escalations: list[int] = field(default_factory=list)
 
@@ -96,7 +94,7 @@ async def running(
         escalate=lambda: escalations.append(clock.now_ns),
         files=files,
     )
-    async with app.run_test(size=size) as pilot:
-        bench = Bench(app, link, pilot, clock, escalations)
+    async with app.run_test(size=size):
+        bench = Bench(app, link, RestingPilot(app), clock, escalations)
         await bench.settle()
         yield bench

@@ -12,6 +12,9 @@ from typing import Any
 from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from okxmm_tui.console.port import ConsoleExit
 
 MOST_STEPS = 10_000
 A_FRAME_S = 1 / 60
@@ -45,6 +48,19 @@ async def press(app: App[Any], *keys: str) -> None:
         await rest(app)
         await app.animator.wait_until_complete()
         await rest(app)
+
+
+class RestingPilot(Pilot[ConsoleExit]):
+    """Textual's pilot, whose waiting is this one: for clicks and wheels."""
+
+    async def pause(self, delay: float | None = None) -> None:
+        """Wait until the console is at rest."""
+        assert delay is None
+        await rest(self.app)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each when all is done that came of the one before."""
+        await press(self.app, *keys)
 
 
 async def _until_all_tasks_wait() -> None:
