@@ -42,6 +42,7 @@ SILENT = {
     "okx/emergency.py": "what `okxmm-tui kill` prints",
     "okx/emergency_flatten.py": "the same",
     "okx/error_table.py": "a table, looked at below",
+    "okx/proof_loop.py": "what `okxmm-tui kill` prints",
     "okx/preparation.py": "errors that end the engine before it trades",
     "okx/trade_modes.py": "the same",
     "strategies/registry.py": "errors of an own strategy's file",
