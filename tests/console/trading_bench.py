@@ -35,6 +35,7 @@ from okxmm_tui.engine.store import rows as journal
 from okxmm_tui.engine.view import build_snapshot
 from tests.console.fake_link import FakeLink
 from tests.console.harness import Bench, ManualClock
+from tests.console.rest import RestingPilot
 from tests.engine.store.desk import RecordedDesk
 from tests.samples import INST, fill, order_update
 
@@ -231,8 +232,8 @@ async def trading(folder: Path, **params: str) -> AsyncIterator[TradingBench]:
     desk = TradingDesk(**params)
     link = EngineLink(desk)
     app = ConsoleApp(link, clock=lambda: desk.now_ns, files=StateFiles(folder))
-    async with app.run_test(size=(120, 35)) as pilot:
-        bench = TradingBench(app, link, pilot, ManualClock())
+    async with app.run_test(size=(120, 35)):
+        bench = TradingBench(app, link, RestingPilot(app), ManualClock())
         bench.desk = desk
         await bench.settle()
         assert {each.side for each in desk.resting.values()} == set(Side)
