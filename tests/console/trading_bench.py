@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.commands import AnyCommand, Kill
 from okxmm_tui.core.effects import (
@@ -231,7 +232,8 @@ async def trading(folder: Path, **params: str) -> AsyncIterator[TradingBench]:
     """A console on an engine that quotes."""
     desk = TradingDesk(**params)
     link = EngineLink(desk)
-    app = ConsoleApp(link, clock=lambda: desk.now_ns, files=StateFiles(folder))
+    comfort = Comfort(pictures=folder)
+    app = ConsoleApp(link, clock=lambda: desk.now_ns, files=StateFiles(folder), comfort=comfort)
     async with app.run_test(size=(120, 35)):
         bench = TradingBench(app, link, RestingPilot(app), ManualClock())
         bench.desk = desk
