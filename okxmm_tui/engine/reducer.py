@@ -59,6 +59,7 @@ from okxmm_tui.core.messages import (
     TopOfBook,
     TruthFetched,
     VenueStatus,
+    VenueStatusListed,
 )
 from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Severity
@@ -165,6 +166,7 @@ class Reducer:
             Candle: self._on_bystander,
             MarketScan: self.scanner.on_scan,
             VenueStatus: self.market_events.on_venue_status,
+            VenueStatusListed: self.venue.on_listed,
             ClockMeasured: self.watchdog.clock.on_measured,
             ClockJumped: self._on_clock_jump,
             LatencyMeasured: self.watchdog.latency.on_latency,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from okxmm_tui.core.messages import VenueStatus
+from okxmm_tui.core.messages import VenueStatus, VenueStatusListed
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.session import Session
 
@@ -22,6 +22,8 @@ BURST_NS = 10 * SECOND_NS
 """So many requests without a usable answer within this time are an outage."""
 CALM_NS = 10 * SECOND_NS
 """An outage is over when nothing has failed for this long."""
+LIST_AGE_NS = 30 * SECOND_NS
+"""A list may have been read so long before it is applied."""
 OVER = frozenset({"completed", "canceled"})
 
 
@@ -37,6 +39,7 @@ class VenueGuard:
         self._session = session
         self._want_truth = want_truth
         self._announced: dict[str, VenueStatus] = {}
+        self._pushed_ns: dict[str, int] = {}
         self._failures: deque[int] = deque(maxlen=BURST)
         self._is_out = False
         self._was_blocked = False
@@ -46,10 +49,33 @@ class VenueGuard:
     def on_status(self, event: VenueStatus) -> None:
         """Take an announcement, or its end."""
         if event.state in OVER:
-            self._announced.pop(event.title, None)
+            self._forget(event.title)
         else:
             self._announced[event.title] = event
+            self._pushed_ns[event.title] = self._session.now_ns
         self.on_tick()
+
+    def on_listed(self, event: VenueStatusListed) -> None:
+        """Take the venue's whole list; what was pushed a moment ago may be younger than it."""
+        listed = {row.title: row for row in event.rows if row.state not in OVER}
+        ended = {row.title for row in event.rows if row.state in OVER} - set(listed)
+        for title in [each for each in self._announced if each not in listed]:
+            is_young = self._session.now_ns - self._pushed_ns.get(title, 0) < LIST_AGE_NS
+            if title in ended or not is_young:
+                self._forget(title)
+                self._tell(f"venue maintenance is over: {title}")
+        for title, row in listed.items():
+            if title not in self._announced:
+                self._tell(f"venue maintenance {row.state}: {title}")
+            self._announced[title] = row
+        self.on_tick()
+
+    def _forget(self, title: str) -> None:
+        self._announced.pop(title, None)
+        self._pushed_ns.pop(title, None)
+
+    def _tell(self, text: str) -> None:
+        self._session.report("notice", Severity.WARNING, text)
 
     def on_failure(self) -> None:
         """A request found no usable answer."""

@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from okxmm_tui.errors import UsageError
 
+PRODUCTION, DEMO = "1", "2"
+"""Environments as the status channel names them."""
 DEMO_HEADER = {"x-simulated-trading": "1"}
 
 
@@ -75,9 +77,9 @@ class Endpoints(Struct, frozen=True):
         return f"{self.ws}/business"
 
     @property
-    def is_demo(self) -> bool:
-        """Whether REST requests ask for demo trading."""
-        return self.headers == DEMO_HEADER
+    def environment(self) -> str:
+        """Whose maintenance counts, as the status channel names it."""
+        return DEMO if self.headers == DEMO_HEADER else PRODUCTION
 
     @classmethod
     def venue(

@@ -36,7 +36,6 @@ from okxmm_tui.okx.clock_keeper import ClockKeeper
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.extras import NO_EXTRAS, Extras
 from okxmm_tui.okx.market_channels import Wanted
-from okxmm_tui.okx.market_rows import DEMO, PRODUCTION
 from okxmm_tui.okx.order_requests import DEFAULT_STP_MODE, OrderEffect
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.orders_route import OrdersRoute
@@ -48,6 +47,7 @@ from okxmm_tui.okx.rest_book import read_book
 from okxmm_tui.okx.rest_queries import RestQueries
 from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
 from okxmm_tui.okx.session import Session
+from okxmm_tui.okx.status_keeper import StatusKeeper
 from okxmm_tui.okx.transport import ConnectGate, Stream
 from okxmm_tui.okx.venue_requests import VenueRequests, Work
 
@@ -208,11 +208,12 @@ class OkxGateway:
             fetch_book=self._fetch_book,
             venue_now_ns=self._rest.clock.now_ns,
             wanted=Wanted(not self._extras.has_all_trades, self._extras.has_tickers),
-            environment=DEMO if self._endpoints.is_demo else PRODUCTION,
+            environment=self._endpoints.environment,
         )
         stream = self._stream("public", session, emit, gate, self._public_replaced)
         self._public = session, stream
-        services = [stream.run(), self._clock.run()]
+        status = StatusKeeper(self._rest, self._endpoints.environment, self._emit_soon)
+        services = [stream.run(), self._clock.run(), status.run()]
         if self._extras.needs_business:
             business = BusinessSession(
                 list(self._instruments.values()),

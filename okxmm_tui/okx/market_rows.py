@@ -23,9 +23,6 @@ from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.market_messages import CandleRow, FundingRow, LimitRow, StatusRow, TickerRow
 from okxmm_tui.okx.messages import MarkPriceRow, TradeData
 
-PRODUCTION, DEMO = "1", "2"
-"""Environments as the status channel names them."""
-
 
 def index_id(instrument: Instrument) -> str:
     """Name of the index an instrument follows."""

@@ -29,6 +29,7 @@ def test_hosts(region, is_demo, rest, ws):
     assert endpoints.public_ws == f"wss://{ws}/ws/v5/public"
     assert endpoints.private_ws == f"wss://{ws}/ws/v5/private"
     assert endpoints.headers == ({"x-simulated-trading": "1"} if is_demo else {})
+    assert endpoints.environment == ("2" if is_demo else "1")
 
 
 def test_urls_can_be_overridden_singly():

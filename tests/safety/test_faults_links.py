@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+from msgspec import structs
 
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder
-from okxmm_tui.core.messages import ClockMeasured, StreamUp, TruthFetched, VenueStatus
+from okxmm_tui.core.messages import ClockMeasured, StreamUp, TruthFetched, VenueStatus, VenueStatusListed
 from okxmm_tui.core.types import Side
 from okxmm_tui.okx.session import PING_AFTER_NS
 from okxmm_tui.okx.transport import STEADY_AFTER_S, Http
@@ -201,6 +202,40 @@ def test_row_54_a_scheduled_maintenance_is_left_a_minute_before():
     assert not desk.reducer.venue.block
     desk.feed(VenueStatus("upgrade", "scheduled", desk.now_ns // MS + 50_000, begin_ms))
     assert "scheduled" in desk.reducer.venue.block
+
+
+def test_row_54_a_maintenance_of_before_the_start_is_read_and_one_that_is_gone_is_over():
+    """The list is the venue's own: what it names blocks, what it names no more does not."""
+    desk = Desk()
+    desk.quoting()
+    now_ms = desk.now_ns // MS
+    ongoing = VenueStatus("upgrade", "ongoing", now_ms - 60_000, now_ms + 600_000)
+    desk.feed(VenueStatusListed((ongoing,)))
+    assert "ongoing: upgrade" in desk.reducer.venue.block
+    desk.feed(VenueStatusListed(()))
+    assert not desk.reducer.venue.block
+    desk.feed(ongoing)
+    desk.feed(VenueStatusListed(()))
+    assert desk.reducer.venue.block, "the list may have been read before the push"
+    desk.feed(VenueStatusListed((structs.replace(ongoing, state="completed"),)))
+    assert not desk.reducer.venue.block, "but not when it tells the end itself"
+    desk.feed(ongoing)
+    desk.run(31_000)
+    desk.feed(VenueStatusListed(()))
+    assert not desk.reducer.venue.block, "the push that ends it was lost"
+    said = [line.text for line in desk.reducer.session.log if "maintenance is over" in line.text]
+    assert len(said) == 3
+
+
+def test_row_54_a_maintenance_whose_end_is_never_told_ends_with_the_list(world):
+    """The public stream is down when the push comes; the list a minute later has it, and quoting goes on."""
+    engine = world.quoting()
+    world.fault("maintenance", state="ongoing", for_s=20)
+    pulled(world, engine, 3)
+    world.fault("silence", socket="public")
+    world.run(25)
+    world.fault("clear")
+    assert resumes(world, engine, 90)
 
 
 def test_row_54_a_burst_of_errors_pulls_until_ten_calm_seconds(world):

@@ -23,6 +23,7 @@ from okxmm_tui.core.messages.market_data import (
     Ticker,
     TopOfBook,
     VenueStatus,
+    VenueStatusListed,
 )
 from okxmm_tui.core.messages.outcomes import (
     DeadManArmed,
@@ -111,6 +112,7 @@ __all__ = [
     "TopOfBook",
     "TruthFetched",
     "VenueStatus",
+    "VenueStatusListed",
 ]
 
 AnyEvent = (
@@ -124,6 +126,7 @@ AnyEvent = (
     | PriceLimits
     | FundingRate
     | VenueStatus
+    | VenueStatusListed
     | Ticker
     | Candle
     | MarketScan

@@ -138,6 +138,12 @@ class VenueStatus(Event, frozen=True, gc=False, tag=True, array_like=True):
     end_ms: int
 
 
+class VenueStatusListed(Event, frozen=True, gc=False, tag=True, array_like=True):
+    """All maintenance the venue lists: what is open and not in it is over."""
+
+    rows: tuple[VenueStatus, ...]
+
+
 class InstrumentChanged(Event, frozen=True, gc=False, tag=True, array_like=True):
     """New metadata of an instrument we hold."""
 
