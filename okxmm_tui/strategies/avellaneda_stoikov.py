@@ -16,6 +16,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal, quoting
 from okxmm_tui.strategies.base import MarketInput, Target
 from okxmm_tui.strategies.models import (
+    ADDED_SPREAD,
     MIN_SPREAD,
     RISK_AVERSION,
     START_SPREAD,
@@ -38,6 +39,7 @@ class AvellanedaStoikov(quoting.Quoting):
             "Time in which inventory should be worked off (tau); longer shifts and widens more.",
             RiskDirection.DOWN,
         ),
+        ADDED_SPREAD,
         MIN_SPREAD,
         START_SPREAD,
         quoting.BOOK_SKEW,

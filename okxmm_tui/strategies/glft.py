@@ -18,6 +18,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal, quoting
 from okxmm_tui.strategies.base import MarketInput, Target
 from okxmm_tui.strategies.models import (
+    ADDED_SPREAD,
     MIN_SPREAD,
     RISK_AVERSION,
     START_SPREAD,
@@ -35,6 +36,7 @@ class Glft(quoting.Quoting):
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,
         RISK_AVERSION,
+        ADDED_SPREAD,
         MIN_SPREAD,
         structs.replace(START_SPREAD, default=Decimal(5)),
         structs.replace(quoting.BOOK_SKEW, default=Decimal(1)),

@@ -27,7 +27,12 @@ RISK_AVERSION = ParamSpec(
 )  # fmt: skip
 MIN_SPREAD = ParamSpec(
     "min_spread_bps", "min sprd", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
-    "The model's spread is widened to at least this.", RiskDirection.DOWN, lever=Lever.SPREAD,
+    "The model's spread is widened to at least this.", RiskDirection.DOWN,
+)  # fmt: skip
+ADDED_SPREAD = ParamSpec(
+    "added_spread_bps", "added", "bps", Decimal(0), Decimal(-100), Decimal(500), Decimal("0.5"),
+    "Added to the model's full spread; below zero narrows it, never inside fees plus one tick.",
+    RiskDirection.DOWN, lever=Lever.SPREAD,
 )  # fmt: skip
 START_SPREAD = ParamSpec(
     "start_spread_bps", "start", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
@@ -89,8 +94,9 @@ def _parts(
     market: MarketInput, params: ParamSet, inputs: ModelInputs, side: Side, wanted: Distance
 ) -> Composition:
     least = quoting.bps_ticks(market, params, "min_spread_bps") / 2
+    base = max(wanted.base, least - wanted.volatility - inputs.fee_ticks)
     return Composition(
-        base=max(wanted.base, least - wanted.volatility - inputs.fee_ticks),
+        base=max(0.0, base + quoting.bps_ticks(market, params, "added_spread_bps") / 2),
         volatility=wanted.volatility,
         inventory=wanted.inventory,
         toxicity=quoting.toxicity_ticks(market, params),

@@ -96,6 +96,21 @@ def test_nothing_is_quoted_before_arrivals_are_known(strategy):
 
 
 @BOTH
+def test_the_added_spread_moves_both_quotes_by_half_of_it(strategy):
+    """1 bps of 60,000.05 are 60 ticks; narrowing ends at the mid, and at the fee floor where that counts."""
+    plain, wide, narrow = (
+        quotes_of(strategy.target(MARKET, params_of(strategy, added_spread_bps=added)))
+        for added in ("0", "1", "-100")
+    )
+    assert plain[Side.BUY][0].price_ticks - wide[Side.BUY][0].price_ticks == 30
+    assert wide[Side.SELL][0].price_ticks - plain[Side.SELL][0].price_ticks == 30
+    assert plain[Side.BUY][0].price_ticks < narrow[Side.BUY][0].price_ticks <= MARKET.bid_ticks
+    dear = structs.replace(MARKET, maker_fee=0.0002, allow_below_fees=False)
+    target = strategy.target(dear, params_of(strategy, added_spread_bps="-100"))
+    assert target.half_spread_ticks >= 0.0002 * 600_000.5 + 1
+
+
+@BOTH
 def test_until_all_is_measured_the_start_spread_stands(strategy):
     """5 bps of 60,000.05 are 300 ticks, half of them a side; a full position moves both by 75 against it."""
     blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
