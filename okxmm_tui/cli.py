@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from okxmm_tui import __version__
+from okxmm_tui.command_line import command_parser, settings_of
 from okxmm_tui.errors import OkxmmError, UsageError
 
 if TYPE_CHECKING:
     from okxmm_tui.engine_config import EngineConfig
-    from okxmm_tui.settings import Settings
 
 EXIT_USAGE = 2
 EXIT_UNPROVEN = 75
@@ -63,18 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 # -- parsers -----------------------------------------------------------------------------------------
 
 
-def command_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """Make a parser in the manner of all our commands: only what was given is in its result."""
-    return argparse.ArgumentParser(
-        prog=name,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-
-
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (okxmm.toml)")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="journal, socket and log directory")
@@ -114,30 +101,6 @@ def _trade_parser() -> argparse.ArgumentParser:
     )
     _add_common(parser)
     return parser
-
-
-def settings_of(given: dict[str, Any]) -> Settings:
-    """Read the settings, with the words of the command line as the strongest source.
-
-    Raises:
-        UsageError: A value, a name or a file was wrong.
-    """
-    from okxmm_tui.settings import load_settings
-
-    flags = {name: value for name, value in given.items() if name not in {"config", "set"}}
-    if pairs := given.get("set"):
-        flags["params"] = dict(_pair(pair) for pair in pairs)
-    return load_settings(flags, given.get("config"))
-
-
-def _pair(text: str) -> tuple[str, Decimal]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), Decimal(value.strip())
-    except InvalidOperation:
-        raise UsageError(
-            f"--set {text!r} was not NAME=NUMBER.", "Write it like --set order_size=2."
-        ) from None
 
 
 # -- commands ------------------------------------------------------------------------------------------

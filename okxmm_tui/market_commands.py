@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from okxmm_tui.cli import command_parser, settings_of
+from okxmm_tui.command_line import command_parser, settings_of
 from okxmm_tui.errors import UsageError
 
 
