@@ -20,7 +20,7 @@ from textual.widget import Widget
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
-from okxmm_tui.console.tight_paint import changed_cells
+from okxmm_tui.console.tight_paint import LooseStrip, changed_cells
 from okxmm_tui.console.view import View
 
 SLOW_EVERY = 5
@@ -201,7 +201,7 @@ class LinePanel(Widget):
         """Give Textual its lines, past its own cache: panels leave it no border or padding to draw."""
         strips = [self.render_line(y) for y in crop.line_range]
         if crop.column_span != (0, self._width):
-            return [strip.crop(*crop.column_span) for strip in strips]
+            return [_loose(strip.crop(*crop.column_span)) for strip in strips]
         return strips
 
     def _strip(self, line: Line) -> Strip:
@@ -215,7 +215,7 @@ class LinePanel(Widget):
         filters, background = self._filters
         for line_filter in filters:
             strip = strip.apply_filter(line_filter, background)
-        return strip
+        return _loose(strip)
 
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
@@ -247,3 +247,7 @@ class LinePanel(Widget):
     def _redraw(self) -> None:
         if self.view is not None:
             self.show(self.view)
+
+
+def _loose(strip: Strip) -> LooseStrip:
+    return LooseStrip(strip, strip.cell_length)
