@@ -9,10 +9,11 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.console.history import History
+from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
 from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
 from okxmm_tui.console.spans import line_width
 from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console.widgets.why import why_lines
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
 from okxmm_tui.core.types import Mode, Side
@@ -249,6 +250,43 @@ class TestHistory:
         assert len(history.orders) == 3
         assert list(history.fills)[-1][1] == sample.fills()[0].trade_id
         assert len(history.fills) == 5
+
+    def test_changes_are_bounded(self):
+        """Of an order amended without end its placing and its newest changes stay, and how many went."""
+        history, snapshot = History(), sample.quoting()
+        order = snapshot.markets[0].orders[0]
+        for step in range(100):
+            moved = structs.replace(order, price_ticks=order.price_ticks + step)
+            history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
+        seen = history.orders[order.cl_ord_id]
+        assert len(seen.events) == MOST_EVENTS
+        assert seen.events[0][1].startswith("placed: ")
+        assert seen.left_out == 100 - MOST_EVENTS
+
+    def test_an_hour_of_orders_is_kept_short(self):
+        """Thousands of amended orders: all changes of the newest, the beginning and the end of the others."""
+        history, snapshot = History(), sample.quoting()
+        order = snapshot.markets[0].orders[0]
+        for number in range(MOST_ORDERS + 100):
+            for step in range(6):
+                moved = structs.replace(order, cl_ord_id=f"o{number}", price_ticks=order.price_ticks + step)
+                history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
+        kept = list(history.orders.values())
+        assert len(kept) == MOST_ORDERS
+        assert [len(each.events) for each in kept[-MOST_FULL:]] == [6] * MOST_FULL
+        older = kept[:-MOST_FULL]
+        assert {(len(each.events), each.left_out) for each in older} == {(2, 4)}
+        assert all(each.events[0][1].startswith("placed: ") for each in older)
+
+    async def test_what_was_left_out_is_said(self):
+        """The panel that explains an order says how many changes it does not show."""
+        async with running(sample.quoting()) as bench:
+            seen = next(iter(bench.app.state.history.orders.values()))
+            for number in range(30):
+                seen.tell(sample.NOW_NS, f"change {number}")
+            lines = why_lines(bench.app.state.view(), seen.order.cl_ord_id, 80)
+            texts = ["".join(part for part, _ in line) for line in lines]
+            assert any("7 changes not kept here; the journal has them" in text for text in texts)
 
 
 class TestFlatten:

@@ -44,11 +44,10 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def items(self, view: View) -> Sequence[SeenOrder]:
         """Orders that pass the filter."""
-        return [
-            each
-            for each in reversed(view.history.orders.values())
-            if view.desk.passes(PAGE, _searchable(each))
-        ]
+        newest_first = reversed(view.history.orders.values())
+        if not view.desk.filters.get(PAGE):
+            return list(newest_first)
+        return [each for each in newest_first if view.desk.passes(PAGE, _searchable(each))]
 
     def key(self, item: SeenOrder) -> str:
         """By client order id."""
@@ -108,9 +107,12 @@ class FillsBlotter(ListPanel[SeenFill]):
 
     def items(self, view: View) -> Sequence[SeenFill]:
         """Fills that pass the filter."""
+        newest_first = reversed(view.history.fills.values())
+        if not view.desk.filters.get(PAGE):
+            return list(newest_first)
         return [
             each
-            for each in reversed(view.history.fills.values())
+            for each in newest_first
             if view.desk.passes(PAGE, f"{each.inst_id} {both(each.fill.side)} {each.fill.trade_id}")
         ]
 

@@ -32,11 +32,14 @@ def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
         text = tr(change.text) + tr(f" by {change.source} at {fmt.clock_text(change.at_ns)}")
         lines.append(_named("set by", text, width))
     lines.append((("", "text"),))
-    lines += [
+    happened: list[Line] = [
         ((f"{fmt.clock_ms_text(at_ns)} ", "muted"), (clip(tr(text), width - 13), "text"))
         for at_ns, text in seen.events
     ]
-    return lines
+    if seen.left_out:
+        text = tr(f"{seen.left_out} changes not kept here; the journal has them")
+        happened.insert(1, ((" " * 13, "text"), (clip(text, width - 13), "muted")))
+    return lines + happened
 
 
 def _named(name: str, text: str, width: int, role: str = "text") -> Line:
