@@ -12,10 +12,13 @@ from msgspec import structs
 from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
 from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
 from okxmm_tui.console.spans import line_width
+from okxmm_tui.console.widgets.event_log import EventLog
+from okxmm_tui.console.widgets.limits_table import LimitsTable
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.why import why_lines
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
+from okxmm_tui.core.snapshot import LimitView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
 from tests.console.harness import SIZES, running
@@ -164,6 +167,40 @@ class TestBlotter:
             assert "no directory" in bench.text("#status")
 
 
+class TestHiddenRows:
+    """What does not fit is counted at the title, or nobody would look for it."""
+
+    async def test_a_list_counts_what_is_above_and_below(self):
+        """The cursor takes the window along; the numbers add up to the rows there are."""
+        limits = tuple(
+            LimitView(f"max_{number}_bps", Decimal(number), is_lower_safer=True) for number in range(40)
+        )
+        async with running(structs.replace(sample.quoting(), limits=limits), size=(80, 24)) as bench:
+            await bench.press("8")
+            panel = bench.app.page.query_one(LimitsTable)
+            shown = panel.size.height - 2
+            assert f"▾{40 - shown}" in bench.text("LimitsTable").splitlines()[0]
+            await bench.press("end")
+            assert f"▴{40 - shown}" in bench.text("LimitsTable").splitlines()[0]
+            assert "▾" not in bench.text("LimitsTable").splitlines()[0]
+
+    async def test_parameters_that_fall_off_are_counted(self):
+        """On the dashboard of a small screen."""
+        async with running(sample.quoting(), size=(80, 24)) as bench:
+            panel = bench.app.page.query_one("#params")
+            missing = len(sample.quoting().markets[0].params) - (panel.size.height - 1)
+            assert f"▾{missing}" in bench.text("#params").splitlines()[0]
+
+    async def test_scrolled_news_say_that_newer_rows_are_out_of_sight(self):
+        """Only then: that there are older ones below is a matter of course."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("6")
+            assert "▾" not in bench.text("EventLog").splitlines()[0]
+            bench.app.page.query_one(EventLog).focus()
+            await bench.press("down", "down", "down")
+            assert "▴3" in bench.text("EventLog").splitlines()[0]
+
+
 class TestWhy:
     """The story of an order."""
 
@@ -284,9 +321,14 @@ class TestHistory:
             seen = next(iter(bench.app.state.history.orders.values()))
             for number in range(30):
                 seen.tell(sample.NOW_NS, f"change {number}")
-            lines = why_lines(bench.app.state.view(), seen.order.cl_ord_id, 80)
-            texts = ["".join(part for part, _ in line) for line in lines]
-            assert any("7 changes not kept here; the journal has them" in text for text in texts)
+            view = bench.app.state.view()
+            for height, hidden in ((40, 7), (20, 17)):
+                lines = why_lines(view, seen.order.cl_ord_id, 80, height)
+                texts = ["".join(part for part, _ in line) for line in lines]
+                assert len(texts) <= height
+                assert "placed: " in texts[5]
+                assert texts[6].strip() == f"{hidden} changes not shown; the journal has them"
+                assert texts[-1].endswith("change 29")
 
 
 class TestFlatten:

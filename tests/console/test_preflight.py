@@ -32,6 +32,15 @@ async def test_opens_by_itself_and_names_every_difference(size):
             assert words in " ".join(text.split())
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_leaves_banner_and_messages_in_sight(size):
+    """However few rows there are, mode, state and kill key stand above it and the last line below."""
+    async with running(sample.asking(), size=size) as bench:
+        region = bench.app.screen.query_one("#preflight").region
+        assert region.y >= 1
+        assert region.bottom <= size[1] - 1
+
+
 @pytest.mark.parametrize(("key", "answer"), [("A", "adopt"), ("C", "cancel"), ("E", "abort")])
 async def test_answers_with_one_key(key, answer):
     """The answer is sent once and the screen waits for the engine to take it."""

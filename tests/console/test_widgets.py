@@ -240,8 +240,8 @@ class TestWords:
         quoting = {side: structs.replace(getattr(market, side), reason="quoting") for side in ("bid", "ask")}
         base = sample.with_market(sample.quoting(), bid_parts=bid, ask_parts=ask, **quoting)
         async with running(base, size=(200, 60)) as bench:
-            assert "base +2.5 vol +0.3 inv -0.4 fair +0.1 = +2.5 bp" in bench.text("#sides")
-            assert "base +2.5 vol +0.3 inv +0.4 fair -0.1 = +3.1 bp" in bench.text("#sides")
+            assert "+2.5 bp = base +2.5 vol +0.3 inv -0.4 fair +0.1" in bench.text("#sides")
+            assert "+3.1 bp = base +2.5 vol +0.3 inv +0.4 fair -0.1" in bench.text("#sides")
             await bench.show(sample.with_market(base, ask=held))
             assert "inventory limit" in bench.text("#sides")
             assert "+3.1 bp" not in bench.text("#sides")

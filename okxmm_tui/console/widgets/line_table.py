@@ -55,6 +55,7 @@ class LinePanel(Widget):
         self._width = 0
         # Filters of the terminal (NO_COLOR among them) and the background they need; asked for once a theme.
         self._filters: tuple[tuple[LineFilter, ...], Color] | None = None
+        self._hidden = (0, 0)
         self.view: View | None = None
         self._told: object = None
 
@@ -109,9 +110,10 @@ class LinePanel(Widget):
     def _compose_lines(self, view: View, width: int, height: int) -> list[Line]:
         if not self.IS_FRAMED:
             return self._dressed(self.rows(view, width, height)[:height], "", "", width)
+        self._hidden = (0, 0)
         if self.is_flat:
-            top = self._edge("─", "", self._title(), self._noted_badge(view, width), width)
             rows = self.rows(view, width - 2, height - 1)[: height - 1]
+            top = self._edge("─", "", self._title(), self._noted_badge(view, width), width)
             return [top, *self._dressed(rows, " ", "", width)]
         body = self.rows(view, width - 4, height - 2)[: max(0, height - 2)]
         body += [EMPTY] * (height - 2 - len(body))
@@ -150,6 +152,11 @@ class LinePanel(Widget):
     def _noted_badge(self, view: View, width: int) -> Line:
         """The badge; what is wrong with the source stands before it, or in its place where room is scarce."""
         badge, note = self.badge(view), self.stale_note(view)
+        above, below = self._hidden
+        if above or below:
+            # Rows out of sight are said where they are missed, or nobody scrolls to them.
+            more = " ".join([f"▴{above}"] * bool(above) + [f"▾{below}"] * bool(below))
+            badge = (*badge, (f"  {more}" if badge else more, "key"))
         if not note:
             return badge
         chip: Line = ((f" {tr(note)} ", "chip-warn"),)
