@@ -39,9 +39,9 @@ def wrap(text: str, width: int, most: int) -> list[str]:
     rows: list[str] = []
     rest = text
     while rest and len(rows) < most - 1 and width_of(rest) > width:
-        fitting = set_cell_size(rest, width + 1)
-        # Some scripts set no blanks between words: such a text is broken where the row ends.
-        head = fitting.rpartition(" ")[0] or set_cell_size(rest, width).rstrip()
+        head = set_cell_size(rest, width + 1).rpartition(" ")[0]
+        if width_of(head) < width // 2:  # scripts without blanks between words are broken where the row ends
+            head = set_cell_size(rest, width).rstrip()
         rows.append(head)
         rest = rest[len(head) :].lstrip()
     return [*rows, clip(rest, width)]

@@ -10,7 +10,8 @@ from msgspec import structs
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
-from okxmm_tui.core.market_views import GhostView
+from okxmm_tui.console.widgets.gauges import fitting
+from okxmm_tui.core.market_views import GaugeView, GhostView
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.snapshot import DeadManView
 from okxmm_tui.core.types import Mode, Side
@@ -250,6 +251,14 @@ class TestWords:
             assert "inv, bid / ask -0.40 / +0.40 bp" in rows
             assert "fees, bid / ask +0.02 / +0.02 bp" in rows
             assert "sum, bid / ask +2.55 / +3.11 bp" in rows
+
+    def test_one_figure_is_one_row(self):
+        """Of a figure with a mild and a hard limit the nearer is shown; what is near is never left out."""
+        mild, hard = GaugeView("self-trades", 0.5, "1 / 2"), GaugeView("self-trades", 0.1, "1 / 10")
+        position, loss = GaugeView("position", 0.2, "1 / 5"), GaugeView("loss", 0.95, "95 / 100")
+        assert fitting((position, hard, mild, loss), 4) == [position, mild, loss]
+        assert fitting((position, mild, hard, loss), 4) == [position, mild, loss]
+        assert fitting((position, mild, hard, loss), 2) == [position, loss]
 
     async def test_many_alarms_are_counted(self):
         """Only the worst three are shown, the rest is counted."""

@@ -127,7 +127,7 @@ class FillsBlotter(ListPanel[SeenFill]):
     def header(self, width: int) -> Line:
         """Names of the columns."""
         text = f"{_first_columns()}   {right(tr('pnl'), 10)}"
-        text += "".join(right(f"{horizon}s", 7) for horizon in HORIZONS_S)
+        text += "".join(right(f"{horizon}s", _cell(width)) for horizon in HORIZONS_S)
         if width >= 96:
             text += right(tr("fee"), 11) + tr("  trade")
         return ((text, "head"),)
@@ -149,7 +149,7 @@ class FillsBlotter(ListPanel[SeenFill]):
         for horizon in HORIZONS_S:
             mark = item.markouts_bps.get(horizon)
             role = "muted" if mark is None else fmt.money_role(round(mark, 1))
-            spans.append((right(fmt.bps_text(mark), 7), role))
+            spans.append((right(fmt.bps_text(mark), _cell(width)), role))
         if width >= 96:
             spans.append((right(fmt.money_text(fill.fee, 4), 11), "muted"))
             spans.append((f"  {clip(fill.trade_id, width - 94)}", "muted"))
@@ -160,6 +160,11 @@ def _searchable(seen: SeenOrder) -> str:
     order = seen.order
     status = f"{order.status} {tr(order.status, 'order')}"
     return f"{seen.inst_id} {both(order.side)} {status} {both(order.decision)}"
+
+
+def _cell(width: int) -> int:
+    """Width of a markout: on 80 columns there is room for all of them only side by side."""
+    return 7 if width >= 80 else 6
 
 
 def _first_columns() -> str:
