@@ -92,7 +92,9 @@ def _trade_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--symbol", action="append", metavar="ID", help="instrument, repeatable (default BTC-USDT-SWAP)"
     )
-    parser.add_argument("--strategy", metavar="NAME", help="strategy (default inventory_skew)")
+    parser.add_argument(
+        "--strategy", metavar="NAME", help="strategy (default glft for swaps, else inventory_skew)"
+    )
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", help="strategy parameter, repeatable")
     parser.add_argument(
         "--params-file", type=Path, metavar="FILE", help="TOML of parameters, read again when it changes"
@@ -151,69 +153,12 @@ def _trade(words: list[str]) -> int:
 def _without_console(given: dict[str, Any]) -> int:
     knows_live = given.pop("i_know_this_is_live", False)
     settings = settings_of(given)
-    config = _engine_config(settings)
+    from okxmm_tui.engine_setup import engine_config
+
+    config = engine_config(settings)
     if not settings.headless:
         raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
     return _headless(config, knows_live=knows_live)
-
-
-def _engine_config(settings: Settings) -> EngineConfig:
-    from okxmm_tui.core.params import ParamSet
-    from okxmm_tui.credentials import api_key
-    from okxmm_tui.engine.plan import SessionPlan
-    from okxmm_tui.engine_config import EngineConfig
-    from okxmm_tui.statedir import make_state_dir
-    from okxmm_tui.strategies.registry import make_strategy
-
-    given = {**_file_params(settings.params_file), **settings.params}
-    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, given)
-    if isinstance(params, str):
-        raise UsageError(f"{params[0].upper()}{params[1:]}.", "Set it with --set NAME=VALUE.")
-    plan = SessionPlan(
-        mode=settings.venue,
-        symbols=tuple(dict.fromkeys(settings.symbol)),
-        strategy=settings.strategy,
-        params=given,
-        limits=settings.risk.limits(is_headless=settings.headless),
-        tag=settings.tag,
-        duration_s=settings.duration,
-        params_file=str(settings.params_file.absolute()) if settings.params_file else "",
-        journal_keep_mb=settings.journal_keep_mb,
-        journal_keep_days=settings.journal_keep_days,
-    )
-    return EngineConfig(
-        plan=plan,
-        markets=tuple(settings.market),
-        speed=settings.speed,
-        state_dir=str(make_state_dir(settings.state_dir)),
-        key=api_key(settings.venue, settings.okx),
-        region=settings.okx.region,
-        rest_url=settings.okx.rest_url,
-        ws_url=settings.okx.ws_url,
-        other_rest_url=settings.okx.other_rest_url,
-        other_ws_url=settings.okx.other_ws_url,
-        order_route=settings.okx.order_route,
-        stp_mode=settings.okx.stp_mode,
-        book_channel=settings.okx.book_channel,
-        has_fills_channel=settings.okx.fills_channel,
-    )
-
-
-def _file_params(path: Path | None) -> dict[str, Decimal]:
-    from okxmm_tui.engine.param_file import read
-
-    if path is None:
-        return {}
-    event = read(path)
-    try:
-        values = {name: Decimal(text) for name, text in event.values.items()}
-    except InvalidOperation:
-        raise UsageError(f"Parameter file {path} holds a value that is no number.", "Correct it.") from None
-    if event.problem:
-        raise UsageError(
-            f"Parameter file could not be used: {event.problem}.", "Write lines of name = value."
-        )
-    return values
 
 
 def _headless(config: EngineConfig, *, knows_live: bool) -> int:
@@ -340,12 +285,13 @@ def _engine(words: list[str]) -> int:
 
 
 def _engine_of_console(given: dict[str, Any]) -> int:
+    from okxmm_tui.engine_setup import engine_config
     from okxmm_tui.engine_start import announce, become_engine, refuse
 
     given.pop("i_know_this_is_live", None)
     try:
         settings = settings_of(given)
-        config = _engine_config(settings)
+        config = engine_config(settings)
         is_wanted = announce(settings, config)
     except OkxmmError as error:
         refuse(error)

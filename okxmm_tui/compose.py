@@ -20,7 +20,7 @@ import msgspec
 
 from okxmm_tui.core.effects import Report
 from okxmm_tui.core.types import Mode
-from okxmm_tui.engine_config import EngineConfig, Urls
+from okxmm_tui.engine_config import EngineConfig, Urls, account_names
 from okxmm_tui.errors import OkxmmError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.statedir import EXCHANGE_NAME, LOG_NAME, SESSION_NAME, owned, owned_account
@@ -94,7 +94,8 @@ def _account(config: EngineConfig) -> contextlib.AbstractContextManager[None]:
     plan = config.plan
     if plan.mode in {Mode.SIM, Mode.PAPER}:
         return contextlib.nullcontext()
-    return owned_account(plan.mode.value, config.region, config.rest_url, config.key.key, plan.tag)
+    names = account_names(plan.mode, config.region, config.rest_url, config.key, plan.tag)
+    return owned_account(*names)
 
 
 def _run(host: EngineHost) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.okx.auth import ApiKey
 
@@ -26,6 +27,11 @@ class EngineConfig(Struct, frozen=True):
     stp_mode: str = "cancel_maker"
     book_channel: str = "books"
     has_fills_channel: bool = False
+
+
+def account_names(mode: Mode, region: str, rest_url: str, key: ApiKey, tag: str) -> tuple[str, ...]:
+    """What tells an account and tag from others; two engines on the same must not trade."""
+    return mode.value, region, rest_url, key.key, tag
 
 
 class Urls(Struct, frozen=True):

@@ -13,8 +13,9 @@ from msgspec import Struct
 from okxmm_tui.core.types import Mode
 from okxmm_tui.credentials import api_key
 from okxmm_tui.engine_config import Urls
+from okxmm_tui.engine_halt import halt_engine, latch
 from okxmm_tui.errors import UsageError, VenueUnreachableError
-from okxmm_tui.okx.emergency import cancel_everything
+from okxmm_tui.okx.emergency import KillOutcome, cancel_everything
 from okxmm_tui.okx.emergency_flatten import close_positions, open_positions
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.settings import Settings
@@ -53,12 +54,14 @@ def of_last_session(settings: Settings, given: Mapping[str, object]) -> Settings
 
 
 def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadline_s: float) -> int:
-    """Cancel and prove; returns the exit code.
+    """Tell the engine, cancel and prove; returns the exit code.
 
     Raises:
         CredentialError: There is no key to do it with.
         VenueUnreachableError: No embedded exchange is known in the state directory.
     """
+    halt = halt_engine(settings)
+    _say(*halt.said)
     outcome = asyncio.run(
         cancel_everything(
             _endpoints(settings),
@@ -66,20 +69,32 @@ def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadli
             tag=None if whole_account else settings.tag,
             inst_id=inst_id,
             deadline_s=deadline_s,
-            on_progress=lambda text: print(text, flush=True),  # noqa: T201 - a command prints
+            on_progress=_say,
         )
     )
-    if outcome.is_proven:
-        print(  # noqa: T201 - a command prints
+    if inst_id is None:
+        _say(*latch(settings))
+    if outcome.is_proven and not halt.problem:
+        _say(
             f"orders proven gone: {outcome.found} found, {outcome.cancels_sent} cancels sent, "
             f"{outcome.empty_replies} empty replies"
         )
         return 0
-    print(  # noqa: T201 - a command prints
-        f"NOT PROVEN: {outcome.problem}; {outcome.residual} orders were in the last list that could be read. "
+    _say(f"NOT PROVEN: {halt.problem or _doubt(outcome)}")
+    return EXIT_UNPROVEN
+
+
+def _doubt(outcome: KillOutcome) -> str:
+    hint = " New ones kept coming: stop what places them." if outcome.came_later else ""
+    return (
+        f"{outcome.problem}; {outcome.residual} orders were in the last list that could be read.{hint} "
         "Run the command again, and look at the exchange's own page."
     )
-    return EXIT_UNPROVEN
+
+
+def _say(*texts: str) -> None:
+    for text in texts:
+        print(text, flush=True)  # noqa: T201 - a command prints
 
 
 def flatten(settings: Settings, inst_id: str | None, *, is_confirmed: bool, deadline_s: float) -> int:
@@ -93,11 +108,11 @@ def flatten(settings: Settings, inst_id: str | None, *, is_confirmed: bool, dead
     endpoints, key = _endpoints(settings), api_key(settings.venue, settings.okx)
     held = asyncio.run(open_positions(endpoints, key, inst_id))
     if not held:
-        print("no position is open")  # noqa: T201 - a command prints
+        _say("no position is open")
         return 0
-    print("open positions:", ", ".join(each.text for each in held))  # noqa: T201 - a command prints
+    _say("open positions: " + ", ".join(each.text for each in held))
     if not is_confirmed and not _is_typed():
-        print("nothing was closed")  # noqa: T201 - a command prints
+        _say("nothing was closed")
         return 0
     outcome = asyncio.run(
         close_positions(
@@ -105,16 +120,14 @@ def flatten(settings: Settings, inst_id: str | None, *, is_confirmed: bool, dead
             key,
             inst_id,
             deadline_s=deadline_s,
-            on_progress=lambda text: print(text, flush=True),  # noqa: T201 - a command prints
+            on_progress=_say,
         )
     )
     if outcome.is_proven:
-        print(f"positions proven closed: {outcome.closed}")  # noqa: T201 - a command prints
+        _say(f"positions proven closed: {outcome.closed}")
         return 0
     left = ", ".join(each.text for each in outcome.left)
-    print(  # noqa: T201 - a command prints
-        f"NOT CLOSED: {left or 'unknown'}; {outcome.problem}. Look at the exchange's own page."
-    )
+    _say(f"NOT CLOSED: {left or 'unknown'}; {outcome.problem}. Look at the exchange's own page.")
     return EXIT_UNPROVEN
 
 

@@ -29,7 +29,7 @@ from okxmm_tui.okx.messages import INSTRUMENTS
 from okxmm_tui.okx.preparation import PUBLIC_INSTRUMENTS, accepted
 from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.rest import Rest
-from okxmm_tui.okx.session import ChannelRequest
+from okxmm_tui.okx.subscriptions import ChannelRequest
 from okxmm_tui.okx.transport import ConnectGate, Stream
 
 COMMIT_S = 1.0

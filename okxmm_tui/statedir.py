@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -67,14 +67,43 @@ def owned_account(*names: str) -> Iterator[None]:
     Raises:
         UsageError: Another engine trades there, or the lock cannot be made.
     """
-    digest = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
-    folder = make_state_dir(Path(platformdirs.user_state_dir("okxmm-tui"))) / ACCOUNTS_NAME
     with _locked(
-        make_state_dir(folder) / f"{digest}.lock",
+        _account_lock(names),
         "already trades on this account with this tag",
         "Stop it, open a console on it with okxmm-tui attach, or give this one another tag.",
     ):
         yield
+
+
+def owner(path: Path) -> int | None:
+    """Process of the engine that holds a directory; None when there is none, 0 when it cannot be told."""
+    return _holder(path / LOCK_NAME)
+
+
+def account_owner(*names: str) -> int | None:
+    """Process of the engine that holds an account, by the names of ``owned_account``; as ``owner``."""
+    return _holder(_account_lock(names))
+
+
+def _account_lock(names: Sequence[str]) -> Path:
+    digest = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
+    folder = make_state_dir(Path(platformdirs.user_state_dir("okxmm-tui"))) / ACCOUNTS_NAME
+    return make_state_dir(folder) / f"{digest}.lock"
+
+
+def _holder(path: Path) -> int | None:
+    try:
+        lock = path.open()
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            # Shared: two who only look do not take each other for an engine.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            written = lock.read().strip()
+            return int(written) if written.isdecimal() else 0
+    return None
 
 
 @contextlib.contextmanager

@@ -13,10 +13,11 @@ from okxmm_tui.credentials import SIM_KEY
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.launcher import LaunchedLink, start_engine
-from okxmm_tui.strategies.registry import DEFAULT_STRATEGY
+from okxmm_tui.strategies.registry import AUTO, chosen_strategy
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIZES = ((200, 60), (120, 35), (80, 24))
+SYMBOLS = ("BTC-USDT-SWAP",)
 FILLS_WANTED = 8
 SPEED = 6.0
 
@@ -25,8 +26,8 @@ async def draw(folder: Path) -> None:
     """Start a session, wait until it has traded a little, and save the screen at every size."""
     plan = SessionPlan(
         mode=Mode.SIM,
-        symbols=("BTC-USDT-SWAP",),
-        strategy=DEFAULT_STRATEGY,
+        symbols=SYMBOLS,
+        strategy=chosen_strategy(AUTO, SYMBOLS),
         params={},
         limits=Limits(),
         tag="okxmm",

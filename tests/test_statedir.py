@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from okxmm_tui.errors import UsageError
-from okxmm_tui.statedir import make_state_dir, owned, owned_account
+from okxmm_tui.statedir import LOCK_NAME, account_owner, make_state_dir, owned, owned_account, owner
 
 
 def test_it_is_made_private(tmp_path):
@@ -36,6 +38,18 @@ def test_an_account_has_one_engine_whatever_the_directory(tmp_path, monkeypatch)
     with owned_account("demo", "key-1", "okxmm"):
         pass
     assert not [path for path in tmp_path.rglob("*") if "key-1" in path.name]
+
+
+def test_the_owner_is_named_while_it_lives(tmp_path, monkeypatch):
+    """Its process while the lock is held, whatever is written in a lock that is not; asking takes nothing."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert (owner(tmp_path), account_owner("demo", "key-1", "okxmm")) == (None, None)
+    with owned(tmp_path), owned_account("demo", "key-1", "okxmm"):
+        assert (owner(tmp_path), account_owner("demo", "key-1", "okxmm")) == (os.getpid(), os.getpid())
+        assert account_owner("demo", "key-1", "other") is None
+        (tmp_path / LOCK_NAME).write_text("")
+        assert owner(tmp_path) == 0
+    assert (owner(tmp_path), account_owner("demo", "key-1", "okxmm")) == (None, None)
 
 
 def test_an_unusable_place_is_one_clear_error(tmp_path):

@@ -111,9 +111,9 @@ class ConsoleApp(HandActs):
 
     # -- parameters -----------------------------------------------------------------------------------
 
-    def action_nudge(self, name: str, steps: int) -> None:
+    def action_nudge(self, lever: str, steps: int) -> None:
         """Step a parameter."""
-        self.operator.nudge(name, steps)
+        self.operator.nudge(lever, steps)
         self.draw()
 
     def action_undo(self) -> None:

@@ -11,7 +11,7 @@ KILL_KEYS = ("ctrl+k", "f12")
 
 FIXED_ACTIONS = frozenset({"kill", "remind_kill", "help_quit"})
 
-NUDGED_PARAMS = ("base_spread_bps", "order_size", "inventory_skew", "max_position")
+LEVERS = ("spread", "size", "skew", "limit")
 """Parameters that have keys of their own, if the strategy has them."""
 
 SAFETY, QUOTING, PARAMS, SCREEN = "Safety", "Quoting", "Parameters", "Screen"
@@ -88,21 +88,21 @@ TABLE: tuple[KeySpec, ...] = (
             RISK),
     KeySpec("F", "flatten", "Flatten", "Preview closing the position of this market; enter closes it when "
             "armed, in live the typed echo does.", RISK),
-    KeySpec("left_square_bracket", "nudge('base_spread_bps', -1)", "Spread down",
+    KeySpec("left_square_bracket", "nudge('spread', -1)", "Spread down",
             "Spread one step tighter.", PARAMS, "[", in_palette=False),
-    KeySpec("right_square_bracket", "nudge('base_spread_bps', 1)", "Spread up",
+    KeySpec("right_square_bracket", "nudge('spread', 1)", "Spread up",
             "Spread one step wider.", PARAMS, "]", in_palette=False),
-    KeySpec("left_curly_bracket", "nudge('order_size', -1)", "Size down",
+    KeySpec("left_curly_bracket", "nudge('size', -1)", "Size down",
             "Order size one step smaller.", PARAMS, "{", in_palette=False),
-    KeySpec("right_curly_bracket", "nudge('order_size', 1)", "Size up",
+    KeySpec("right_curly_bracket", "nudge('size', 1)", "Size up",
             "Order size one step larger.", PARAMS, "}", in_palette=False),
-    KeySpec("comma", "nudge('inventory_skew', -1)", "Skew down",
+    KeySpec("comma", "nudge('skew', -1)", "Skew down",
             "Inventory skew one step weaker.", PARAMS, ",", in_palette=False),
-    KeySpec("full_stop", "nudge('inventory_skew', 1)", "Skew up",
+    KeySpec("full_stop", "nudge('skew', 1)", "Skew up",
             "Inventory skew one step stronger.", PARAMS, ".", in_palette=False),
-    KeySpec("semicolon", "nudge('max_position', -1)", "Position limit down",
+    KeySpec("semicolon", "nudge('limit', -1)", "Position limit down",
             "Maximum position one step lower.", PARAMS, ";", in_palette=False),
-    KeySpec("apostrophe", "nudge('max_position', 1)", "Position limit up",
+    KeySpec("apostrophe", "nudge('limit', 1)", "Position limit up",
             "Maximum position one step higher.", PARAMS, "'", in_palette=False),
     KeySpec("e", "edit_param", "Set a parameter", "Type a parameter and its value.", PARAMS, hint="set"),
     KeySpec("u", "undo", "Undo", "Take the last parameter change back.", PARAMS, hint="undo"),
@@ -164,9 +164,9 @@ def short(key_text: str) -> str:
 
 
 def nudge_keys(table: tuple[KeySpec, ...]) -> dict[str, str]:
-    """Keys ``down up`` of every parameter that has some."""
+    """Keys ``down up`` of every lever."""
     keys = {spec.action: spec.key_text for spec in table}
-    return {name: f"{keys[f'nudge({name!r}, -1)']} {keys[f'nudge({name!r}, 1)']}" for name in NUDGED_PARAMS}
+    return {name: f"{keys[f'nudge({name!r}, -1)']} {keys[f'nudge({name!r}, 1)']}" for name in LEVERS}
 
 
 def hints(table: tuple[KeySpec, ...]) -> tuple[tuple[str, str], ...]:
@@ -181,13 +181,13 @@ def hints(table: tuple[KeySpec, ...]) -> tuple[tuple[str, str], ...]:
             for spec in table
             if spec.hint and spec.action not in {"kill", "help", "safe_quit"}
         ),
-        (nudges["base_spread_bps"], "spread"),
-        (nudges["order_size"], "size"),
+        (nudges["spread"], "spread"),
+        (nudges["size"], "size"),
         (key["safe_quit"], "quit"),
         ("tab", "focus"),
         ("^P", "palette"),
-        (nudges["inventory_skew"], "skew"),
-        (nudges["max_position"], "limit"),
+        (nudges["skew"], "skew"),
+        (nudges["limit"], "limit"),
         (key["maximise"], "maximise"),
         (key["detach"], "detach"),
     )

@@ -102,11 +102,12 @@ class Operator:
 
     # -- parameters ---------------------------------------------------------------------------------
 
-    def nudge(self, name: str, steps: int) -> None:
-        """Move a parameter some steps on from what was last asked for."""
-        param = self.param(name)
+    def nudge(self, lever: str, steps: int) -> None:
+        """Move the parameter behind a lever some steps on from what was last asked for."""
+        market = self._state.market
+        param = next((each for each in market.params if each.lever == lever), None) if market else None
         if param is None:
-            self._state.say(f"this strategy has no {name}")
+            self._state.say(f"this strategy has no {lever}")
             return
         value, bound = self._state.pending.nudged(param, steps)
         if value == self._state.pending.current(param):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from operator import mul, neg
 
-from okxmm_tui.core.types import Levels
+from okxmm_tui.core.types import Levels, Side
 
 PROMISED_DEPTH = 400
 """Levels a side the ``books`` channel keeps up to date (OKX v5, order book channel)."""
@@ -131,6 +131,10 @@ class OrderBook:
         self.bids.apply(bids)
         self.asks.apply(asks)
         self.seq_id, self.venue_ms = seq_id, venue_ms
+
+    def side(self, side: Side) -> BookSide:
+        """The bids for BUY, the asks for SELL."""
+        return self.bids if side is Side.BUY else self.asks
 
     @property
     def is_crossed(self) -> bool:

@@ -19,6 +19,7 @@ from okxmm_tui.core.types import ContractKind, Liquidity
 
 ROWS_KEPT = 200
 IDS_SAVED = 5_000
+STEPS_SAVED = 50
 ZERO = Decimal(0)
 
 
@@ -47,7 +48,8 @@ class Ledger:
         self._instrument = instrument
         self._trades = SeenIds()
         self._bills = SeenIds()
-        self.position = Position(instrument.lot_size * instrument.contract_value, instrument.kind)
+        self._lot = instrument.lot_size * instrument.contract_value
+        self.position = Position(self._lot, instrument.kind)
         self._recent = RecentFills(self.position)
         self.periods = Periods()
         self.other_fees: dict[str, Decimal] = {}
@@ -61,6 +63,9 @@ class Ledger:
         """Books that go on where saved ones ended; the session's own figures start at zero."""
         ledger = cls(instrument)
         ledger.position.restore(state.quantity, state.basis)
+        ledger._recent = RecentFills(ledger.position)
+        if state.lot == ledger._lot:  # counts of other lots would mean other sizes now
+            ledger._recent.restore(state.recent)
         ledger.periods = Periods(
             structs.replace(state.inception), structs.replace(state.day), state.day_number
         )
@@ -80,6 +85,8 @@ class Ledger:
             trade_ids=self._trades.newest(IDS_SAVED),
             bill_ids=self._bills.newest(IDS_SAVED),
             other_fees=dict(self.other_fees),
+            recent=self._recent.newest(STEPS_SAVED, self._instrument.tick_size),
+            lot=self._lot,
         )
 
     # -- booking -----------------------------------------------------------------------------------

@@ -95,6 +95,8 @@ class ParamView(Struct, frozen=True, gc=False):
     risk: str = "none"
     """``up`` when a larger value takes more risk, ``down`` when a smaller one does."""
     coarse_step: Decimal = Decimal(0)
+    lever: str = ""
+    """``spread``, ``size``, ``skew`` or ``limit`` where a pair of keys moves it."""
 
 
 class ParamChangeView(Struct, frozen=True, gc=False):

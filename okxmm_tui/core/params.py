@@ -31,6 +31,16 @@ class RiskDirection(StrEnum):
     """Neither, or it depends."""
 
 
+class Lever(StrEnum):
+    """What an operator turns while trading."""
+
+    NONE = ""
+    SPREAD = "spread"
+    SIZE = "size"
+    SKEW = "skew"
+    LIMIT = "limit"
+
+
 class ParamSpec(Struct, frozen=True):
     """One parameter a strategy declares; settings, editor, keys, help and README all read this."""
 
@@ -46,6 +56,8 @@ class ParamSpec(Struct, frozen=True):
     risk: RiskDirection = RiskDirection.NONE
     is_whole: bool = False
     """Whether only whole numbers make sense (counts, switches)."""
+    lever: Lever = Lever.NONE
+    """Which pair of keys moves it: what an operator reaches for is the same in every strategy."""
 
     @property
     def coarse_step(self) -> Decimal:
@@ -216,6 +228,7 @@ class ParamSet(Struct, frozen=True):
                 help=spec.help,
                 risk=spec.risk.value,
                 coarse_step=spec.coarse_step,
+                lever=spec.lever.value,
             )
             for spec in self.specs
         )

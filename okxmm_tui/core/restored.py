@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.recent import Step
 from okxmm_tui.core.accounting.totals import Totals
 
 
@@ -21,6 +22,10 @@ class LedgerState(Struct, frozen=True):
     trade_ids: tuple[str, ...]
     bill_ids: tuple[str, ...]
     other_fees: dict[str, Decimal]
+    recent: tuple[Step, ...] = ()
+    """The last fills, for one that comes late."""
+    lot: Decimal = Decimal(0)
+    """What a lot was worth, in units of the position, when they were booked."""
 
 
 class SavedMarket(Struct, frozen=True):

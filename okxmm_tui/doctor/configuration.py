@@ -16,7 +16,7 @@ from okxmm_tui.doctor.desk import Desk
 from okxmm_tui.doctor.rows import Row, bad_setting, ok
 from okxmm_tui.engine.param_file import read
 from okxmm_tui.settings import Settings
-from okxmm_tui.strategies.registry import make_strategy
+from okxmm_tui.strategies.registry import chosen_strategy, make_strategy
 
 ALWAYS_SHOWN = ("venue", "symbol", "strategy", "tag", "state_dir", "okx.region")
 SECRETS = ("okx.api_key", "okx.secret", "okx.passphrase")
@@ -73,10 +73,11 @@ def _parameters(settings: Settings) -> Row:
         problem, given = _file_values(settings.params_file)
         if problem:
             return bad_setting("strategy parameters", problem, "Correct the file given as params_file.")
-    params = ParamSet.from_specs(make_strategy(settings.strategy).specs, given | settings.params)
+    strategy = chosen_strategy(settings.strategy, settings.symbol)
+    params = ParamSet.from_specs(make_strategy(strategy).specs, given | settings.params)
     if isinstance(params, str):
         return bad_setting("strategy parameters", f"{params}.", "Correct params.")
-    return ok("strategy parameters", f"{settings.strategy} takes them all")
+    return ok("strategy parameters", f"{strategy} takes them all")
 
 
 def _file_values(path: Path) -> tuple[str, dict[str, Decimal]]:

@@ -25,6 +25,7 @@ from okxmm_tui.okx.preparation import FIX_KEY
 from okxmm_tui.okx.probe import PRIVATE_CHANNEL, PUBLIC_CHANNEL, ProbeSession, probe
 from okxmm_tui.okx.rest import Rest
 from okxmm_tui.statedir import EXCHANGE_NAME
+from okxmm_tui.strategies.registry import chosen_strategy
 
 FIX_NETWORK = "Check network, proxy and firewall, and okx.region or the addresses that were set."
 MILLISECOND_NS = 1_000_000
@@ -74,7 +75,7 @@ def _config(desk: Desk, state_dir: Path) -> EngineConfig:
     plan = SessionPlan(
         mode=settings.venue,
         symbols=tuple(desk.symbols),
-        strategy=settings.strategy,
+        strategy=chosen_strategy(settings.strategy, desk.symbols),
         params={},
         limits=settings.risk.limits(is_headless=True),
         tag=settings.tag,

@@ -86,7 +86,7 @@ def _weighed(market: Market, order: OwnOrder, quote: Quote, now_ns: int) -> Verd
 
 
 def _shown_lots(market: Market, quote: Quote) -> int:
-    levels = market.book.bids if quote.side is Side.BUY else market.book.asks
+    levels = market.book.side(quote.side)
     return levels.size_at(quote.price_ticks)
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.trust import Trust
 from okxmm_tui.core.market_views import GaugeView
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
@@ -25,6 +26,8 @@ NOT_TRUSTED = "PnL not trustworthy"
 DAY_NS = 86_400_000_000_000
 REDUCE_FROM = Decimal("0.8")
 TRUSTED_FOR_NS = 10_000_000_000
+PRICE_STALE_NS = 15_000_000_000
+"""A mark price comes at least every ten seconds (OKX v5, mark price channel)."""
 
 
 class PnlFigure(Struct, frozen=True, gc=False):
@@ -32,6 +35,21 @@ class PnlFigure(Struct, frozen=True, gc=False):
 
     pnl_quote: Decimal
     doubt: str = ""
+
+
+def pnl_figure(session: Session, trust: Trust) -> PnlFigure | None:
+    """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""
+    total = Decimal(0)
+    for market in session.markets.values():
+        price = market.valuation_price
+        if market.position_lots:
+            if market.priced_ns is None or price is None:
+                return None
+            if session.now_ns - market.priced_ns > PRICE_STALE_NS:
+                age_s = (session.now_ns - market.priced_ns) / 1e9
+                return PnlFigure(total, f"{market.instrument.inst_id} has had no price for {age_s:.0f} s")
+        total += market.ledger.net_quote(price)
+    return PnlFigure(total, "" if trust.is_trustworthy else trust.reason)
 
 
 class LossLimits:

@@ -30,11 +30,11 @@ from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
 from okxmm_tui.engine.mid_range import MidRange
+from okxmm_tui.engine.own_queues import OwnQueues
 from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.side_state import SideState
 from okxmm_tui.engine.tape import Tape
 from okxmm_tui.signals.collector import MarketSignals
-from okxmm_tui.signals.queue_position import QueuePosition
 from okxmm_tui.strategies.base import Strategy, Target
 
 __all__ = ["NO_FEES", "BookState", "Market", "SideState"]
@@ -94,7 +94,7 @@ class Market:
         self.last_trade: PublicTrade | None = None
         self.tape = Tape()
         self.orders = OwnOrders()
-        self.queue: dict[str, QueuePosition] = {}
+        self.queues = OwnQueues(self.book, self.orders)
         self.ledger = ledger or Ledger(instrument)
         self.is_carried_on = ledger is not None
         """Whether the books go on where an earlier session left them."""
@@ -177,10 +177,7 @@ class Market:
         if self._chained >= CHAINED_BEFORE_QUOTING and self.book.is_two_sided:
             self.book_state = BookState.LIVE
         self._note_mid(self.book.venue_ms)
-        for order in self.orders.working:
-            if position := self.queue.get(order.cl_ord_id):
-                side = self.book.bids if order.side is Side.BUY else self.book.asks
-                position.on_displayed(side.size_at(order.price_ticks), self.book.venue_ms)
+        self.queues.on_book()
 
     def on_top(self, event: TopOfBook, now_ns: int) -> None:
         """Take a newer best bid and ask than the book holds."""
@@ -256,18 +253,7 @@ class Market:
         self.signals.on_trade(
             event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
         )
-        for order in self.orders.side(event.side.opposite):
-            if order.price_ticks == event.price_ticks and order.cl_ord_id in self.queue:
-                self.queue[order.cl_ord_id].on_print(event.size_lots, event.venue_ms)
-
-    def join_queue(self, cl_ord_id: str, side: Side, price_ticks: int) -> None:
-        """Start the queue estimate of an order the venue has just confirmed at a price."""
-        levels = self.book.bids if side is Side.BUY else self.book.asks
-        order = self.orders.get(cl_ord_id)
-        own_lots = order.remaining_lots if order is not None else 0
-        self.queue[cl_ord_id] = QueuePosition(
-            levels.size_at(price_ticks), own_lots, shown_ms=self.book.venue_ms
-        )
+        self.queues.on_trade(event)
 
     def change_strategy(self, strategy: Strategy, params: ParamSet, version: int) -> None:
         """Quote with another strategy from now on; book, signals and position stay as they are."""
@@ -321,7 +307,7 @@ class Market:
 
     def fill_probability(self, order: OwnOrder) -> float | None:
         """Probability that an order fills within ``FILL_HORIZON_S``; None while that cannot be told."""
-        queue = self.queue.get(order.cl_ord_id)
+        queue = self.queues.get(order.cl_ord_id)
         if queue is None:
             return None
         needed_lots = queue.expected_ahead_lots + order.remaining_lots

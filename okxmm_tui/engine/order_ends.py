@@ -24,7 +24,7 @@ class OrderEnds:
 
     def tell(self, market: Market, order: OwnOrder, why: str) -> None:
         """Take a finished order off the queue estimates and react to how it ended."""
-        market.queue.pop(order.cl_ord_id, None)
+        market.queues.leave(order.cl_ord_id)
         market.hurry()
         text = f"{market.instrument.inst_id} {order.side} {market.instrument.price_text(order.price_ticks)}"
         if order.cancel_source == POST_ONLY_WOULD_TAKE:

@@ -147,7 +147,7 @@ class Preflight:
     def _adopt(self, market: Market, order: OwnOrder) -> None:
         order.is_adopted = False
         order.decision = "adopted from an earlier session"
-        market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
+        market.queues.join(order.cl_ord_id, order.side, order.price_ticks)
         self._adopting.add(market.instrument.inst_id)
 
     def _abort(self, by: str) -> str:

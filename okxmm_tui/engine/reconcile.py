@@ -107,7 +107,7 @@ class Reconciler:
         market.is_dirty = True
         self._books.on_order(market, order, update.state)
         if change.became_live or (change.has_lost_place and not order.is_done):
-            market.join_queue(order.cl_ord_id, order.side, order.price_ticks)
+            market.queues.join(order.cl_ord_id, order.side, order.price_ticks)
         if change.became_live or (update.amend_result == "0" and not order.is_done):
             self._execution.accepted(market, order.side)
         if change.amend_failed and not order.is_done:

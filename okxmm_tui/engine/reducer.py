@@ -7,7 +7,6 @@ same effects, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from okxmm_tui.core.effects import AnyEffect
@@ -74,7 +73,7 @@ from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
 from okxmm_tui.engine.instrument_guard import InstrumentGuard
 from okxmm_tui.engine.journal_watch import JournalWatch
-from okxmm_tui.engine.loss_limits import LossLimits, PnlFigure
+from okxmm_tui.engine.loss_limits import LossLimits, pnl_figure
 from okxmm_tui.engine.market import NO_FEES, Market
 from okxmm_tui.engine.market_events import MarketEvents
 from okxmm_tui.engine.memory_watch import MemoryWatch
@@ -93,8 +92,6 @@ from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
 
 PNL_SAMPLE_NS = 1_000_000_000
-PRICE_STALE_NS = 15_000_000_000
-"""A mark price comes at least every ten seconds (OKX v5, mark price channel)."""
 
 
 class Reducer:
@@ -151,6 +148,8 @@ class Reducer:
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)
         carry_over(self.session, self.reconciler, self.loss_limits, self.books)
+        self._first_effects = self.session.effects
+        """What taking up an earlier session had to say; part of the first step."""
         self._next_pnl_ns = now_ns
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookSnapshot: self.market_events.on_book_snapshot,
@@ -204,7 +203,8 @@ class Reducer:
         """Apply one event at a time (Unix nanoseconds) and return what is to be done, in order."""
         session = self.session
         session.now_ns = now_ns
-        session.effects, session.booked = [], []
+        session.effects, session.booked = self._first_effects, []
+        self._first_effects = []
         session.step += 1
         self.watchdog.on_event()
         self._handlers[type(event)](event)
@@ -315,21 +315,6 @@ class Reducer:
         severity = Severity.WARNING if event.stream == "business" else Severity.CRITICAL
         self.session.raise_alarm(f"stream-{event.stream}", severity, text)
 
-    def _pnl(self) -> PnlFigure | None:
-        """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""
-        trust = self.books.account.trust
-        total, now_ns = Decimal(0), self.session.now_ns
-        for market in self.session.markets.values():
-            price = market.valuation_price
-            if market.position_lots:
-                if market.priced_ns is None or price is None:
-                    return None
-                if now_ns - market.priced_ns > PRICE_STALE_NS:
-                    age_s = (now_ns - market.priced_ns) / 1e9
-                    return PnlFigure(total, f"{market.instrument.inst_id} has had no price for {age_s:.0f} s")
-            total += market.ledger.net_quote(price)
-        return PnlFigure(total, "" if trust.is_trustworthy else trust.reason)
-
     # -- time ------------------------------------------------------------------------------------------
 
     def _on_tick(self, event: Tick) -> None:
@@ -344,7 +329,8 @@ class Reducer:
         self.flatten.on_tick()
         self.reconciler.positions.on_tick()
         self.scanner.on_tick()
-        if not self.session.is_held and (figure := self._pnl()) is not None:
+        figure = None if self.session.is_held else pnl_figure(self.session, self.books.account.trust)
+        if figure is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
         self.books.on_tick(self.watchdog.block)

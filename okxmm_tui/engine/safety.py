@@ -172,7 +172,7 @@ class Safety:
         for market in session.markets.values():
             for order in market.orders.working:
                 market.orders.finish(order)
-                market.queue.pop(order.cl_ord_id, None)
+                market.queues.leave(order.cl_ord_id)
         self._disarm()
         session.clear_alarm("kill-unproven", "orders are proven gone after all")
         session.report(

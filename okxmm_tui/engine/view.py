@@ -194,7 +194,7 @@ def _side(market: Market, side: Side) -> SideView:
 
 
 def _order(market: Market, order: OwnOrder) -> OrderView:
-    queue = market.queue.get(order.cl_ord_id)
+    queue = market.queues.get(order.cl_ord_id)
     return OrderView(
         cl_ord_id=order.cl_ord_id,
         side=order.side,

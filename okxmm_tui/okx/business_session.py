@@ -13,7 +13,8 @@ from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.market_messages import CANDLES
 from okxmm_tui.okx.market_rows import candle_of, trade_of
 from okxmm_tui.okx.messages import TRADES, Envelope, TradeData
-from okxmm_tui.okx.session import ChannelRequest, Session
+from okxmm_tui.okx.session import Session
+from okxmm_tui.okx.subscriptions import ChannelRequest
 
 CANDLE_PREFIX = "candle"
 

@@ -7,29 +7,24 @@ deadline has come. It holds no state and trusts nothing but the venue's lists.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import describe, is_credential_problem
 from okxmm_tui.okx.messages import OP_ROWS, ORDERS, OrderRow
 from okxmm_tui.okx.order_requests import MAX_BATCH
+from okxmm_tui.okx.proof_loop import Progress, ProofLoop
 from okxmm_tui.okx.requests import OrderArgs, encode
 from okxmm_tui.okx.rest import HttpPort, Rest
 from okxmm_tui.okx.rest_queries import PENDING_PATH, FetchRefusedError, paged
 
 CANCEL_PATH = "/api/v5/trade/cancel-batch-orders"
-PROOFS_NEEDED = 2
-POLL_EVERY_S = 0.2
 BATCH_EVERY_S = 0.14
 """300 orders in 2 s are allowed: 15 batches of 20."""
-CLOCK_PATIENCE_S = 1.0
-
-Progress = Callable[[str], None]
 
 
 class KillOutcome(Struct, frozen=True):
@@ -37,6 +32,8 @@ class KillOutcome(Struct, frozen=True):
 
     found: int
     """Different orders seen pending."""
+    came_later: int
+    """How many of them were not in the first list yet."""
     cancels_sent: int
     """Cancel requests the venue answered, one per order and attempt."""
     empty_replies: int
@@ -49,59 +46,45 @@ class KillOutcome(Struct, frozen=True):
     """The last thing that went wrong; empty when nothing did."""
 
 
-class _Sweep:
+class _Sweep(ProofLoop):
+    POLL_EVERY_S = 0.2
+    NOTHING = "nothing pending"
+
     def __init__(self, rest: Rest, tag: str | None, inst_id: str | None, on_progress: Progress) -> None:
-        self._rest = rest
+        super().__init__(rest, on_progress)
         self._tag = tag
         self._query = {"instId": inst_id} if inst_id else {}
-        self._on_progress = on_progress
+        self._first: frozenset[str] | None = None
         self._seen: set[str] = set()
+        self._mine: list[OrderRow] = []
         self._sent = 0
-        self._empty = 0
-        self._residual = 0
-        self._problem = ""
-        self._is_hopeless = False
 
     @property
     def outcome(self) -> KillOutcome:
-        is_proven = self._empty >= PROOFS_NEEDED
-        problem = "" if is_proven else self._problem
-        return KillOutcome(len(self._seen), self._sent, self._empty, self._residual, is_proven, problem)
+        problem = "" if self.is_proven else self._problem
+        late = self._seen - (self._first or frozenset())
+        return KillOutcome(
+            found=len(self._seen),
+            came_later=len(late),
+            cancels_sent=self._sent,
+            empty_replies=self._empty,
+            residual=len(self._mine),
+            is_proven=self.is_proven,
+            problem=problem,
+        )
 
-    async def run(self) -> None:
-        await self._set_clock()
-        while self._empty < PROOFS_NEEDED and not self._is_hopeless:
-            try:
-                await self._step()
-            except FetchRefusedError as error:
-                self._note(f"the venue refused: {error}")
-                self._is_hopeless = error.is_final
-            except (VenueUnreachableError, WireError) as error:
-                self._note(str(error))
-            if self._empty < PROOFS_NEEDED:
-                await asyncio.sleep(POLL_EVERY_S)
-
-    async def _set_clock(self) -> None:
-        # Signing needs no more than 30 s of accuracy: a venue that is slow here must not cost the kill.
-        try:
-            async with asyncio.timeout(CLOCK_PATIENCE_S):
-                await self._rest.sync_clock()
-        except (VenueUnreachableError, TimeoutError) as error:
-            self._note(f"the venue's clock could not be read: {error or 'no answer'}")
-
-    async def _step(self) -> None:
+    async def _list(self) -> int:
         rows = await paged(self._rest, PENDING_PATH, self._query, ORDERS, lambda row: text_of(row.ord_id))
-        mine = [row for row in rows if self._tag is None or text_of(row.tag) == self._tag]
-        self._residual = len(mine)
-        if not mine:
-            self._empty += 1
-            self._on_progress(f"nothing pending ({self._empty} of {PROOFS_NEEDED})")
-            return
-        self._empty = 0
-        self._seen.update(text_of(row.ord_id) for row in mine)
-        self._on_progress(f"{len(mine)} pending, cancelling")
-        for start in range(0, len(mine), MAX_BATCH):
-            await self._cancel(mine[start : start + MAX_BATCH])
+        self._mine = [row for row in rows if self._tag is None or text_of(row.tag) == self._tag]
+        ids = frozenset(text_of(row.ord_id) for row in self._mine)
+        self._first = ids if self._first is None else self._first
+        self._seen |= ids
+        return len(self._mine)
+
+    async def _clear(self) -> None:
+        self._on_progress(f"{len(self._mine)} pending, cancelling")
+        for start in range(0, len(self._mine), MAX_BATCH):
+            await self._cancel(self._mine[start : start + MAX_BATCH])
             await asyncio.sleep(BATCH_EVERY_S)
 
     async def _cancel(self, rows: Sequence[OrderRow]) -> None:
@@ -116,10 +99,6 @@ class _Sweep:
             # 51400 is the normal race: the order was gone before the cancel came.
             if code not in {"0", "51400"}:
                 self._note(f"a cancel was refused: {describe(code, text_of(answer.s_msg))}")
-
-    def _note(self, problem: str) -> None:
-        self._problem = problem
-        self._on_progress(problem)
 
 
 async def cancel_everything(
@@ -145,13 +124,7 @@ async def cancel_everything(
     """
     rest = Rest(endpoints, api_key, http=http)
     sweep = _Sweep(rest, tag, inst_id, on_progress)
-    try:
-        async with asyncio.timeout(deadline_s):
-            await sweep.run()
-    except TimeoutError:
-        on_progress(f"no proof within {deadline_s:g} s")
-    finally:
-        await rest.close()
+    await sweep.run(deadline_s)
     outcome = sweep.outcome
     if not outcome.is_proven and not outcome.problem:
         return structs.replace(outcome, problem=f"no proof within {deadline_s:g} s")

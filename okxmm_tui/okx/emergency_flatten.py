@@ -6,26 +6,23 @@ positions list: twice in a row without a position in scope (OKX v5, "Close posit
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
-from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.convert import number
 from okxmm_tui.okx.decoding import text_of
-from okxmm_tui.okx.emergency import PROOFS_NEEDED
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.messages import POSITIONS, PositionRow
+from okxmm_tui.okx.proof_loop import Progress, ProofLoop
 from okxmm_tui.okx.rest import HttpPort, Rest
-from okxmm_tui.okx.rest_queries import FetchRefusedError, checked
+from okxmm_tui.okx.rest_queries import checked
 
 POSITIONS_PATH = "/api/v5/account/positions"
 CLOSE_PATH = "/api/v5/trade/close-position"
-POLL_EVERY_S = 0.4
 
 
 class Held(Struct, frozen=True):
@@ -85,7 +82,7 @@ async def close_positions(
     inst_id: str | None,
     *,
     deadline_s: float,
-    on_progress: Callable[[str], None],
+    on_progress: Progress,
     http: HttpPort | None = None,
 ) -> FlattenOutcome:
     """Close every position in scope and prove that none is left.
@@ -99,55 +96,33 @@ async def close_positions(
         http: The transport; a real one by default.
     """
     rest = Rest(endpoints, api_key, http=http)
-    run = _Run(rest, inst_id, on_progress)
-    try:
-        async with asyncio.timeout(deadline_s):
-            await run.go()
-    except TimeoutError:
-        on_progress(f"no proof within {deadline_s:g} s")
-    finally:
-        await rest.close()
-    return run.outcome
+    closing = _Closing(rest, inst_id, on_progress)
+    await closing.run(deadline_s)
+    return closing.outcome
 
 
-class _Run:
-    def __init__(self, rest: Rest, inst_id: str | None, on_progress: Callable[[str], None]) -> None:
-        self._rest = rest
+class _Closing(ProofLoop):
+    POLL_EVERY_S = 0.4
+    NOTHING = "no position open"
+
+    def __init__(self, rest: Rest, inst_id: str | None, on_progress: Progress) -> None:
+        super().__init__(rest, on_progress)
         self._inst_id = inst_id
-        self._on_progress = on_progress
         self._seen: set[tuple[str, str]] = set()
         self._left: tuple[Held, ...] = ()
-        self._empty = 0
-        self._problem = ""
-        self._is_hopeless = False
 
     @property
     def outcome(self) -> FlattenOutcome:
-        is_proven = self._empty >= PROOFS_NEEDED
-        left = () if is_proven else self._left
-        problem = "" if is_proven else self._problem or "positions are still open"
-        return FlattenOutcome(len(self._seen) - len(left), left, is_proven, problem)
+        left = () if self.is_proven else self._left
+        problem = "" if self.is_proven else self._problem or "positions are still open"
+        return FlattenOutcome(len(self._seen) - len(left), left, self.is_proven, problem)
 
-    async def go(self) -> None:
-        while self._empty < PROOFS_NEEDED and not self._is_hopeless:
-            try:
-                await self._step()
-            except FetchRefusedError as error:
-                self._note(f"the venue refused: {error}")
-                self._is_hopeless = error.is_final
-            except (VenueUnreachableError, WireError) as error:
-                self._note(str(error))
-            if self._empty < PROOFS_NEEDED:
-                await asyncio.sleep(POLL_EVERY_S)
-
-    async def _step(self) -> None:
+    async def _list(self) -> int:
         self._left = await _held(self._rest, self._inst_id)
-        if not self._left:
-            self._empty += 1
-            self._on_progress(f"no position open ({self._empty} of {PROOFS_NEEDED})")
-            return
-        self._empty = 0
         self._seen.update((held.inst_id, held.side) for held in self._left)
+        return len(self._left)
+
+    async def _clear(self) -> None:
         self._on_progress("closing " + ", ".join(held.text for held in self._left))
         for held in self._left:
             side = held.side or "net"
@@ -155,10 +130,6 @@ class _Run:
             reply = await self._rest.post(CLOSE_PATH, body)
             if not reply.is_ok:
                 self._note(f"{held.inst_id}: {reply.problem}")
-
-    def _note(self, problem: str) -> None:
-        self._problem = problem
-        self._on_progress(problem)
 
 
 async def _held(rest: Rest, inst_id: str | None) -> tuple[Held, ...]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.okx.book_channels import BookChannel
 from okxmm_tui.okx.market_rows import index_id
-from okxmm_tui.okx.session import ChannelRequest
+from okxmm_tui.okx.subscriptions import ChannelRequest
 
 TOP_CHANNEL = "bbo-tbt"
 SLOW_CHANNELS = ("mark-price", "funding-rate", "price-limit")

@@ -35,7 +35,8 @@ from okxmm_tui.okx.messages import (
 )
 from okxmm_tui.okx.order_requests import Batch
 from okxmm_tui.okx.order_tracker import OrderTracker, RowOutcome
-from okxmm_tui.okx.session import ChannelRequest, Login, Session
+from okxmm_tui.okx.session import Login, Session
+from okxmm_tui.okx.subscriptions import ChannelRequest
 
 Settle = Callable[[RowOutcome, int], list[AnyEvent]]
 """Turns the outcome of one row into events, and reacts to it."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from okxmm_tui.core.messages import AnyEvent, StreamDown, StreamUp
 from okxmm_tui.okx.messages import Envelope
-from okxmm_tui.okx.session import ChannelRequest, Login, Session
+from okxmm_tui.okx.session import Login, Session
+from okxmm_tui.okx.subscriptions import ChannelRequest
 from okxmm_tui.okx.transport import ConnectGate, Stream
 
 PUBLIC_CHANNEL = {"channel": "instruments", "instType": "SWAP"}

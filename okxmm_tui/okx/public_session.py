@@ -35,8 +35,8 @@ from okxmm_tui.okx.messages import (
     InstrumentRow,
     TradeData,
 )
-from okxmm_tui.okx.session import ChannelRequest, Login, Session
-from okxmm_tui.okx.subscriptions import Subscription
+from okxmm_tui.okx.session import Login, Session
+from okxmm_tui.okx.subscriptions import ChannelRequest, Subscription
 
 DEFAULT_BOOK_CHANNEL = BOOKS.name
 ALL_USUAL = Wanted()
@@ -184,16 +184,7 @@ class PublicSession(BookSession):
         except WireError:
             envelope = decode(ENVELOPE_DECODER, raw)
             return self._rows(TRADES, envelope.data, self._trade, now_ns)
-        events: list[AnyEvent] = []
-        for row in rows:
-            try:
-                event = self._trade(row)
-            except WireError as error:
-                events += self._bad_message(error, now_ns)
-                continue
-            if event is not None:
-                events.append(event)
-        return events
+        return self._converted(rows, self._trade, now_ns)
 
     def _trade(self, row: TradeData) -> PublicTrade | None:
         feed = self._feeds.get(row.inst_id)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from okxmm_tui.core.messages import AnyEvent, GatewayNotice, StreamDown, StreamUp
 from okxmm_tui.core.types import Severity
@@ -21,7 +21,7 @@ from okxmm_tui.okx.decoding import decode, decode_readable, text_of
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
 from okxmm_tui.okx.messages import ENVELOPE_DECODER, Envelope
 from okxmm_tui.okx.requests import Request, encode
-from okxmm_tui.okx.subscriptions import Subscription, Subscriptions
+from okxmm_tui.okx.subscriptions import ChannelRequest, Subscription, Subscriptions
 
 SECOND_NS = 1_000_000_000
 PING_AFTER_NS = 15 * SECOND_NS
@@ -35,14 +35,6 @@ _Row = TypeVar("_Row")
 
 Login = Callable[[], dict[str, str]]
 """Signs a login with the venue's time of this moment."""
-
-
-class ChannelRequest(Struct, frozen=True):
-    """A channel a session wants."""
-
-    arg: dict[str, str]
-    is_required: bool = True
-    """Whether the stream is useless without it."""
 
 
 class Phase(StrEnum):
@@ -226,6 +218,13 @@ class Session(ABC):
         """Decode and convert rows; one that cannot be read is a notice and hides no neighbour."""
         rows, problem = decode_readable(decoder, raw)
         events = [] if problem is None else self._bad_message(problem, now_ns)
+        return events + self._converted(rows, convert, now_ns)
+
+    def _converted(
+        self, rows: Sequence[_Row], convert: Callable[[_Row], AnyEvent | None], now_ns: int
+    ) -> list[AnyEvent]:
+        """Convert rows; what is wrong with one becomes a notice in its place."""
+        events: list[AnyEvent] = []
         for row in rows:
             try:
                 event = convert(row)

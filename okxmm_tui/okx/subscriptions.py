@@ -21,6 +21,14 @@ OP_RESERVE = 20
 """Kept back, because running into the limit costs the connection."""
 
 
+class ChannelRequest(Struct, frozen=True):
+    """A channel a session wants."""
+
+    arg: dict[str, str]
+    is_required: bool = True
+    """Whether the stream is useless without it."""
+
+
 class ChannelState(StrEnum):
     """Where one subscription stands."""
 

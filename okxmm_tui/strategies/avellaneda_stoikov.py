@@ -15,7 +15,14 @@ from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal, quoting
 from okxmm_tui.strategies.base import MarketInput, Target
-from okxmm_tui.strategies.models import MIN_SPREAD, RISK_AVERSION, Distance, ModelInputs, model_target
+from okxmm_tui.strategies.models import (
+    MIN_SPREAD,
+    RISK_AVERSION,
+    START_SPREAD,
+    Distance,
+    ModelInputs,
+    model_target,
+)
 
 
 class AvellanedaStoikov(quoting.Quoting):
@@ -32,6 +39,7 @@ class AvellanedaStoikov(quoting.Quoting):
             RiskDirection.DOWN,
         ),
         MIN_SPREAD,
+        START_SPREAD,
         quoting.BOOK_SKEW,
         quoting.TOXICITY,
         quoting.REFRESH,

@@ -17,7 +17,14 @@ from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal, quoting
 from okxmm_tui.strategies.base import MarketInput, Target
-from okxmm_tui.strategies.models import MIN_SPREAD, RISK_AVERSION, Distance, ModelInputs, model_target
+from okxmm_tui.strategies.models import (
+    MIN_SPREAD,
+    RISK_AVERSION,
+    START_SPREAD,
+    Distance,
+    ModelInputs,
+    model_target,
+)
 
 
 class Glft(quoting.Quoting):
@@ -29,6 +36,7 @@ class Glft(quoting.Quoting):
         quoting.MAX_POSITION,
         RISK_AVERSION,
         MIN_SPREAD,
+        structs.replace(START_SPREAD, default=Decimal(5)),
         structs.replace(quoting.BOOK_SKEW, default=Decimal(1)),
         quoting.TOXICITY,
         quoting.REFRESH,

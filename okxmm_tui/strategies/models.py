@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.summary import Intensity
 from okxmm_tui.strategies import quoting
@@ -23,12 +23,18 @@ MIN_SAMPLES = 30
 RISK_AVERSION = ParamSpec(
     "risk_aversion", "gamma", "1/ccy", Decimal("0.5"), Decimal("0.0001"), Decimal(1000), Decimal("0.01"),
     "Risk aversion per unit of quote currency: larger widens and pulls harder against inventory.",
-    RiskDirection.DOWN,
+    RiskDirection.DOWN, lever=Lever.SKEW,
 )  # fmt: skip
 MIN_SPREAD = ParamSpec(
     "min_spread_bps", "min sprd", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
-    "The model's spread is widened to at least this.", RiskDirection.DOWN,
+    "The model's spread is widened to at least this.", RiskDirection.DOWN, lever=Lever.SPREAD,
 )  # fmt: skip
+START_SPREAD = ParamSpec(
+    "start_spread_bps", "start", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
+    "Full spread until arrivals and volatility have been measured; 0 waits for them without a quote.",
+)  # fmt: skip
+START_SKEW = 0.5
+"""How far the first quotes move against a full position, in half-spreads."""
 
 
 class ModelInputs(Struct, frozen=True, gc=False):
@@ -65,12 +71,17 @@ Model = Callable[[MarketInput, ParamSet, ModelInputs, Side], Distance]
 
 
 def model_target(market: MarketInput, params: ParamSet, model: Model) -> Target:
-    """One quote a side where a model wants it, or none while arrivals and volatility are being measured."""
+    """One quote a side where a model wants it; until all is measured at the start spread, or none."""
     inputs = model_inputs(market, params)
-    if isinstance(inputs, str):
+    if not isinstance(inputs, str):
+        bid, ask = (
+            _parts(market, params, inputs, each, model(market, params, inputs, each)) for each in Side
+        )
+    elif params["start_spread_bps"]:
+        bid, ask = (_start_parts(market, params, each) for each in Side)
+    else:
         return waiting(market, inputs)
     sizes = [quoting.size_lots(market, params)]
-    bid, ask = (_parts(market, params, inputs, side, model(market, params, inputs, side)) for side in Side)
     return quoting.two_sided(market, params, bid, ask, bid_sizes=sizes, ask_sizes=sizes)
 
 
@@ -84,6 +95,15 @@ def _parts(
         inventory=wanted.inventory,
         toxicity=quoting.toxicity_ticks(market, params),
         fees=inputs.fee_ticks,
+        external=-side.sign * quoting.fair_shift(market, params),
+    )
+
+
+def _start_parts(market: MarketInput, params: ParamSet, side: Side) -> Composition:
+    half = quoting.bps_ticks(market, params, "start_spread_bps") / 2
+    return Composition(
+        base=half,
+        inventory=side.sign * START_SKEW * quoting.used_fraction(market, params) * half,
         external=-side.sign * quoting.fair_shift(market, params),
     )
 

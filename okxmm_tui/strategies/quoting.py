@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Composition, MarketInput, Quote, Target
 
@@ -24,12 +24,12 @@ TOXICITY_MIN_FILLS = 20
 
 ORDER_SIZE = ParamSpec(
     "order_size", "size", "ct", Decimal(1), Decimal("0.01"), Decimal(10_000), Decimal("0.5"),
-    "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP,
+    "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP, lever=Lever.SIZE,
 )  # fmt: skip
 MAX_POSITION = ParamSpec(
     "max_position", "max pos", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
     "Largest position either way, in contracts (base currency for spot); the growing side disappears there.",
-    RiskDirection.UP,
+    RiskDirection.UP, lever=Lever.LIMIT,
 )  # fmt: skip
 REFRESH = ParamSpec(
     "refresh_interval_ms", "refresh", "ms", Decimal(500), Decimal(0), Decimal(60_000), Decimal(100),
@@ -47,11 +47,11 @@ BOOK_SKEW = ParamSpec(
 BASE_SPREAD = ParamSpec(
     "base_spread_bps", "spread", "bps", Decimal(5), Decimal("0.1"), Decimal(500), Decimal("0.5"),
     "Full spread between the best bid and ask before volatility widens it; never inside fees plus one tick.",
-    RiskDirection.DOWN,
+    RiskDirection.DOWN, lever=Lever.SPREAD,
 )  # fmt: skip
 INVENTORY_SKEW = ParamSpec(
     "inventory_skew", "skew", "half", Decimal("0.5"), Decimal(0), Decimal(3), Decimal("0.1"),
-    "How far all quotes move against a full position, in half-spreads.",
+    "How far all quotes move against a full position, in half-spreads.", lever=Lever.SKEW,
 )  # fmt: skip
 VOLATILITY_MULTIPLIER = ParamSpec(
     "volatility_multiplier", "vol mult", "sd", Decimal("0.5"), Decimal(0), Decimal(20), Decimal("0.1"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
@@ -29,8 +29,15 @@ STRATEGIES: dict[str, type[Strategy]] = {
 }
 OURS = frozenset(STRATEGIES.values())
 """What they return has been checked by the type checker; what others return is looked at as it comes."""
-DEFAULT_STRATEGY = InventorySkew.name
+AUTO = "auto"
 FIX = "See the README, 'Your own strategy', for what a strategy must have."
+
+
+def chosen_strategy(name: str, symbols: Sequence[str]) -> str:
+    """Name of the strategy to run: the one that was asked for, or the usual one for these instruments."""
+    if name != AUTO:
+        return name
+    return Glft.name if all(each.endswith("-SWAP") for each in symbols) else InventorySkew.name
 
 
 def make_strategy(name: str) -> Strategy:

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Close, Composition, MarketInput, Quote, Target
 from okxmm_tui.strategies.round_trips import RoundTrips
@@ -44,6 +44,7 @@ class SpreadCapture:
         ParamSpec(
             "min_spread", "min spread", "", Decimal("0.001"), Decimal("0.000001"), Decimal("0.1"),
             Decimal("0.0001"), "Enter while (ask - bid) / bid is at least this.", RiskDirection.DOWN,
+            lever=Lever.SPREAD,
         ),
         ParamSpec(
             "reentry_spread", "reentry", "", Decimal("0.0008"), Decimal("0.000001"), Decimal("0.1"),
@@ -51,7 +52,7 @@ class SpreadCapture:
         ),
         ParamSpec(
             "order_amount", "amount", "ccy", Decimal(5), Decimal("0.1"), Decimal(1_000_000), Decimal(5),
-            "Own money in one order, in quote currency.", RiskDirection.UP,
+            "Own money in one order, in quote currency.", RiskDirection.UP, lever=Lever.SIZE,
         ),
         ParamSpec(
             "leverage", "leverage", "x", Decimal(1), Decimal(1), Decimal(10), Decimal(1),
@@ -59,7 +60,7 @@ class SpreadCapture:
         ),
         ParamSpec(
             "max_open_orders", "max orders", "", Decimal(5), Decimal(1), Decimal(50), Decimal(1),
-            "Orders open at once, both sides together.", RiskDirection.UP, is_whole=True,
+            "Orders open at once, both sides together.", RiskDirection.UP, is_whole=True, lever=Lever.LIMIT,
         ),
         ParamSpec(
             "cancel_delay", "min life", "s", Decimal(3), Decimal(0), Decimal(600), Decimal(1),

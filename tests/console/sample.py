@@ -58,13 +58,14 @@ INSTRUMENT = Instrument(
 
 PARAMS = (
     ParamView("base_spread_bps", "half-spread", Decimal("2.5"), "bp", Decimal("0.5"), Decimal(50),
-              Decimal("0.5"), "Distance of a quote from the fair price before skew and volatility."),
+              Decimal("0.5"), "Distance of a quote from the fair price before skew and volatility.",
+              lever="spread"),
     ParamView("order_size", "order size", Decimal("0.50"), "ct", Decimal("0.01"), Decimal(10), Decimal("0.1"),
-              "Contracts per quote."),
+              "Contracts per quote.", lever="size"),
     ParamView("inventory_skew", "inventory skew", Decimal("0.4"), "", Decimal(0), Decimal(2), Decimal("0.1"),
-              "How far a full position moves both quotes, in half-spreads."),
+              "How far a full position moves both quotes, in half-spreads.", lever="skew"),
     ParamView("max_position", "max position", Decimal(40), "ct", Decimal(1), Decimal(100), Decimal(1),
-              "The side that would exceed it is held."),
+              "The side that would exceed it is held.", lever="limit"),
     ParamView("volatility_mult", "volatility mult", Decimal("1.5"), "x", Decimal(0), Decimal(10),
               Decimal("0.1"), "How much the spread widens with volatility."),
     ParamView("refresh_ms", "refresh", Decimal(250), "ms", Decimal(50), Decimal(5_000), Decimal(50),

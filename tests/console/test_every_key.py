@@ -205,31 +205,31 @@ ACTS: dict[str, Act] = {
         (("notes", "flatten", "closing +1.00 BTC-USDT-SWAP"), ("order_events", "place", "sell 1.00 @ ")),
         prepare=a_long_position,
     ),
-    "nudge('base_spread_bps', -1)": by_key(
+    "nudge('spread', -1)": by_key(
         "base_spread_bps", "8 -> 7.5", narrower, "left_square_bracket",
     ),
-    "nudge('base_spread_bps', 1)": by_key(
+    "nudge('spread', 1)": by_key(
         "base_spread_bps", "8 -> 8.5", wider, "right_square_bracket",
     ),
-    "nudge('order_size', -1)": by_key(
+    "nudge('size', -1)": by_key(
         "order_size", "1 -> 0.5", resized(100, 50), "left_curly_bracket"
     ),
-    "nudge('order_size', 1)": by_key(
+    "nudge('size', 1)": by_key(
         "order_size", "1 -> 1.5", resized(100, 150), "right_curly_bracket"
     ),
-    "nudge('inventory_skew', -1)": by_key(
+    "nudge('skew', -1)": by_key(
         "inventory_skew", "0.5 -> 0.4", leaning(1), "comma",
         prepare=a_long_position, params={"max_position": "2"},
     ),
-    "nudge('inventory_skew', 1)": by_key(
+    "nudge('skew', 1)": by_key(
         "inventory_skew", "0.5 -> 0.6", leaning(-1), "full_stop",
         prepare=a_long_position, params={"max_position": "2"},
     ),
-    "nudge('max_position', -1)": by_key(
+    "nudge('limit', -1)": by_key(
         "max_position", "5 -> 4", resized(500, 400), "semicolon",
         params=LARGE,
     ),
-    "nudge('max_position', 1)": by_key(
+    "nudge('limit', 1)": by_key(
         "max_position", "5 -> 6", resized(500, 600), "apostrophe",
         params=ROOMY,
     ),

@@ -42,6 +42,7 @@ SILENT = {
     "okx/emergency.py": "what `okxmm-tui kill` prints",
     "okx/emergency_flatten.py": "the same",
     "okx/error_table.py": "a table, looked at below",
+    "okx/proof_loop.py": "what `okxmm-tui kill` prints",
     "okx/preparation.py": "errors that end the engine before it trades",
     "okx/trade_modes.py": "the same",
     "strategies/registry.py": "errors of an own strategy's file",
@@ -51,9 +52,9 @@ SILENT = {
 
 UNSPOKEN = {
     "trade live", "flatten {0}",  # typed by the operator, the same in every language
-    "nudge('base_spread_bps', -1)", "nudge('base_spread_bps', 1)", "nudge('order_size', -1)",
-    "nudge('order_size', 1)", "nudge('inventory_skew', -1)", "nudge('inventory_skew', 1)",
-    "nudge('max_position', -1)", "nudge('max_position', 1)", "nudge({0}, -1)", "nudge({0}, 1)",
+    "nudge('spread', -1)", "nudge('spread', 1)", "nudge('size', -1)",
+    "nudge('size', 1)", "nudge('skew', -1)", "nudge('skew', 1)",
+    "nudge('limit', -1)", "nudge('limit', 1)", "nudge({0}, -1)", "nudge({0}, 1)",
     "step_draft('{0}', {1})",  # actions
     "Callable[[], object]", "dict[str, ModuleType | None]",
     "Opportunity | None", "bold {0}",  # types and a style

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from okxmm_tui.core.accounting import recent
 from okxmm_tui.core.ledger import Ledger
+from okxmm_tui.core.restored import LedgerState
 from tests.core.accounts_desk import INVERSE, LINEAR, SPOT, START_MS, trade
 
 D = Decimal
@@ -53,6 +56,37 @@ def test_any_order_of_arrival_gives_the_venues_books(instrument, history, order)
     assert sum(each.realised_quote for each in booked if each) == wanted.periods.session.realised_quote
     assert booked[-1] is not None
     assert booked[-1].held_after == wanted.position.quantity
+
+
+@pytest.mark.parametrize("instrument", [LINEAR, INVERSE, SPOT], ids=lambda each: each.kind.value)
+@given(history=TRADES, order=st.permutations(range(MOST)), cut=st.integers(0, MOST))
+def test_a_restart_in_between_changes_nothing(instrument, history, order, cut):
+    """Books saved and taken up after any fill book what comes late where it belongs all the same."""
+    fills = fills_of(instrument, history)
+    wanted, ledger = Ledger(instrument), Ledger(instrument)
+    for fill in fills:
+        wanted.book(fill)
+    for number, at in enumerate(each for each in order if each < len(fills)):
+        if number == cut:
+            saved = msgspec.msgpack.decode(msgspec.msgpack.encode(ledger.state()), type=LedgerState)
+            ledger = Ledger.from_state(instrument, saved)
+        ledger.book(fills[at])
+    assert (ledger.position.quantity, ledger.position.basis) == (
+        wanted.position.quantity, wanted.position.basis,
+    )  # fmt: skip
+    assert ledger.periods.inception == wanted.periods.inception
+    assert ledger.periods.day == wanted.periods.day
+
+
+def test_after_a_restart_on_another_lot_size_late_fills_are_booked_last():
+    """Counts of the old lots are no sizes any more: nothing is taken back, and the position is right."""
+    [first, second] = fills_of(LINEAR, [("buy", 10, 600_000), ("sell", 5, 610_000)])
+    ledger = Ledger(LINEAR)
+    ledger.book(second)
+    finer = structs.replace(LINEAR, lot_size=LINEAR.lot_size / 10)
+    again = Ledger.from_state(finer, ledger.state())
+    again.book(structs.replace(first, size_lots=100))
+    assert again.position.quantity == 5 * LINEAR.lot_size * LINEAR.contract_value
 
 
 def test_a_late_fill_by_hand():

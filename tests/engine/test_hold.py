@@ -109,7 +109,7 @@ def test_at_fee_distance_places_are_weighed_and_not_unknown():
 
     def judged(further: int) -> Verdict:
         bid.price_ticks = wanted.price_ticks - further
-        desk.market.join_queue(bid.cl_ord_id, Side.BUY, bid.price_ticks)
+        desk.market.queues.join(bid.cl_ord_id, Side.BUY, bid.price_ticks)
         return judge(desk.market, bid, wanted, mode=HoldMode.QUEUE, tolerance_ticks=3, now_ns=desk.now_ns)
 
     beside, lost = judged(5), judged(5_000)
@@ -186,7 +186,7 @@ def test_a_smaller_size_at_the_same_price_is_a_hold_and_keeps_the_queue_place():
     """Shrinking says HOLD with both sizes and keeps the estimate; growing joins the back and says MOVE."""
     desk = quoting(HoldMode.SIMPLE)
     order = desk.market.orders.side(Side.BUY)[0]
-    place = desk.market.queue[order.cl_ord_id]
+    place = desk.market.queues.get(order.cl_ord_id)
 
     def resized(size: str) -> str:
         desk.command(SetParam(INST, "order_size", Decimal(size)))
@@ -201,9 +201,9 @@ def test_a_smaller_size_at_the_same_price_is_a_hold_and_keeps_the_queue_place():
         return order.decision
 
     assert resized("0.5").startswith("HOLD size 1.00 -> 0.50, ")
-    assert desk.market.queue[order.cl_ord_id] is place
+    assert desk.market.queues.get(order.cl_ord_id) is place
     assert resized("0.6").startswith("MOVE to 59985.0: size 0.50 -> 0.60, ")
-    assert desk.market.queue[order.cl_ord_id] is not place
+    assert desk.market.queues.get(order.cl_ord_id) is not place
 
 
 # -- post-only refusals ------------------------------------------------------------------------------

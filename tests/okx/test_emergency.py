@@ -68,7 +68,7 @@ def _refusal(code):
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     """Polls follow each other at once."""
-    monkeypatch.setattr(emergency, "POLL_EVERY_S", 0)
+    monkeypatch.setattr(emergency._Sweep, "POLL_EVERY_S", 0)
     monkeypatch.setattr(emergency, "BATCH_EVERY_S", 0)
 
 

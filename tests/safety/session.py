@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
+PLAIN = {"OKXMM_STRATEGY": "inventory_skew"}
+"""Quotes at once, and at a distance that follows from its parameters alone."""
 PATIENCE_S = 40.0
 POLL_S = 0.05
 
@@ -40,7 +42,8 @@ class Session:
     def __init__(self, state_dir: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self.state_dir = state_dir
         self.command = [sys.executable, "-m", "okxmm_tui", "--state-dir", str(state_dir), *flags]
-        self.environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", **(environment or {})}
+        surroundings = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", **PLAIN}
+        self.environment = {**surroundings, **(environment or {})}
         self.process: subprocess.Popen[bytes]
 
     # -- the venue's side --------------------------------------------------------------------------

@@ -33,6 +33,19 @@ def kill(session: Session, *flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
+def test_the_engine_lives_and_would_quote_again(headless):
+    """It is told to halt: the orders are gone and stay gone, and it ends in order afterwards."""
+    done = kill(headless)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"the engine (process {headless.process.pid}) was told to halt" in done.stdout
+    [proof] = until(lambda: headless.of_kind("kill"), "the engine's own proof")
+    assert "proven gone" in proof["text"]
+    assert headless.live_orders() == []
+    assert headless.of_kind("state")[-1]["state"] == "HALTED"
+    headless.process.send_signal(signal.SIGTERM)
+    assert headless.finish() == 0
+
+
 def test_the_engine_is_stopped(headless):
     """SIGSTOP: it can neither help nor hinder."""
     os.kill(headless.process.pid, signal.SIGSTOP)

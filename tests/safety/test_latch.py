@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from okxmm_tui.core.commands import Arm, Kill, Quit, Resume
-from okxmm_tui.core.effects import AmendOrder, PlaceOrder, Reply, Stop
+from okxmm_tui.core.effects import AmendOrder, PlaceOrder, Reply, Report, Stop
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.view import build_snapshot
@@ -73,6 +73,8 @@ def test_a_restart_leaves_halted_and_so_does_the_next(tmp_path):
         assert desk.state == "HALTED"
         assert REASON in build_snapshot(desk.reducer, 1).state_reason
         assert any(REASON in line.text for line in desk.reducer.session.log)
+        [said] = [each for each in desk.taken(Report) if each.kind == "state"]
+        assert said.text == f"HALTED: {REASON}"
         assert not desk.taken(Reply, desk.command(Resume()))[0].ok
         assert _sends_nothing(desk)
         write(connection, desk.rows)

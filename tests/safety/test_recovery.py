@@ -49,11 +49,14 @@ class Exchange:
 class DemoSession(Headless):
     """A headless session on an exchange that is not its own."""
 
-    def __init__(self, state_dir: Path, exchange: Exchange) -> None:
+    def __init__(
+        self, state_dir: Path, exchange: Exchange, environment: dict[str, str] | None = None
+    ) -> None:
         super().__init__(
             state_dir,
             *FLAGS,
             environment={
+                **(environment or {}),
                 "OKXMM_OKX__API_KEY": "sim", "OKXMM_OKX__SECRET": "sim", "OKXMM_OKX__PASSPHRASE": "sim",
                 "OKXMM_OKX__REST_URL": exchange.urls["rest"], "OKXMM_OKX__WS_URL": exchange.urls["ws"],
                 "OKXMM_RISK__DEAD_MAN_TIMEOUT_S": "10",
@@ -118,3 +121,43 @@ def test_kill_9_again_and_again_ends_with_the_exchanges_books(tmp_path, exchange
     books = taken_up(folder)
     assert (books.fills, books.fees) == (len(fills), Decimal(position["fees"]))
     assert books.booked == cash
+
+
+def test_the_kill_command_stops_a_living_engine_and_latches_the_session_after_a_dead_one(tmp_path, exchange):
+    """On an account that is carried on: told while it lives; after a dead one the next session is HALTED."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    environment = {"XDG_STATE_HOME": str(tmp_path / "user")}
+    first = DemoSession(folder, exchange, environment).start()
+    try:
+        first.wait_for_quotes()
+        done = _kill(first)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"the engine (process {first.process.pid}) was told to halt" in done.stdout
+        until(lambda: first.of_kind("kill"), "the engine's own proof")
+        assert first.live_orders() == []
+        first.process.kill()
+        first.finish()
+        done = _kill(first)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "was told" not in done.stdout
+        assert "the next session begins HALTED" in done.stdout
+    finally:
+        first.stop_everything()
+    after = DemoSession(folder, exchange, environment).start()
+    try:
+        said = until(lambda: [x for x in after.of_kind("state") if x["state"] == "HALTED"], "HALTED")
+        assert "okxmm-tui kill" in said[0]["reason"]
+        until(lambda: [x for x in after.lines if "agree with the venue" in x["text"]], "the merge")
+        after.process.send_signal(signal.SIGTERM)
+        assert after.finish() == 0
+        assert after.live_orders() == []
+    finally:
+        after.stop_everything()
+
+
+def _kill(session: DemoSession) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "okxmm_tui", "kill", "--state-dir", str(session.state_dir)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env=session.environment
+    )

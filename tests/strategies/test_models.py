@@ -87,11 +87,38 @@ def test_a_bid_heavy_book_moves_both_quotes_up(strategy):
 def test_nothing_is_quoted_before_arrivals_are_known(strategy):
     """The reason counts the samples on both sides."""
     few = with_signals(sells=structs.replace(ARRIVALS, samples=4))
-    target = strategy.target(few, params_of(strategy))
+    params = params_of(strategy, start_spread_bps="0")
+    target = strategy.target(few, params)
     assert not target.quotes
     assert target.bid_reason == target.ask_reason == "fitting arrivals of sells: 4 of 30"
     blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
-    assert strategy.target(blind, params_of(strategy)).bid_reason == "measuring volatility"
+    assert strategy.target(blind, params).bid_reason == "measuring volatility"
+
+
+@BOTH
+def test_until_all_is_measured_the_start_spread_stands(strategy):
+    """5 bps of 60,000.05 are 300 ticks, half of them a side; a full position moves both by 75 against it."""
+    blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
+    params = params_of(strategy, start_spread_bps="5", max_position="4", book_skew="0")
+    flat, long = (
+        quotes_of(strategy.target(structs.replace(blind, position_lots=lots), params)) for lots in (0, 399)
+    )
+    assert [flat[side][0].price_ticks for side in Side] == [599_850, 600_151]
+    assert [flat[side][0].price_ticks - long[side][0].price_ticks for side in Side] == [75, 75]
+    full = strategy.target(structs.replace(blind, position_lots=400), params)
+    assert [quote.side for quote in full.quotes] == [Side.SELL]
+    measured = structs.replace(MARKET, position_lots=0)
+    assert strategy.target(measured, params) == strategy.target(
+        measured, params_of(strategy, start_spread_bps="50", max_position="4", book_skew="0")
+    )
+
+
+@BOTH
+def test_the_start_spread_stands_at_the_fee_floor_too(strategy):
+    """A dear market is not quoted inside its fees while it is being measured."""
+    blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0, maker_fee=0.0008, allow_below_fees=False)
+    target = strategy.target(blind, params_of(strategy, start_spread_bps="1"))
+    assert target.half_spread_ticks >= 0.0008 * 600_000.5 + 1
 
 
 @BOTH

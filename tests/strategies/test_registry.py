@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from okxmm_tui.core.params import Lever
 from okxmm_tui.errors import UsageError
-from okxmm_tui.strategies.registry import DEFAULT_STRATEGY, STRATEGIES, make_strategy
+from okxmm_tui.strategies.registry import AUTO, STRATEGIES, chosen_strategy, make_strategy
 
 GOOD = """
 from okxmm_tui.strategies.base import Target
@@ -22,7 +23,30 @@ class Mine:
 def test_every_name_makes_its_strategy():
     """The registry's names are the strategies' own."""
     assert all(make_strategy(name).name == name for name in STRATEGIES)
-    assert DEFAULT_STRATEGY in STRATEGIES
+
+
+@pytest.mark.parametrize(
+    ("asked", "symbols", "chosen"),
+    [
+        (AUTO, ["BTC-USDT-SWAP", "BTC-USD-SWAP"], "glft"),
+        (AUTO, ["BTC-USDT-SWAP", "BTC-USDT"], "inventory_skew"),
+        (AUTO, ["BTC-USDT-261225"], "inventory_skew"),
+        ("ladder", ["BTC-USDT-SWAP"], "ladder"),
+    ],
+)
+def test_swaps_are_quoted_by_glft_unless_another_is_asked_for(asked, symbols, chosen):
+    """A perpetual has no terminal time, which is what that model was made for."""
+    assert chosen_strategy(asked, symbols) == chosen
+    assert chosen in STRATEGIES
+
+
+def test_the_levers_of_the_keys_move_something_in_every_strategy():
+    """Spread, size and limit always, skew where inventory moves quotes; no lever moves two parameters."""
+    for name, strategy in STRATEGIES.items():
+        levers = [spec.lever for spec in strategy.specs if spec.lever]
+        assert len(levers) == len(set(levers)), name
+        assert {Lever.SPREAD, Lever.SIZE, Lever.LIMIT} <= set(levers), name
+        assert (Lever.SKEW in levers) is (name != "spread_capture")
 
 
 def test_every_market_gets_an_instance_of_its_own():

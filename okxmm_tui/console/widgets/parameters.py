@@ -47,7 +47,7 @@ class Parameters(LinePanel, can_focus=True):
 
 def _most_wanted(params: tuple[ParamView, ...], view: View) -> list[ParamView]:
     """Those with keys first: on a small screen the rest falls off."""
-    return sorted(params, key=lambda param: param.name not in view.keymap.nudge_keys)
+    return sorted(params, key=lambda param: param.lever not in view.keymap.nudge_keys)
 
 
 def _param(param: ParamView, view: View, width: int) -> Line:
@@ -56,7 +56,7 @@ def _param(param: ParamView, view: View, width: int) -> Line:
     # A unit that is cut off says less than none.
     unit = tr(param.unit)
     unit = unit if width_of(unit) <= unit_width else ""
-    keys = view.keymap.nudge_keys.get(param.name, "")
+    keys = view.keymap.nudge_keys.get(param.lever, "")
     bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
     value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
     if pending is not None:

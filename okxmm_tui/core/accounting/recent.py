@@ -6,11 +6,12 @@ pushed; the venue's order is that of its time and trade id, and the books follow
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from okxmm_tui.core.messages import Fill
+from okxmm_tui.core.fill import Fill
 from okxmm_tui.core.position import Position
 
 MOST = 300
@@ -62,6 +63,19 @@ class RecentFills:
         if len(self._steps) >= 2 * self._most:
             del self._steps[: self._most]
         self._state = self._present()
+
+    def restore(self, steps: Sequence[Step]) -> None:
+        """Go on from what ``newest`` gave, on a position that was restored likewise."""
+        self._steps = list(steps)
+
+    def newest(self, count: int, tick_size: Decimal) -> tuple[Step, ...]:
+        """The last steps, oldest first, with exact prices; none when something else moved the position."""
+        if self._present() != self._state:
+            return ()
+        return tuple(
+            structs.replace(step, fill=structs.replace(step.fill, exact_price=step.fill.price(tick_size)))
+            for step in self._steps[-count:]
+        )
 
 
 def _order(fill: Fill) -> tuple[int, int]:

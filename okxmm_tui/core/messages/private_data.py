@@ -6,34 +6,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.fill import Fill
 from okxmm_tui.core.messages.base import Event
-from okxmm_tui.core.types import Liquidity, PositionSide, Side, VenueOrderState
-
-
-class Fill(Struct, frozen=True, gc=False, array_like=True):
-    """One execution of an own order."""
-
-    inst_id: str
-    trade_id: str
-    ord_id: str
-    cl_ord_id: str
-    side: Side
-    price_ticks: int
-    size_lots: int
-    fee: Decimal
-    """OKX sign: negative is charged, positive is a rebate."""
-    fee_ccy: str
-    liquidity: Liquidity
-    venue_ms: int
-    tag: str = ""
-    position_side: PositionSide = PositionSide.NET
-    """Which position it opened or closed; NET where the account nets, and for spot."""
-    exact_price: Decimal | None = None
-    """Price of a fill from before a tick change that lies between two ticks; None on the grid."""
-
-    def price(self, tick_size: Decimal) -> Decimal:
-        """What was paid, exactly, in quote currency."""
-        return self.price_ticks * tick_size if self.exact_price is None else self.exact_price
+from okxmm_tui.core.types import PositionSide, Side, VenueOrderState
 
 
 class OrderUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):

@@ -49,6 +49,21 @@ def open_journal(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def edit_journal(path: Path) -> sqlite3.Connection:
+    """Open a journal to add a row to it, also while its writer runs.
+
+    Raises:
+        JournalError: It cannot be opened, or is of another version.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        connection.execute("PRAGMA synchronous=FULL")
+        _require_version(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
+    return connection
+
+
 def read_journal(path: Path) -> sqlite3.Connection:
     """Open a journal for reading, also while its writer runs.
 
@@ -62,16 +77,20 @@ def read_journal(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
         connection.row_factory = sqlite3.Row
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        _require_version(connection, path)
     except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from error
+    return connection
+
+
+def _require_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version != VERSION:
         connection.close()
         raise JournalError(
             f"The journal {path} has version {version}, this program reads {VERSION}.",
             "Start a session on it once, which brings an older one up to date, or install the newer program.",
         )
-    return connection
 
 
 def set_aside(path: Path, at_ns: int) -> Path:

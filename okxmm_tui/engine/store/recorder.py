@@ -59,6 +59,7 @@ class Recorder:
         """Orders that were not done when last written, and the word written."""
         self._left = {each.cl_ord_id: each for each in self._left_orders()}
         self._bills: set[str] = set()
+        """Bills of the last fetch: the next one repeats most of them, and the table ignores what it has."""
         self._next_snapshot_ns = self._session.now_ns + SNAPSHOT_NS
         self._next_books_ns = self._session.now_ns
         self._saved: dict[str, object] = {}
@@ -228,10 +229,11 @@ class Recorder:
     # -- money -----------------------------------------------------------------------------------------
 
     def _on_truth(self, event: TruthFetched) -> None:
-        for bill in event.bills:
-            if bill.bill_id not in self._bills:
-                self._bills.add(bill.bill_id)
-                self._rows.append(make.bill_row(self._session, bill))
+        told = {bill.bill_id: bill for bill in event.bills}
+        self._rows += [
+            make.bill_row(self._session, bill) for name, bill in told.items() if name not in self._bills
+        ]
+        self._bills = set(told)
         for order in event.orders:
             if (found := self._find(order.inst_id, order.cl_ord_id, order.ord_id)) is not None:
                 self._write(*found)
