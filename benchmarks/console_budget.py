@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -23,14 +21,10 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
-from benchmarks.load_venue import PrivateStream
+from benchmarks.engine_under_load import under_load
 from benchmarks.terminal import Pty
-from benchmarks.tick_to_order import _processes as engine_under_load
-from benchmarks.tick_to_order import _until as until
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.engine.link import EngineLink, socket_path
-from okxmm_tui.exchange.options import ExchangeOptions
-from okxmm_tui.exchange.process import running_exchange
 from okxmm_tui.launcher import LaunchedLink
 
 BUDGET = "budget: CPU 10 %, loop p99 15 ms, frame 5 ms CPU, 80 kB/s, memory flat and below 80 MB"
@@ -138,18 +132,8 @@ class Plain(App[object]):
 
 async def measure(seconds: float) -> None:
     """Run both consoles on one engine and print the table."""
-    jumped_ns = multiprocessing.Value("q", 0)
-    stream, ready = PrivateStream(jumped_ns), asyncio.Event()
-    async with running_exchange(ExchangeOptions(markets=("synthetic",), speed=0.001)) as exchange:
-        serving = asyncio.create_task(stream.run(ready))
-        await ready.wait()
-        with (
-            tempfile.TemporaryDirectory() as made,
-            engine_under_load(RATE, exchange.rest, stream.port, jumped_ns, made),
-        ):
-            await until(lambda: len(stream.tick_to_order_ns) > 0, "the first amend")
-            rows, memory = await asyncio.to_thread(_run_both, Path(made), seconds)
-        serving.cancel()
+    async with under_load(RATE) as load:
+        rows, memory = await asyncio.to_thread(_run_both, load.folder, seconds)
     _print(rows)
     _print_memory(memory)
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import signal
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.load_venue import PrivateStream
-from benchmarks.tick_to_order import Terminal, _kills, _processes, _row, _until
-from okxmm_tui.exchange.process import ExchangeOptions, running_exchange
+from benchmarks.engine_under_load import drawing_console, kill_times_ms, row, under_load
 from tests.safety.session import Headless, until
 
 BUDGET = "budget: kill key to wire p50 0.4 ms, p99 5 ms; 40 orders proven gone within 5 s"
@@ -30,23 +27,11 @@ ORDERS = 40
 
 async def to_wire(rate: int, kills: int) -> None:
     """Type the kill key again and again under load."""
-    jumped_ns = multiprocessing.Value("q", 0)
-    stream, ready = PrivateStream(jumped_ns), asyncio.Event()
-    async with running_exchange(ExchangeOptions(markets=("synthetic",), speed=0.001)) as exchange:
-        serving = asyncio.create_task(stream.run(ready))
-        await ready.wait()
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            _processes(rate, exchange.rest, stream.port, jumped_ns, folder),
-        ):
-            await _until(lambda: len(stream.tick_to_order_ns) > 0, "the first amend")
-            terminal = Terminal(folder)
-            await _until(lambda: terminal.drawn > 10_000, "the console")
-            await asyncio.sleep(3)
-            _row("kill key to wire, ms", await _kills(stream, terminal, kills))
-            terminal.process.kill()
-            terminal.process.wait()
-        serving.cancel()
+    async with under_load(rate) as load:
+        console = await drawing_console(load)
+        row("kill key to wire, ms", await kill_times_ms(load, console, kills))
+        console.process.kill()
+        console.end()
 
 
 def to_proof() -> float:
@@ -76,7 +61,7 @@ def main() -> None:
     given = parser.parse_args()
     print(BUDGET)
     asyncio.run(to_wire(given.rate, given.kills))
-    _row(f"kill to proof, {ORDERS} orders, ms", [to_proof() for _ in range(given.sessions)])
+    row(f"kill to proof, {ORDERS} orders, ms", [to_proof() for _ in range(given.sessions)])
 
 
 if __name__ == "__main__":

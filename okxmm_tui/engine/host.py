@@ -294,4 +294,4 @@ class EngineHost:
         quits: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         for number in quits:
             loop.add_signal_handler(number, self._command, Quit(number.name))
-        loop.add_signal_handler(signal.SIGUSR1, self._command, Kill("SIGUSR1"))
+        loop.add_signal_handler(signal.SIGUSR1, self._command, Kill("okxmm-tui kill or SIGUSR1"))

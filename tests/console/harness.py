@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from textual.pilot import Pilot
-
 from okxmm_tui.console import themes
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.comfort import Comfort
-from okxmm_tui.console.port import ConsoleExit, ConsoleFiles
+from okxmm_tui.console.port import ConsoleFiles
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import Snapshot
 from tests.console import sample
 from tests.console.fake_link import FakeLink
+from tests.console.rest import RestingPilot, press, rest
 
 SIZES = ((80, 24), (120, 35), (200, 60))
 
@@ -41,20 +40,20 @@ class Bench:
 
     app: ConsoleApp
     link: FakeLink
-    pilot: Pilot[ConsoleExit]
+    pilot: RestingPilot
     clock: ManualClock
     escalations: list[int] = field(default_factory=list)
 
     async def settle(self) -> None:
         """Let messages arrive and a frame be drawn."""
-        await self.pilot.pause()
+        await rest(self.app)
         if self.app.is_running:
             self.app.draw()
-            await self.pilot.pause()
+            await rest(self.app)
 
     async def press(self, *keys: str) -> None:
         """Press keys and draw."""
-        await self.pilot.press(*keys)
+        await press(self.app, *keys)
         await self.settle()
 
     async def show(self, snapshot: Snapshot) -> None:
@@ -95,7 +94,7 @@ async def running(
         escalate=lambda: escalations.append(clock.now_ns),
         files=files,
     )
-    async with app.run_test(size=size) as pilot:
-        bench = Bench(app, link, pilot, clock, escalations)
+    async with app.run_test(size=size):
+        bench = Bench(app, link, RestingPilot(app), clock, escalations)
         await bench.settle()
         yield bench

@@ -63,10 +63,6 @@ def typed(text: str) -> tuple[str, ...]:
     return tuple(map(_character_to_key, text))
 
 
-CHARACTERS = {_character_to_key(each): each for each in map(chr, range(32, 127))}
-"""What a key types."""
-
-
 STATES = (
     Scene("connecting", None),
     Scene("waiting", sample.waiting),

@@ -10,28 +10,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rich.segment import Segment
-from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
-from okxmm_tui.console.port import ConsoleExit
 from okxmm_tui.replay.keys import ReplayKeymap
 from tests.console import sample
 from tests.console.fake_link import FakeLink
 from tests.console.plain_picture import rows_of
-from tests.console.scenes import CHARACTERS, Scene
-
-MOST_ROUNDS = 100
+from tests.console.rest import press, rest
+from tests.console.scenes import Scene
 
 
 class Stage:
     """One console that plays all scenes, each as if it were the first."""
 
-    def __init__(self, app: ConsoleApp, pilot: Pilot[ConsoleExit]) -> None:
-        self._app, self._pilot = app, pilot
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
 
     async def play(self, scene: Scene) -> list[list[Segment]]:
         """Clear what the last scene left, then show this one."""
@@ -58,40 +54,22 @@ class Stage:
         await self._settle()
         for field in app.screen.query(Input):
             field.cursor_blink = False  # the palette's own
-        await self._rest()
+        await rest(app)
         return rows_of(app)
 
     async def press(self, key: str) -> None:
         """Press one key."""
-        assert self._app._driver is not None
-        self._app._driver.send_message(events.Key(key, CHARACTERS.get(key)))
-        await self._rest()
+        await press(self._app, key)
 
     async def _settle(self) -> None:
         """Let messages arrive and be drawn."""
-        await self._rest()
+        await rest(self._app)
         self._app.draw()
-        await self._rest()
-
-    async def _rest(self) -> None:
-        """Wait until nothing is queued, laid out or to be painted."""
-        rounds = 0
-        while rounds < MOST_ROUNDS:
-            await self._pilot.pause(0)
-            rounds += 1
-            if not self._is_busy():
-                return
-        raise AssertionError("the screen never came to rest")
-
-    def _is_busy(self) -> bool:
-        screen = self._app.screen
-        is_due = screen._layout_required or screen._callbacks or screen._dirty_widgets
-        nodes = (self._app, *screen.walk_children(with_self=True))
-        return bool(is_due) or any(node.message_queue_size or node._next_callbacks for node in nodes)
+        await rest(self._app)
 
 
 @asynccontextmanager
 async def stage(app: ConsoleApp, size: tuple[int, int]) -> AsyncIterator[Stage]:
     """A console of that size, ready to play."""
-    async with app.run_test(size=size) as pilot:
-        yield Stage(app, pilot)
+    async with app.run_test(size=size):
+        yield Stage(app)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from okxmm_tui.console.bindings import TABLE
+from okxmm_tui.console.screens.page import Page
 from okxmm_tui.core.types import Severity, Side
 from tests.console.trading_bench import Resting, TradingBench, TradingDesk, trading
 
@@ -266,6 +267,7 @@ ACTS: dict[str, Act] = {
 """What each key that trades does."""
 
 LOOKS: dict[str, tuple[str, ...]] = {
+    "preflight": ("0", "escape"),
     "filter": ("slash", "x", "enter"),
     "why": ("w", "escape"),
     "choose_theme": ("ctrl+t", "escape"),
@@ -313,12 +315,13 @@ def assert_said(bench: TradingBench, act: Act, since: int) -> None:
 
 
 async def test_keys_of_the_screen_leave_market_and_journal_alone(tmp_path: Path):
-    """One after the other: no command goes out, no order changes, no row is written."""
+    """Each from the dashboard, nothing in front: no command goes out, no order changes, no row comes."""
     async with trading(tmp_path) as bench:
         before, rows = bench.desk.orders(), len(bench.desk.rows)
         for action, keys in changing_the_screen().items():
-            await bench.act(*keys, after_ms=0)
+            await bench.act("1", *keys, after_ms=0)
             assert bench.link.sent == [], action
+            assert isinstance(bench.app.screen, Page), action
         assert bench.desk.orders() == before
         assert bench.desk.journal(rows) == []
 

@@ -87,7 +87,7 @@ def cells(bench: Bench) -> list[list[str]]:
     for strip in bench.app.screen._compositor.render_strips():
         row: list[str] = []
         for character in "".join(segment.text for segment in strip):
-            room = cell_len(character)
+            room = 1 if character.isascii() else cell_len(character)
             if room:
                 row.extend((character, *[""] * (room - 1)))
             elif row:

@@ -71,7 +71,7 @@ async def test_partial_paints_add_up_to_the_whole_screen(size):
             bench.clock.now_ns = picture.at_ns
             app.state.receive(picture)
             app.draw(turn=turn)
-            await bench.pilot.pause(0)
+            await bench.pilot.pause()
         assert len(partial) > 50
         sent = (terminal.received - before) / len(partial)
         whole = Terminal()

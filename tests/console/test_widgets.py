@@ -260,6 +260,17 @@ class TestWords:
         assert fitting((position, mild, hard, loss), 4) == [position, mild, loss]
         assert fitting((position, mild, hard, loss), 2) == [position, loss]
 
+    async def test_bounds_too_wide_for_the_panel_leave_the_step(self):
+        """Nothing is cut off: the keys move by the step, and the page of parameters has the bounds."""
+        wide = structs.replace(
+            sample.PARAMS[0], minimum=Decimal("0.0001"), maximum=Decimal(1_000), step=Decimal("0.01")
+        )
+        snapshot = sample.with_market(sample.quoting(), params=(wide, sample.PARAMS[1]))
+        async with running(snapshot, size=(200, 60)) as bench:
+            rows = [" ".join(line.strip("│").split()) for line in bench.text("#params").splitlines()]
+            assert "[ ] half-spread 2.5 bp ±0.01" in rows
+            assert "{ } order size 0.5 ct 0.01..10 ±0.1" in rows
+
     async def test_many_alarms_are_counted(self):
         """Only the worst three are shown, the rest is counted."""
         alarm = sample.alarmed().alarms[0]

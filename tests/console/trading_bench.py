@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.commands import AnyCommand, Kill
 from okxmm_tui.core.effects import (
@@ -35,6 +36,7 @@ from okxmm_tui.engine.store import rows as journal
 from okxmm_tui.engine.view import build_snapshot
 from tests.console.fake_link import FakeLink
 from tests.console.harness import Bench, ManualClock
+from tests.console.rest import RestingPilot
 from tests.engine.store.desk import RecordedDesk
 from tests.samples import INST, fill, order_update
 
@@ -230,9 +232,10 @@ async def trading(folder: Path, **params: str) -> AsyncIterator[TradingBench]:
     """A console on an engine that quotes."""
     desk = TradingDesk(**params)
     link = EngineLink(desk)
-    app = ConsoleApp(link, clock=lambda: desk.now_ns, files=StateFiles(folder))
-    async with app.run_test(size=(120, 35)) as pilot:
-        bench = TradingBench(app, link, pilot, ManualClock())
+    comfort = Comfort(pictures=folder)
+    app = ConsoleApp(link, clock=lambda: desk.now_ns, files=StateFiles(folder), comfort=comfort)
+    async with app.run_test(size=(120, 35)):
+        bench = TradingBench(app, link, RestingPilot(app), ManualClock())
         bench.desk = desk
         await bench.settle()
         assert {each.side for each in desk.resting.values()} == set(Side)

@@ -138,5 +138,6 @@ def test_every_fault_is_described(bench):
     answer = json.loads(bench.venue.faults(bench.now_ns, describe_all=True).body)
     assert [row["fault"] for row in answer["data"]] == list(FAULTS) == [row["fault"] for row in describe()]
     assert all(row["does"] for row in answer["data"])
-    assert all(f"| `{name}` |" in markdown() for name in FAULTS)
+    tables = markdown()
+    assert all(f"| `{name}` |" in tables for name in FAULTS)
     assert TABLE.read_text() == page(), "run python -m tests.exchange.fault_table"

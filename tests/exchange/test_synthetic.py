@@ -22,7 +22,12 @@ SECOND = 1_000_000_000
 
 def until(feed, seconds):
     """Everything a feed says in its first seconds."""
-    return list(itertools.takewhile(lambda batch: batch[0] <= seconds * SECOND, feed.events()))
+    return list(within(feed, seconds))
+
+
+def within(feed, seconds):
+    """The same one by one, for hours that need not be kept."""
+    return itertools.takewhile(lambda batch: batch[0] <= seconds * SECOND, feed.events())
 
 
 @pytest.mark.parametrize("inst_id", LISTINGS)
@@ -95,18 +100,21 @@ def test_several_synthetic_markets_at_once():
 def test_volatility_is_near_the_recordings():
     """Ten minutes of the swap move by about 1.3 bps a root second, the recording's figure."""
     feed = SyntheticFeed(LISTINGS["BTC-USDT-SWAP"], 11)
-    mids = by_second(until(feed, 600))
+    mids = by_second(within(feed, 600))
     returns = [math.log(after / before) * 1e4 for before, after in itertools.pairwise(mids)]
     assert 0.8 < math.sqrt(sum(each**2 for each in returns) / len(returns)) < 2.0
 
 
 def test_the_price_is_no_spring():
-    """Moves add up: over five minutes they are about sqrt(300) seconds' worth, not tied to the start."""
+    """Moves add up: over five minutes they are about sqrt(300) seconds' worth, not tied to the start.
+
+    A pull to the start that is never forgotten (``EXCESS_S`` without end) gives 0.79 in this hour.
+    """
     feed = SyntheticFeed(LISTINGS["BTC-USD-SWAP"], 12)
-    mids = by_second(until(feed, 7_200))
+    mids = by_second(within(feed, 3_600))
     near = sum((after - before) ** 2 for before, after in itertools.pairwise(mids)) / len(mids)
     far = [(after - before) ** 2 for before, after in zip(mids, mids[300:], strict=False)]
-    assert 0.5 < math.sqrt(sum(far) / len(far) / 300 / near) < 1.6
+    assert 0.9 < math.sqrt(sum(far) / len(far) / 300 / near) < 1.6
 
 
 def by_second(batches):

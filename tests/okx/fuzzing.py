@@ -91,32 +91,38 @@ def recorded(count: int = 2_000) -> tuple[bytes, ...]:
         )
 
 
-@st.composite
-def mutated(draw: st.DrawFn, frames: st.SearchStrategy[bytes]) -> bytes:
-    """A message with a few bytes changed, cut out, doubled, or its end missing."""
-    raw = bytearray(draw(frames))
-    for _ in range(draw(st.integers(1, 4))):
-        if not raw:
-            break
-        at = draw(st.integers(0, len(raw) - 1))
-        match draw(st.sampled_from(["set", "cut", "double", "end", "word"])):
-            case "set":
-                raw[at] = draw(st.integers(0, 255))
-            case "cut":
-                del raw[at : at + draw(st.integers(1, 12))]
-            case "double":
-                raw[at:at] = raw[at : at + draw(st.integers(1, 12))]
-            case "end":
-                del raw[at:]
-            case _:
-                raw[at:at] = draw(st.sampled_from(WORDS))
-    return bytes(raw)
-
-
 WORDS = [
     b"null", b"-1", b"1e999999", b"99999999999999999999999999", b'"', b'""', b"{}", b"[]", b"NaN", b"true",
     b"\xff\xfe", b"0", b".", b"-", b"Infinity", b"\\u0000", b"\xd9\xa1",
 ]  # fmt: skip
+# Made once: a strategy made for every draw is checked for every draw.
+CHANGES, RUN, BYTE = st.integers(1, 4), st.integers(1, 12), st.integers(0, 255)
+PLACE, KIND = st.integers(0, 1 << 20), st.sampled_from(["set", "cut", "double", "end", "word"])
+WORD = st.sampled_from(WORDS)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, frames: st.SearchStrategy[bytes]) -> bytes:
+    """A message with a few bytes changed, cut out, doubled, or its end missing."""
+    raw = bytearray(draw(frames))
+    for _ in range(draw(CHANGES)):
+        if not raw:
+            break
+        at = draw(PLACE) % len(raw)
+        match draw(KIND):
+            case "set":
+                raw[at] = draw(BYTE)
+            case "cut":
+                del raw[at : at + draw(RUN)]
+            case "double":
+                raw[at:at] = raw[at : at + draw(RUN)]
+            case "end":
+                del raw[at:]
+            case _:
+                raw[at:at] = draw(WORD)
+    return bytes(raw)
+
+
 ODD_NUMBERS = [
     "1e999999", "9" * 30, "-" + "9" * 30, "9" * 60, "NaN", "-0", "1" * 5_000, "\u0663", "1_0", " 1",
 ]  # fmt: skip

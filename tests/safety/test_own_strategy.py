@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from importlib.resources import files
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def test_one_market_pauses_with_a_sentence_and_the_other_trades_on(tmp_path):
         state,
         *("--symbol", "BTC-USDT-SWAP", "--symbol", "ETH-USDT-SWAP"),
         *("--market", "builtin", "--market", str(second_market(tmp_path))),
-        *("--strategy", f"{plug_in}:Shaky", "--set", "order_size=0.1", "--duration", "12"),
+        *("--strategy", f"{plug_in}:Shaky", "--set", "order_size=0.1"),
     ).start()
     try:
 
@@ -69,6 +70,7 @@ def test_one_market_pauses_with_a_sentence_and_the_other_trades_on(tmp_path):
             return sides == {("BTC-USDT-SWAP", "buy"), ("BTC-USDT-SWAP", "sell")} or None
 
         assert until(only_bitcoin, "quotes on the other market only")
+        session.process.send_signal(signal.SIGTERM)
         assert session.finish() == 0
     finally:
         session.stop_everything()

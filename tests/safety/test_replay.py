@@ -11,7 +11,7 @@ from tests.safety.session import Headless
 
 def test_a_real_session_replays_without_a_difference_and_reports_the_same_figures(tmp_path, capsys):
     """Every effect of engine, gateway and exchange together is reproduced; tampering is found."""
-    session = Headless(tmp_path, "--speed", "10", "--duration", "12").start()
+    session = Headless(tmp_path, "--speed", "20", "--duration", "6").start()
     try:
         session.wait_for_quotes()
         assert session.finish() == 0

@@ -57,7 +57,10 @@ def _param(param: ParamView, view: View, width: int) -> Line:
     unit = tr(param.unit)
     unit = unit if width_of(unit) <= unit_width else ""
     keys = view.keymap.nudge_keys.get(param.lever, "")
-    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} ±{plain(param.step)}" if width >= 54 else ""
+    step = f"±{plain(param.step)}"
+    bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {step}" if width >= 54 else ""
+    if width_of(bounds) > BOUNDS_WIDTH:
+        bounds = step  # the key moves by it; the bounds are on the page of parameters
     value: tuple[Span, ...] = ((right(plain(param.value), VALUE_WIDTH), "strong"),)
     if pending is not None:
         value = ((right(f"→{plain(pending)}", VALUE_WIDTH), "armed"),)

@@ -89,6 +89,13 @@ def written(tmp_path_factory):
     return desk, venue, copies, commits, opened
 
 
+def reopened(path: Path) -> sqlite3.Connection:
+    """A journal opened as a session does; the death is of a process, so nothing need be forced to disk."""
+    connection = open_journal(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
 def test_five_hundred_torn_logs_lose_nothing_that_was_committed(tmp_path, written):
     """Cut anywhere, with random bytes in the torn tail or none: every commit before the cut is whole."""
     desk, venue, (database, log), commits, opened = written
@@ -100,7 +107,7 @@ def test_five_hundred_torn_logs_lose_nothing_that_was_committed(tmp_path, writte
         path.write_bytes(database)
         path.with_name(JOURNAL_NAME + "-wal").write_bytes(log[:cut] + tail)
         path.with_name(JOURNAL_NAME + "-shm").unlink(missing_ok=True)
-        connection = open_journal(path)
+        connection = reopened(path)
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         expected = max(fills for size, fills in commits if size <= cut)
         found = connection.execute("SELECT COUNT(*) FROM fills").fetchone()[0]
@@ -162,13 +169,12 @@ def test_death_between_any_two_statements_gives_the_venues_truth(tmp_path):
         folder = tmp_path / str(lives)
         folder.mkdir()
         path = folder / JOURNAL_NAME
-        connection = open_journal(path)
-        connection.execute("PRAGMA synchronous = OFF")
+        connection = reopened(path)
         committed, has_books = _write_until_death(connection, desk.steps, lives)
         dead = folder / "dead.sqlite"
         _copy(path, dead)
         connection.close()
-        again = open_journal(dead)
+        again = reopened(dead)
         assert again.execute("SELECT COUNT(*) FROM fills").fetchone()[0] == committed
         check_truth(again, venue if has_books else Venue(), desk)
         again.close()
