@@ -133,5 +133,5 @@ async def _strips_after(bench: Bench, frames: int) -> int:
         bench.clock.now_ns = picture.at_ns
         bench.app.state.receive(picture)
         bench.app.draw(turn=turn)
-        await bench.pilot.pause(0)
+        await bench.pilot.pause()
     return sum(isinstance(each, Strip) for each in gc.get_objects())
