@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -20,6 +22,17 @@ if TYPE_CHECKING:
     from okxmm_tui.settings import Settings
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python's collector off: it finds nothing while a program loads, and the console brings its own."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def open_console(words: Sequence[str], config: Path | None) -> int | None:
     """Start an engine and show it; None when the settings ask for a session without a console.
 
@@ -48,6 +61,7 @@ def open_console(words: Sequence[str], config: Path | None) -> int | None:
         raise
 
 
+@_uncollected()
 def attach(settings: Settings, config: Path | None, *, is_read_only: bool, is_web: bool) -> int:
     """Show an engine that runs already."""
     from okxmm_tui.launcher import LaunchedLink  # noqa: PLC0415 - asyncio and sockets

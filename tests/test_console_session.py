@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 
 import pytest
 
+from okxmm_tui import console_session
 from okxmm_tui.engine_start import console_words, start_engine_with
 from okxmm_tui.errors import CredentialError, LinkError, UsageError
 from tests.safety.session import Console, until
@@ -49,6 +51,23 @@ def test_the_engine_tells_the_console_what_it_needs_and_no_secret(tmp_path, monk
         "limited_motion": False,
         "state_dir": str(tmp_path),
     }
+
+
+def test_loading_is_not_disturbed_by_the_collector(monkeypatch):
+    """Python's collector is off while the console loads and opens, and on again after it, come what may."""
+    was_on: list[bool] = []
+
+    def words(_: object) -> None:
+        was_on.append(gc.isenabled())
+        raise UsageError("No such theme.", "Choose another.")
+
+    monkeypatch.setattr(console_session, "console_words", words)
+    with _saying("never read") as engine:
+        monkeypatch.setattr(console_session, "start_engine_with", lambda _: engine)
+        with pytest.raises(UsageError):
+            console_session.open_console([], None)
+    assert was_on == [False]
+    assert gc.isenabled()
 
 
 def test_a_bare_command_has_an_engine_too(tmp_path, monkeypatch):

@@ -67,7 +67,8 @@ class ConsoleApp(HandActs):
         self.action_safe_quit()
 
     def action_detach(self) -> None:
-        """Close the console, leave the engine."""
+        """Close the console, leave the engine; what was drafted here is not shown to the next console."""
+        self.hand.drop_draft()
         self.leaving.detach()
 
     def action_help_quit(self) -> None:
@@ -145,6 +146,7 @@ class ConsoleApp(HandActs):
         if count < 2:
             self.say("there is only one instrument")
             return
+        self.hand.drop_draft()
         self.state.focus_on((self.state.focus + 1) % count)
         self.draw()
 

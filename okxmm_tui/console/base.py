@@ -123,6 +123,10 @@ class BaseConsole(App[ConsoleExit]):
 
     def _first_frame(self) -> None:
         self.draw()
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """The screen is painted: now there is time to collect what the start left behind."""
         if self._collector is not None:
             self._collector.take_over()
             self.set_interval(YOUNG_EVERY_S, self._collect)

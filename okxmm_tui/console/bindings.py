@@ -175,10 +175,11 @@ def hints(table: tuple[KeySpec, ...]) -> tuple[tuple[str, str], ...]:
     nudges = nudge_keys(table)
     return (
         (short(KILL_KEYS[0]), "kill"),
+        (key["help"], "help"),
         *(
             (short(spec.key_text), spec.hint)
             for spec in table
-            if spec.hint and spec.action not in {"kill", "safe_quit"}
+            if spec.hint and spec.action not in {"kill", "help", "safe_quit"}
         ),
         (nudges["spread"], "spread"),
         (nudges["size"], "size"),

@@ -1,7 +1,7 @@
 """What this console has seen of the session: orders and their changes, fills and where the market went after.
 
 The engine's picture holds the newest of each only. Nothing that trades depends on this memory; it begins when
-the console opens and is bounded.
+the console opens and is bounded: full, it holds about 7 MB, most of it the words of order changes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from okxmm_tui.core.snapshot import Snapshot
 HORIZONS_S = (1, 5, 30)
 MOST_ORDERS = MOST_FILLS = 2_000
 MOST_EVENTS = 24
+MOST_FULL = 500
+"""Newest orders whose changes are kept; of older ones the beginning and the end are."""
 SAMPLES = 600
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 
@@ -26,8 +28,24 @@ class SeenOrder:
 
     inst_id: str
     order: OrderView
-    events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
-    """UTC nanoseconds and text, oldest first."""
+    events: list[tuple[int, str]] = field(default_factory=list)
+    """UTC nanoseconds and text, oldest first; the first is the placing."""
+    left_out: int = 0
+    """Changes after the first that are no longer kept."""
+
+    def tell(self, at_ns: int, text: str) -> None:
+        """Note a change; where there are too many, one after the placing gives way."""
+        self.events.append((at_ns, text))
+        self._keep(MOST_EVENTS)
+
+    def shorten(self) -> None:
+        """Keep how it began and how it ended."""
+        self._keep(2)
+
+    def _keep(self, most: int) -> None:
+        if (surplus := len(self.events) - most) > 0:
+            del self.events[1 : 1 + surplus]
+            self.left_out += surplus
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +67,7 @@ class History:
         """Position once a second, by instrument."""
         self.equity: deque[float] = deque(maxlen=SAMPLES)
         self._open: list[SeenFill] = []
+        self._full: deque[SeenOrder] = deque()
         self._second = 0
 
     def observe(self, snapshot: Snapshot) -> None:
@@ -72,12 +91,18 @@ class History:
             seen = self.orders.get(order.cl_ord_id)
             if seen is None:
                 seen = self.orders[order.cl_ord_id] = SeenOrder(inst_id, order)
-                seen.events.append((order.created_ns, f"placed: {_state(market, order)}"))
-                if len(self.orders) > MOST_ORDERS:
-                    self.orders.popitem(last=False)
+                seen.tell(order.created_ns, f"placed: {_state(market, order)}")
+                self._make_room(seen)
             if _told(seen.order) != _told(order):
-                seen.events.append((at_ns, _state(market, order)))
+                seen.tell(at_ns, _state(market, order))
             seen.order = order
+
+    def _make_room(self, newest: SeenOrder) -> None:
+        self._full.append(newest)
+        if len(self._full) > MOST_FULL:
+            self._full.popleft().shorten()
+        if len(self.orders) > MOST_ORDERS:
+            self.orders.popitem(last=False)
 
     def _fills(self, market: MarketView, at_ns: int) -> None:
         inst_id = market.instrument.inst_id

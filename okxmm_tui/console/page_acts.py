@@ -64,6 +64,7 @@ class PageActs(BaseConsole):
         """Show the chosen market on the dashboard."""
         snapshot, chosen = self.state.snapshot, self.page.query_one(MarketsTable).chosen
         if snapshot is not None and chosen is not None:
+            self.hand.drop_draft()
             self.state.focus_on(snapshot.markets.index(chosen))
             self.show_page("dashboard")
 

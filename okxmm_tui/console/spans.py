@@ -34,6 +34,19 @@ def clip(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
+def wrap(text: str, width: int, most: int) -> list[str]:
+    """Break a text between words into at most ``most`` rows; what does not fit is cut off the last."""
+    rows: list[str] = []
+    rest = text
+    while rest and len(rows) < most - 1 and width_of(rest) > width:
+        head = set_cell_size(rest, width + 1).rpartition(" ")[0]
+        if width_of(head) < width // 2:  # scripts without blanks between words are broken where the row ends
+            head = set_cell_size(rest, width).rstrip()
+        rows.append(head)
+        rest = rest[len(head) :].lstrip()
+    return [*rows, clip(rest, width)]
+
+
 def left(text: str, width: int) -> str:
     """Left-align in exactly ``width`` cells."""
     text = clip(text, width)

@@ -6,14 +6,33 @@ over a phone) carries a lively market only if what stands still is not sent agai
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
 
 from okxmm_tui.console.spans import Line, line_width, width_of
 
 NEAR = 6
 """Changes nearer than this are sent as one: moving the cursor and naming the colour cost more."""
+
+
+class LooseStrip(Strip):
+    """A strip that never holds on to itself.
+
+    Textual's keeps what it was divided into, itself when there was nothing to cut. Such a ring waits for the
+    collector, which the console runs seldom; a lively market leaves hundreds a second.
+    """
+
+    __slots__ = ()
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """Cut into pieces, the strip itself if it is one piece."""
+        ends = [cut for cut in cuts if cut <= self.cell_length]
+        return [self] if ends == [self.cell_length] else super().divide(ends)
 
 
 class TightUpdate(ChopsUpdate):
@@ -39,6 +58,13 @@ class TightCompositor(Compositor):
         """What has changed since the last paint."""
         update = super().render_partial_update()
         return None if update is None else TightUpdate(update.chops, update.spans, update.chop_ends)
+
+    def _render_chops(
+        self, crop: Region, is_rendered_line: Callable[[int], bool]
+    ) -> Sequence[Mapping[int, Strip]]:
+        """Take lines whole: a strip would keep a copy of itself for every width it was ever asked for."""
+        lines = Region(0, crop.y, self.size.width, crop.height)
+        return super()._render_chops(lines, is_rendered_line)
 
 
 def changed_cells(old: Line, new: Line, width: int) -> list[tuple[int, int]]:

@@ -105,7 +105,7 @@ class Commands:
         match command:
             case Kill(reason):
                 self._safety.kill(reason)
-                return "", "HALTED; proving that every order is gone"
+                return "", "HALTED; the kill panel shows the proof"
             case Quit(reason):
                 self._safety.quit(reason)
                 return "", "quitting; proving that every order is gone"

@@ -207,7 +207,7 @@ class TestParams:
         """A strategy without the parameter says so."""
         async with running(sample.with_market(sample.quoting(), params=sample.PARAMS[:1])) as bench:
             await bench.press("}")
-            assert "has no order_size" in bench.text("#status")
+            assert "has no size" in bench.text("#status")
 
     async def test_prompt_sets_a_typed_value(self):
         """e, name, value, enter."""

@@ -90,9 +90,9 @@ def test_every_parameter_with_keys_has_both_directions():
         assert by_key[up] == f"nudge('{name}', 1)"
 
 
-def test_hints_name_kill_first():
-    """The foot of the screen begins with the kill key."""
-    assert HINTS[0] == ("^K", "kill")
+def test_hints_name_kill_and_help_first():
+    """The foot of the screen begins with the kill key and, however narrow, says where the others are told."""
+    assert HINTS[:2] == (("^K", "kill"), ("F1", "help"))
     assert len({label for _, label in HINTS}) == len(HINTS)
 
 

@@ -143,6 +143,16 @@ class TestJump:
                 assert bench.app.dashboard.focused is panel
                 await bench.press("ctrl+o")
 
+    async def test_letters_leave_the_titles_readable(self):
+        """A letter stands on the edge before the title."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("ctrl+o")
+            panels = bench.app.screen._panels
+            for label, panel in zip(bench.app.screen.query("Label"), panels.values(), strict=True):
+                edge = "".join(text for text, _ in panel._lines[0])
+                assert (label.region.x, label.region.y) == (panel.region.x, panel.region.y)
+                assert not edge[: label.region.width].strip("╭─ ")
+
     async def test_any_other_key_changes_nothing(self):
         """Not even one that acts on the dashboard."""
         async with running(sample.quoting()) as bench:

@@ -24,6 +24,7 @@ from okxmm_tui.core.commands import (
     SwitchStrategy,
     Widen,
 )
+from okxmm_tui.core.params import plain
 from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.errors import UsageError
 from tests.console import sample
@@ -167,6 +168,34 @@ class TestDraft:
             await bench.press("5", "right", "escape", "y")
             assert bench.link.sent[-1] == PreviewParams(INST, {})
             assert "nothing is drafted" in bench.text("#status")
+
+    async def test_leaving_ends_the_preview(self):
+        """The next console must not show ghosts of a draft that nobody has any more."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("5", "right", "ctrl+d")
+            assert bench.link.sent[-1] == PreviewParams(INST, {})
+
+    async def test_another_market_ends_the_preview(self):
+        """The draft is dropped with the focus, and so are its ghosts in the market that was left."""
+        first = sample.quoting()
+        other = structs.replace(first.markets[0].instrument, inst_id="ETH-USDT-SWAP")
+        second = structs.replace(first.markets[0], instrument=other)
+        async with running(structs.replace(first, markets=(first.markets[0], second))) as bench:
+            await bench.press("5", "right", "1", "n")
+            assert bench.link.sent[-1] == PreviewParams(INST, {})
+            assert not bench.app.state.desk.draft
+            await bench.press("5", "right", "2", "home", "enter")
+            assert bench.link.sent[-1] == PreviewParams("ETH-USDT-SWAP", {})
+
+    async def test_the_prompt_has_straight_columns(self):
+        """However long a name is, values stand below each other."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("e")
+            params = sample.quoting().markets[0].params
+            rows = str(bench.app.screen.query_one("#prompt-params").render()).splitlines()
+            ends = {row.index(f" {plain(param.value)}  ") + len(plain(param.value))
+                    for row, param in zip(rows, params, strict=True)}  # fmt: skip
+            assert len(ends) == 1
 
     async def test_going_back_to_the_value_leaves_no_draft(self):
         """A draft equal to what trades is none."""

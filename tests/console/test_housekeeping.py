@@ -7,6 +7,10 @@ import subprocess
 import sys
 
 from okxmm_tui.console import housekeeping
+from okxmm_tui.console.app import ConsoleApp
+from okxmm_tui.console.widgets.banner import Banner
+from tests.console import sample
+from tests.console.fake_link import FakeLink
 
 
 def test_collector_waits_for_idle(monkeypatch):
@@ -19,6 +23,21 @@ def test_collector_waits_for_idle(monkeypatch):
     for _ in range(housekeeping.FULL_EVERY):
         collector.tick(housekeeping.IDLE_AFTER_NS)
     assert runs == [1] * (housekeeping.FULL_EVERY - 1) + [2]
+
+
+async def test_the_first_paint_does_not_wait_for_the_collector(monkeypatch):
+    """When the console first collects, which takes tens of milliseconds, the banner is on the screen."""
+    painted: list[bool] = []
+
+    def look() -> None:
+        painted.append(any(strip is not None for strip in app.query_one(Banner)._strips))
+
+    monkeypatch.setattr(housekeeping.Collector, "take_over", staticmethod(look))
+    app = ConsoleApp(FakeLink(sample.quoting()), tune=True)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.pause()
+    assert painted == [True]
 
 
 def test_collector_gives_back():

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 from textual.screen import ModalScreen
 
 from okxmm_tui import languages
 from okxmm_tui.console import language
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.port import ConsoleFiles
+from okxmm_tui.console.screens.help import help_page
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console_files import StateFiles
@@ -206,6 +208,27 @@ def _strings(thing: object) -> Iterator[str]:
         case list() | tuple():
             for each in thing:
                 yield from _strings(each)
+
+
+@pytest.mark.parametrize("name", languages.LANGUAGES)
+async def test_no_help_is_cut(name):
+    """On the smallest screen every text of the help is there to its end, also without blanks to wrap at."""
+    async with console("quoting", name, (80, 24)) as bench:
+        params = sample.quoting().markets[0].params
+        page = Console(width=68, color_system=None)
+        with page.capture() as printed:
+            page.print(help_page(params, bench.app.comfort.keymap, "blue"))
+        assert "…" not in printed.get()
+
+
+@pytest.mark.parametrize("name", languages.LANGUAGES)
+async def test_no_fill_is_cut(name):
+    """The page of fills shows every horizon of a markout on the smallest screen."""
+    async with console("quoting", name, (80, 24)) as bench:
+        await bench.press("3")
+        rows = bench.text("FillsBlotter").splitlines()
+        assert len(rows) > 3
+        assert not [row for row in rows if "…" in row]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,12 +9,16 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.console.history import History
+from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
 from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
 from okxmm_tui.console.spans import line_width
+from okxmm_tui.console.widgets.event_log import EventLog
+from okxmm_tui.console.widgets.limits_table import LimitsTable
 from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console.widgets.why import why_lines
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
+from okxmm_tui.core.snapshot import LimitView
 from okxmm_tui.core.types import Mode, Side
 from tests.console import sample
 from tests.console.harness import SIZES, running
@@ -163,6 +167,40 @@ class TestBlotter:
             assert "no directory" in bench.text("#status")
 
 
+class TestHiddenRows:
+    """What does not fit is counted at the title, or nobody would look for it."""
+
+    async def test_a_list_counts_what_is_above_and_below(self):
+        """The cursor takes the window along; the numbers add up to the rows there are."""
+        limits = tuple(
+            LimitView(f"max_{number}_bps", Decimal(number), is_lower_safer=True) for number in range(40)
+        )
+        async with running(structs.replace(sample.quoting(), limits=limits), size=(80, 24)) as bench:
+            await bench.press("8")
+            panel = bench.app.page.query_one(LimitsTable)
+            shown = panel.size.height - 2
+            assert f"▾{40 - shown}" in bench.text("LimitsTable").splitlines()[0]
+            await bench.press("end")
+            assert f"▴{40 - shown}" in bench.text("LimitsTable").splitlines()[0]
+            assert "▾" not in bench.text("LimitsTable").splitlines()[0]
+
+    async def test_parameters_that_fall_off_are_counted(self):
+        """On the dashboard of a small screen."""
+        async with running(sample.quoting(), size=(80, 24)) as bench:
+            panel = bench.app.page.query_one("#params")
+            missing = len(sample.quoting().markets[0].params) - (panel.size.height - 1)
+            assert f"▾{missing}" in bench.text("#params").splitlines()[0]
+
+    async def test_scrolled_news_say_that_newer_rows_are_out_of_sight(self):
+        """Only then: that there are older ones below is a matter of course."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("6")
+            assert "▾" not in bench.text("EventLog").splitlines()[0]
+            bench.app.page.query_one(EventLog).focus()
+            await bench.press("down", "down", "down")
+            assert "▴3" in bench.text("EventLog").splitlines()[0]
+
+
 class TestWhy:
     """The story of an order."""
 
@@ -249,6 +287,48 @@ class TestHistory:
         assert len(history.orders) == 3
         assert list(history.fills)[-1][1] == sample.fills()[0].trade_id
         assert len(history.fills) == 5
+
+    def test_changes_are_bounded(self):
+        """Of an order amended without end its placing and its newest changes stay, and how many went."""
+        history, snapshot = History(), sample.quoting()
+        order = snapshot.markets[0].orders[0]
+        for step in range(100):
+            moved = structs.replace(order, price_ticks=order.price_ticks + step)
+            history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
+        seen = history.orders[order.cl_ord_id]
+        assert len(seen.events) == MOST_EVENTS
+        assert seen.events[0][1].startswith("placed: ")
+        assert seen.left_out == 100 - MOST_EVENTS
+
+    def test_an_hour_of_orders_is_kept_short(self):
+        """Thousands of amended orders: all changes of the newest, the beginning and the end of the others."""
+        history, snapshot = History(), sample.quoting()
+        order = snapshot.markets[0].orders[0]
+        for number in range(MOST_ORDERS + 100):
+            for step in range(6):
+                moved = structs.replace(order, cl_ord_id=f"o{number}", price_ticks=order.price_ticks + step)
+                history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
+        kept = list(history.orders.values())
+        assert len(kept) == MOST_ORDERS
+        assert [len(each.events) for each in kept[-MOST_FULL:]] == [6] * MOST_FULL
+        older = kept[:-MOST_FULL]
+        assert {(len(each.events), each.left_out) for each in older} == {(2, 4)}
+        assert all(each.events[0][1].startswith("placed: ") for each in older)
+
+    async def test_what_was_left_out_is_said(self):
+        """The panel that explains an order says how many changes it does not show."""
+        async with running(sample.quoting()) as bench:
+            seen = next(iter(bench.app.state.history.orders.values()))
+            for number in range(30):
+                seen.tell(sample.NOW_NS, f"change {number}")
+            view = bench.app.state.view()
+            for height, hidden in ((40, 7), (20, 17)):
+                lines = why_lines(view, seen.order.cl_ord_id, 80, height)
+                texts = ["".join(part for part, _ in line) for line in lines]
+                assert len(texts) <= height
+                assert "placed: " in texts[5]
+                assert texts[6].strip() == f"{hidden} changes not shown; the journal has them"
+                assert texts[-1].endswith("change 29")
 
 
 class TestFlatten:

@@ -10,6 +10,7 @@ from okxmm_tui.core.commands import AnswerPreflight
 from okxmm_tui.core.types import Mode
 from tests.console import sample
 from tests.console.harness import SIZES, Bench, running
+from tests.console.plain_picture import rows_of, text_of
 
 
 def lines(bench: Bench) -> str:
@@ -30,6 +31,16 @@ async def test_opens_by_itself_and_names_every_difference(size):
             assert words in text
         for words in ("A adopt", "C cancel", "E abort"):
             assert words in " ".join(text.split())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_leaves_banner_and_messages_in_sight(size):
+    """However few rows there are, mode, state and kill key stand above it and the last line below."""
+    async with running(sample.asking(), size=size) as bench:
+        rows = text_of(rows_of(bench.app))
+        assert "DEMO BTC-USDT-SWAP" in rows[0]
+        assert rows[0].rstrip().endswith("KILL")
+        assert "kill" in rows[-1]
 
 
 @pytest.mark.parametrize(("key", "answer"), [("A", "adopt"), ("C", "cancel"), ("E", "abort")])

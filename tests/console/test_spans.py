@@ -21,6 +21,20 @@ def test_clip_marks_what_it_cut():
     assert spans.clip("short", 0) == ""
 
 
+@pytest.mark.parametrize("width", [6, 11, 30])
+@pytest.mark.parametrize(
+    "text", ["", "short", "three words and some more words", "没有空格的长句没有空格的长句", "x" * 70]
+)
+def test_wrap_breaks_between_words_and_loses_only_the_end(text, width):
+    """No row is wider than asked; with rows enough nothing is lost, with too few the cut is marked."""
+    rows = spans.wrap(text, width, 40)
+    assert all(spans.width_of(row) <= width for row in rows)
+    assert "".join(rows).replace(" ", "") == text.replace(" ", "")
+    few = spans.wrap(text, width, 2)
+    assert len(few) <= 2
+    assert few == rows or few[-1].endswith("…")
+
+
 def test_wide_characters_count_as_two_cells():
     """Texts from outside may hold wide characters and still fit."""
     assert spans.width_of("价格") == 4

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import dataclass, field
 
 import pytest
 from textual._compositor import CompositorUpdate
+from textual.strip import Strip
 
 from benchmarks.console_frame import pictures
 from okxmm_tui.console.spans import Line, line_width
 from okxmm_tui.console.tight_paint import TightUpdate, changed_cells
+from okxmm_tui.console.widgets.line_table import LinePanel
 from tests.console import sample
-from tests.console.harness import SIZES, running
+from tests.console.harness import SIZES, Bench, running
 
 SEQUENCE = re.compile(r"\x1b\[(?P<row>\d+);(?P<column>\d+)H|\x1b\[(?P<style>[\d;]*)m")
 
@@ -109,3 +112,26 @@ def test_wide_letters_count_twice():
     old: Line = (("盘口", "x"), ("12", "y"))
     assert line_width(old) == 6
     assert changed_cells(old, (old[0], ("13", "y")), 6) == [(4, 2)]
+
+
+@pytest.mark.parametrize("key", "15")
+async def test_a_lively_market_leaves_no_strips_behind(key):
+    """With Python's collector off, hundreds of frames leave no more strips than there are lines to show."""
+    async with running(sample.quoting(), size=(200, 60)) as bench:
+        await bench.press(key)
+        gc.collect()
+        gc.disable()
+        try:
+            first, last = await _strips_after(bench, 40), await _strips_after(bench, 160)
+        finally:
+            gc.enable()
+        assert last - first <= sum(panel.size.height for panel in bench.app.page.query(LinePanel))
+
+
+async def _strips_after(bench: Bench, frames: int) -> int:
+    for turn, picture in enumerate(pictures(frames)):
+        bench.clock.now_ns = picture.at_ns
+        bench.app.state.receive(picture)
+        bench.app.draw(turn=turn)
+        await bench.pilot.pause()
+    return sum(isinstance(each, Strip) for each in gc.get_objects())

@@ -10,7 +10,8 @@ from msgspec import structs
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
-from okxmm_tui.core.market_views import GhostView
+from okxmm_tui.console.widgets.gauges import fitting
+from okxmm_tui.core.market_views import GaugeView, GhostView
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.snapshot import DeadManView
 from okxmm_tui.core.types import Mode, Side
@@ -240,8 +241,8 @@ class TestWords:
         quoting = {side: structs.replace(getattr(market, side), reason="quoting") for side in ("bid", "ask")}
         base = sample.with_market(sample.quoting(), bid_parts=bid, ask_parts=ask, **quoting)
         async with running(base, size=(200, 60)) as bench:
-            assert "base +2.5 vol +0.3 inv -0.4 fair +0.1 = +2.5 bp" in bench.text("#sides")
-            assert "base +2.5 vol +0.3 inv +0.4 fair -0.1 = +3.1 bp" in bench.text("#sides")
+            assert "+2.5 bp = base +2.5 vol +0.3 inv -0.4 fair +0.1" in bench.text("#sides")
+            assert "+3.1 bp = base +2.5 vol +0.3 inv +0.4 fair -0.1" in bench.text("#sides")
             await bench.show(sample.with_market(base, ask=held))
             assert "inventory limit" in bench.text("#sides")
             assert "+3.1 bp" not in bench.text("#sides")
@@ -250,6 +251,14 @@ class TestWords:
             assert "inv, bid / ask -0.40 / +0.40 bp" in rows
             assert "fees, bid / ask +0.02 / +0.02 bp" in rows
             assert "sum, bid / ask +2.55 / +3.11 bp" in rows
+
+    def test_one_figure_is_one_row(self):
+        """Of a figure with a mild and a hard limit the nearer is shown; what is near is never left out."""
+        mild, hard = GaugeView("self-trades", 0.5, "1 / 2"), GaugeView("self-trades", 0.1, "1 / 10")
+        position, loss = GaugeView("position", 0.2, "1 / 5"), GaugeView("loss", 0.95, "95 / 100")
+        assert fitting((position, hard, mild, loss), 4) == [position, mild, loss]
+        assert fitting((position, mild, hard, loss), 4) == [position, mild, loss]
+        assert fitting((position, mild, hard, loss), 2) == [position, loss]
 
     async def test_bounds_too_wide_for_the_panel_leave_the_step(self):
         """Nothing is cut off: the keys move by the step, and the page of parameters has the bounds."""

@@ -74,7 +74,7 @@ def help_page(
 def _table(style: str, rows: Sequence[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 1))
     table.add_column(style=style, min_width=KEY_WIDTH, no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, overflow="fold")  # no blanks to wrap at in some scripts
     for key, words in rows:
         table.add_row(Text(key), Text(words))
     return table

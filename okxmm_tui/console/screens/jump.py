@@ -30,7 +30,8 @@ class JumpScreen(ModalScreen[Widget | None]):
         """A letter in the corner of each panel."""
         for letter, panel in self._panels.items():
             label = Label(f" {letter.upper()} ", classes="jump-letter", markup=False)
-            label.absolute_offset = Offset(panel.region.x + 1, panel.region.y)
+            # On the three cells of the edge before the title, which stays readable.
+            label.absolute_offset = Offset(panel.region.x, panel.region.y)
             yield label
 
     def on_key(self, event: events.Key) -> None:

@@ -51,8 +51,7 @@ class WhyPanel(ModalPanel):
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """What is known; the newest events where not all fit."""
-        lines = why_lines(view, self._cl_ord_id, width)
-        return lines if len(lines) <= height else lines[:6] + lines[len(lines) - height + 6 :]
+        return why_lines(view, self._cl_ord_id, width, height)
 
 
 class WhyScreen(LiveModal):

@@ -51,9 +51,10 @@ class ParamPrompt(ModalScreen[None]):
 
     def _table(self) -> Text:
         text = Text()
+        width = max((len(param.name) for param in self._params), default=0)
         for param in self._params:
             bounds = f"{plain(param.minimum)}..{plain(param.maximum)} {tr(param.unit)}".rstrip()
-            text.append(f"{param.name:<18}", "bold")
+            text.append(f"{param.name:<{width}}", "bold")
             text.append(f"{plain(param.value):>10}  ")
             text.append(f"{bounds}\n", "dim")
         text.rstrip()

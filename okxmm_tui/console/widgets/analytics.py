@@ -13,6 +13,7 @@ from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.core.market_views import MarketView
 
 CELL = 9
+NAME_WIDTH = 24
 
 
 class EquityPanel(LinePanel, can_focus=True):
@@ -97,21 +98,22 @@ class MarkoutsPanel(LinePanel, can_focus=True):
             return waiting(height, width, "no maker fill has been measured yet")
         horizons = sorted({row.horizon_s for row in books.markouts})
         horizons = horizons[: max(1, (width - 22) // CELL)]
+        room = max(14, min(NAME_WIDTH, width - 8 - CELL * len(horizons)))
         head = (
-            left("bp", 14)
+            left("bp", room)
             + "".join(right(f"{horizon}s", CELL) for horizon in horizons)
             + right(tr("fills"), 8)
         )
-        return [((head, "head"),), *_markout_lines(books, horizons)][:height]
+        return [((head, "head"),), *_markout_lines(books, horizons, room)][:height]
 
 
-def _markout_lines(books: AccountingView, horizons: list[int]) -> list[Line]:
+def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> list[Line]:
     buckets = dict.fromkeys((row.dimension, row.bucket) for row in books.markouts)
     cells = {(row.dimension, row.bucket, row.horizon_s): row for row in books.markouts}
     lines: list[Line] = []
     for dimension, bucket in buckets:
         name = tr("all") if dimension == "all" else f"{tr(dimension)} {tr(bucket)}"
-        spans: list[Span] = [(left(name, 14), "strong" if dimension == "all" else "text")]
+        spans: list[Span] = [(left(name, room), "strong" if dimension == "all" else "text")]
         count = 0
         for horizon in horizons:
             row = cells.get((dimension, bucket, horizon))
@@ -123,7 +125,7 @@ def _markout_lines(books: AccountingView, horizons: list[int]) -> list[Line]:
         if dimension == "all":
             errors = (cells.get((dimension, bucket, horizon)) for horizon in horizons)
             texts = (f"±{row.error_bps:.2f}" if row and row.error_bps is not None else "" for row in errors)
-            lines.append(((left("", 14) + "".join(right(text, CELL) for text in texts), "muted"),))
+            lines.append(((left("", room) + "".join(right(text, CELL) for text in texts), "muted"),))
     return lines
 
 

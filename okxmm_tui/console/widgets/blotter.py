@@ -44,11 +44,10 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def items(self, view: View) -> Sequence[SeenOrder]:
         """Orders that pass the filter."""
-        return [
-            each
-            for each in reversed(view.history.orders.values())
-            if view.desk.passes(PAGE, _searchable(each))
-        ]
+        newest_first = reversed(view.history.orders.values())
+        if not view.desk.filters.get(PAGE):
+            return list(newest_first)
+        return [each for each in newest_first if view.desk.passes(PAGE, _searchable(each))]
 
     def key(self, item: SeenOrder) -> str:
         """By client order id."""
@@ -108,9 +107,12 @@ class FillsBlotter(ListPanel[SeenFill]):
 
     def items(self, view: View) -> Sequence[SeenFill]:
         """Fills that pass the filter."""
+        newest_first = reversed(view.history.fills.values())
+        if not view.desk.filters.get(PAGE):
+            return list(newest_first)
         return [
             each
-            for each in reversed(view.history.fills.values())
+            for each in newest_first
             if view.desk.passes(PAGE, f"{each.inst_id} {both(each.fill.side)} {each.fill.trade_id}")
         ]
 
@@ -125,7 +127,7 @@ class FillsBlotter(ListPanel[SeenFill]):
     def header(self, width: int) -> Line:
         """Names of the columns."""
         text = f"{_first_columns()}   {right(tr('pnl'), 10)}"
-        text += "".join(right(f"{horizon}s", 7) for horizon in HORIZONS_S)
+        text += "".join(right(f"{horizon}s", _cell(width)) for horizon in HORIZONS_S)
         if width >= 96:
             text += right(tr("fee"), 11) + tr("  trade")
         return ((text, "head"),)
@@ -147,7 +149,7 @@ class FillsBlotter(ListPanel[SeenFill]):
         for horizon in HORIZONS_S:
             mark = item.markouts_bps.get(horizon)
             role = "muted" if mark is None else fmt.money_role(round(mark, 1))
-            spans.append((right(fmt.bps_text(mark), 7), role))
+            spans.append((right(fmt.bps_text(mark), _cell(width)), role))
         if width >= 96:
             spans.append((right(fmt.money_text(fill.fee, 4), 11), "muted"))
             spans.append((f"  {clip(fill.trade_id, width - 94)}", "muted"))
@@ -158,6 +160,11 @@ def _searchable(seen: SeenOrder) -> str:
     order = seen.order
     status = f"{order.status} {tr(order.status, 'order')}"
     return f"{seen.inst_id} {both(order.side)} {status} {both(order.decision)}"
+
+
+def _cell(width: int) -> int:
+    """Width of a markout: on 80 columns there is room for all of them only side by side."""
+    return 7 if width >= 80 else 6
 
 
 def _first_columns() -> str:

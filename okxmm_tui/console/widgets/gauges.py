@@ -60,8 +60,17 @@ def _dot(*, is_up: bool) -> tuple[str, str]:
 
 
 def fitting(gauges: tuple[GaugeView, ...], rows: int) -> list[GaugeView]:
-    """As many gauges as there are rows, in their usual order; those near their limit are never left out."""
-    by_need = sorted(range(len(gauges)), key=lambda place: (gauges[place].fraction < WARN_FROM, place))
+    """As many gauges as there are rows, in their usual order; those near their limit are never left out.
+
+    Where one figure has two limits, a mild and a hard one, the nearer is shown: two rows of one name read
+    like a mistake.
+    """
+    nearest: dict[str, int] = {}
+    for place, gauge in enumerate(gauges):
+        other = nearest.get(gauge.name)
+        if other is None or gauge.fraction >= gauges[other].fraction:
+            nearest[gauge.name] = place
+    by_need = sorted(nearest.values(), key=lambda place: (gauges[place].fraction < WARN_FROM, place))
     return [gauges[place] for place in sorted(by_need[:rows])]
 
 

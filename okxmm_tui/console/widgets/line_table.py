@@ -20,7 +20,7 @@ from textual.widget import Widget
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.roles import role_style
 from okxmm_tui.console.spans import EMPTY, Line, fit, line_width, spread
-from okxmm_tui.console.tight_paint import changed_cells
+from okxmm_tui.console.tight_paint import LooseStrip, changed_cells
 from okxmm_tui.console.view import View
 
 SLOW_EVERY = 5
@@ -55,6 +55,7 @@ class LinePanel(Widget):
         self._width = 0
         # Filters of the terminal (NO_COLOR among them) and the background they need; asked for once a theme.
         self._filters: tuple[tuple[LineFilter, ...], Color] | None = None
+        self._hidden = (0, 0)
         self.view: View | None = None
         self._told: object = None
 
@@ -109,9 +110,10 @@ class LinePanel(Widget):
     def _compose_lines(self, view: View, width: int, height: int) -> list[Line]:
         if not self.IS_FRAMED:
             return self._dressed(self.rows(view, width, height)[:height], "", "", width)
+        self._hidden = (0, 0)
         if self.is_flat:
-            top = self._edge("─", "", self._title(), self._noted_badge(view, width), width)
             rows = self.rows(view, width - 2, height - 1)[: height - 1]
+            top = self._edge("─", "", self._title(), self._noted_badge(view, width), width)
             return [top, *self._dressed(rows, " ", "", width)]
         body = self.rows(view, width - 4, height - 2)[: max(0, height - 2)]
         body += [EMPTY] * (height - 2 - len(body))
@@ -150,6 +152,11 @@ class LinePanel(Widget):
     def _noted_badge(self, view: View, width: int) -> Line:
         """The badge; what is wrong with the source stands before it, or in its place where room is scarce."""
         badge, note = self.badge(view), self.stale_note(view)
+        above, below = self._hidden
+        if above or below:
+            # Rows out of sight are said where they are missed, or nobody scrolls to them.
+            more = " ".join([f"▴{above}"] * bool(above) + [f"▾{below}"] * bool(below))
+            badge = (*badge, (f"  {more}" if badge else more, "key"))
         if not note:
             return badge
         chip: Line = ((f" {tr(note)} ", "chip-warn"),)
@@ -201,7 +208,7 @@ class LinePanel(Widget):
         """Give Textual its lines, past its own cache: panels leave it no border or padding to draw."""
         strips = [self.render_line(y) for y in crop.line_range]
         if crop.column_span != (0, self._width):
-            return [strip.crop(*crop.column_span) for strip in strips]
+            return [_loose(strip.crop(*crop.column_span)) for strip in strips]
         return strips
 
     def _strip(self, line: Line) -> Strip:
@@ -215,7 +222,7 @@ class LinePanel(Widget):
         filters, background = self._filters
         for line_filter in filters:
             strip = strip.apply_filter(line_filter, background)
-        return strip
+        return _loose(strip)
 
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
@@ -247,3 +254,7 @@ class LinePanel(Widget):
     def _redraw(self) -> None:
         if self.view is not None:
             self.show(self.view)
+
+
+def _loose(strip: Strip) -> LooseStrip:
+    return LooseStrip(strip, strip.cell_length)

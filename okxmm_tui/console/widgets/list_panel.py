@@ -59,6 +59,7 @@ class ListPanel(LinePanel, Generic[T], can_focus=True):
         place = self._find(items)
         room = max(1, height - 1)
         first = max(0, min(place - room // 2, len(items) - room))
+        self._hidden = (first, max(0, len(items) - first - room))
         lines = [self.header(width)]
         for index in range(first, min(len(items), first + room)):
             line = self.line(view, items[index], width)

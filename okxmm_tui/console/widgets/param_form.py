@@ -11,7 +11,7 @@ from textual.message import Message
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import both, tr
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, waiting, width_of
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, waiting, width_of, wrap
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.console.widgets.scrolled import ScrolledPanel
@@ -21,6 +21,8 @@ from okxmm_tui.core.params import plain
 RISK_WORDS = {"up": "▲ more is riskier", "down": "▼ less is riskier", "none": ""}
 BAR = 12
 RISK_WIDTH = 18
+RISK_FROM_WIDTH = 24 + 10 + 10 + 7 + RISK_WIDTH
+HELP_ROWS = 3
 
 
 class ParamForm(ListPanel[ParamView]):
@@ -110,20 +112,22 @@ class ParamForm(ListPanel[ParamView]):
             room = width - line_width(tuple(spans)) - 2
             if room >= 24:
                 spans.append(("  " + clip(tr(item.help), room), "muted"))
-        elif width >= 72:
+        elif width >= RISK_FROM_WIDTH:
             spans.append(_risk(item, wanted))
         return tuple(spans)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
-        """The list, and the chosen parameter's help in the last line."""
-        lines = super().rows(view, width, height - 2)
+        """The list, and the chosen parameter's help in the last lines, as many as the list can spare."""
         chosen = self.chosen
         if chosen is None:
-            return lines
-        lines += [EMPTY] * (height - 2 - len(lines))
+            return super().rows(view, width, height)
         bounds = f"{plain(chosen.minimum)}..{plain(chosen.maximum)} {tr(chosen.unit)}".rstrip()
         text = f"{chosen.name}: {tr(chosen.help)} {bounds}, {tr('step')} {plain(chosen.step)}"
-        return [*lines, EMPTY, ((clip(text, width), "muted"),)]
+        spare = height - 2 - len(self.items(view))
+        told: list[Line] = [((part, "muted"),) for part in wrap(text, width, max(1, min(HELP_ROWS, spare)))]
+        room = height - 1 - len(told)
+        lines = super().rows(view, width, room)
+        return [*lines, *[EMPTY] * (room + 1 - len(lines)), *told]
 
     def action_step(self, steps: int) -> None:
         """Ask for another value."""

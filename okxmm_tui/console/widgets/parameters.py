@@ -40,7 +40,9 @@ class Parameters(LinePanel, can_focus=True):
             lines.append(_param(param, view, width))
             if has_help:
                 lines.append((("    ", "text"), (clip(tr(param.help), width - 4), "muted")))
-        return (lines[: height - len(refusals)] if refusals else lines[:height]) + refusals[:height]
+        shown = lines[: max(0, height - len(refusals))]
+        self._hidden = (0, (len(lines) - len(shown)) // (2 if has_help else 1))
+        return shown + refusals[:height]
 
 
 def _most_wanted(params: tuple[ParamView, ...], view: View) -> list[ParamView]:

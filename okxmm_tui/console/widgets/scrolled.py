@@ -41,6 +41,8 @@ class ScrolledPanel(LinePanel, can_focus=True):
     def window(self, view: View, lines: list[Line], height: int) -> list[Line]:
         """The rows from the offset on; stays inside when rows went away."""
         self.offset_rows = max(0, min(self.offset_rows, len(lines) - height))
+        # Older rows below are a matter of course; that the newest are out of sight is not.
+        self._hidden = (self.offset_rows, 0)
         return lines[self.offset_rows : self.offset_rows + height]
 
     def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:

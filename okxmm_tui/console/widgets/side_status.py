@@ -63,7 +63,8 @@ def _detail(state: SideView, parts: PartsView | None) -> str:
         return tr(state.reason)
     named = ((tr(name, "short"), bps) for name, bps in parts.named())
     shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
-    return f"{' '.join(shown)} = {fmt.bps_text(parts.total_bps)} bp".strip()
+    # The sum first: where room is scarce, a part is lost and not the whole.
+    return f"{fmt.bps_text(parts.total_bps)} bp = {' '.join(shown)}".removesuffix(" = ")
 
 
 def _state(

@@ -12,8 +12,8 @@ from okxmm_tui.core.market_views import ParamChangeView
 NAME_WIDTH = 12
 
 
-def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
-    """All that is known of one order, newest event last."""
+def why_lines(view: View, cl_ord_id: str, width: int, height: int) -> list[Line]:
+    """What is known of one order, newest event last; where not all fit, the placing and the newest do."""
     seen = view.history.orders.get(cl_ord_id)
     if seen is None:
         return [
@@ -32,11 +32,21 @@ def why_lines(view: View, cl_ord_id: str, width: int) -> list[Line]:
         text = tr(change.text) + tr(f" by {change.source} at {fmt.clock_text(change.at_ns)}")
         lines.append(_named("set by", text, width))
     lines.append((("", "text"),))
-    lines += [
+    happened: list[Line] = [
         ((f"{fmt.clock_ms_text(at_ns)} ", "muted"), (clip(tr(text), width - 13), "text"))
         for at_ns, text in seen.events
     ]
-    return lines
+    return lines + _fitting(happened, seen.left_out, width, max(3, height - len(lines)))
+
+
+def _fitting(happened: list[Line], left_out: int, width: int, height: int) -> list[Line]:
+    """Events in so many rows; how many are not shown is said after the first."""
+    if not left_out and len(happened) <= height:
+        return happened
+    hidden = max(0, len(happened) + 1 - height)
+    text = tr(f"{left_out + hidden} changes not shown; the journal has them")
+    gap: Line = ((" " * 13, "text"), (clip(text, width - 13), "muted"))
+    return [happened[0], gap, *happened[1 + hidden :]]
 
 
 def _named(name: str, text: str, width: int, role: str = "text") -> Line:
