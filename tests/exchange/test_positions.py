@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from okxmm_tui.core.types import ContractKind, PositionSide
@@ -123,6 +123,7 @@ def test_realised_plus_unrealised_is_the_mark_to_market_of_all_fills(made, instr
 
 
 @given(FILLS)
+@example([(1, 595_290)])  # 59529.00000001
 def test_harmonic_average_lies_between_the_openings(made):
     """Openings in one direction average between their extremes."""
     position, prices = Position(INVERSE), []
@@ -130,8 +131,9 @@ def test_harmonic_average_lies_between_the_openings(made):
         prices.append(Decimal(ticks) / 10)
         position.apply(abs(lots), prices[-1])
     if prices:
-        # Each opening is rounded at sixteen decimals of coin, and the average at eight.
-        assert min(prices) <= position.average_price() <= max(prices)
+        # Each opening is rounded at sixteen decimals of coin, and the average at eight, which may be one off.
+        last_decimal = Decimal("1e-8")
+        assert min(prices) - last_decimal <= position.average_price() <= max(prices) + last_decimal
 
 
 def test_worth_of_an_inverse_contract_is_rounded_half_even():
