@@ -46,8 +46,9 @@ class Parameters(LinePanel, can_focus=True):
 
 
 def _most_wanted(params: tuple[ParamView, ...], view: View) -> list[ParamView]:
-    """Those with keys first: on a small screen the rest falls off."""
-    return sorted(params, key=lambda param: param.lever not in view.keymap.nudge_keys)
+    """Those with keys first, in the order of the keys: on a small screen the rest falls off."""
+    places = {lever: place for place, lever in enumerate(view.keymap.nudge_keys)}
+    return sorted(params, key=lambda param: places.get(param.lever, len(places)))
 
 
 def _param(param: ParamView, view: View, width: int) -> Line:
