@@ -11,7 +11,9 @@ import contextlib
 import os
 import signal
 import sqlite3
+import subprocess
 import time
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -47,16 +49,30 @@ def halt_engine(settings: Settings) -> Halt:
     if pid is None:
         return Halt(())
     try:
-        if pid:
+        if pid and _is_ours(pid):
             os.kill(pid, signal.SIGUSR1)
             return Halt((f"the engine (process {pid}) was told to halt: it would put its orders back",))
     except ProcessLookupError:
         return Halt(())  # it has just ended
     except PermissionError:
         pass
-    name = f"process {pid}" if pid else "its process is not known"
+    name = f"process {pid}, perhaps of another machine or user" if pid else "its process is not known"
     problem = f"an engine ({name}) trades here and could not be told to halt; stop it"
     return Halt((problem,), problem)
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether a process of this machine runs our program: a lock in a shared home may be held on another."""
+    path = Path(f"/proc/{pid}/cmdline")
+    if path.parent.parent.joinpath("self").exists():
+        try:
+            command = path.read_bytes()
+        except OSError:
+            return False
+    else:
+        words = ["ps", "-o", "command=", "-p", str(pid)]
+        command = subprocess.run(words, capture_output=True, check=False).stdout  # noqa: S603 - a number
+    return b"okxmm" in command
 
 
 def _engine(settings: Settings) -> int | None:

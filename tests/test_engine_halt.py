@@ -6,6 +6,9 @@ import contextlib
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from okxmm_tui.statedir import owned, owned_account
 from tests.engine.store.desk import RecordedDesk, journal_of, restored_from
 from tests.samples import START_NS
 
+IS_OURS = engine_halt._is_ours
 KEYS = {"OKXMM_OKX__API_KEY": "key-1", "OKXMM_OKX__SECRET": "s", "OKXMM_OKX__PASSPHRASE": "p"}
 
 
@@ -26,6 +30,12 @@ def told(monkeypatch):
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr(engine_halt.os, "kill", lambda pid, number: sent.append((pid, number)))
     return sent
+
+
+@pytest.fixture(autouse=True)
+def as_an_engine(monkeypatch):
+    """This process passes for an engine of ours."""
+    monkeypatch.setattr(engine_halt, "_is_ours", lambda pid: pid == os.getpid())
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +94,34 @@ def test_an_engine_that_cannot_be_told_is_a_doubt(tmp_path, monkeypatch, error, 
         halt = halt_engine(settings)
     assert bool(halt.problem) is is_doubted
     assert ("could not be told to halt; stop it" in halt.problem) is is_doubted
+
+
+def test_a_lock_of_another_machine_sends_no_signal_to_a_stranger(tmp_path, monkeypatch, told):
+    """A home that two machines share: the number is somebody else's here, and orders may come back."""
+    monkeypatch.setattr(engine_halt, "_is_ours", lambda pid: False)
+    settings = settings_of(tmp_path)
+    settings.state_dir.mkdir()
+    with owned(settings.state_dir):
+        assert "perhaps of another machine" in halt_engine(settings).problem
+    assert not told
+
+
+@pytest.mark.parametrize("has_proc", [True, False])
+def test_our_program_is_told_from_others(monkeypatch, has_proc):
+    """By its command, however the system shows processes; one that is gone is not ours."""
+    if not has_proc:
+        monkeypatch.setattr(engine_halt, "Path", lambda text: Path("/nowhere") / text.lstrip("/"))
+    ours = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()", "okxmm"], stdin=subprocess.PIPE
+    )
+    other = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    try:
+        assert IS_OURS(ours.pid)
+        assert not IS_OURS(other.pid)
+    finally:
+        for each in (ours, other):
+            each.communicate()
+    assert not IS_OURS(ours.pid)
 
 
 def _halted(settings: Settings) -> str:
