@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from okxmm_tui.core import messages as m
+from okxmm_tui.okx.endpoints import DEMO
 from okxmm_tui.okx.market_channels import Wanted
-from okxmm_tui.okx.market_rows import DEMO
 from okxmm_tui.okx.public_session import PublicSession
 from tests.okx.conftest import make_instrument
 
