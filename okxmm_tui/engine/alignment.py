@@ -49,7 +49,9 @@ class Alignment:
             }
             state.say(waits.get(order.status, "change in flight"), self._session.now_ns)
             return
-        state.say("quoting", self._session.now_ns)
+        target = market.target
+        note = target.reason(order.side) if target is not None else ""
+        state.say(note or "quoting", self._session.now_ns)
         size_lots = self._wanted_size(order, quote)
         if market.has_sides and order.position_side is closed_by(order.side):
             left = market.closable_lots(order.side, leaving_out=order) or 0

@@ -67,12 +67,12 @@ class Execution:
             self.pull(market, market.strategy_problem)
             return
         market.target = target
-        for side, reason in ((Side.BUY, target.bid_reason), (Side.SELL, target.ask_reason)):
+        for side in Side:
             state = market.sides[side]
             wanted = tuple(quote for quote in target.quotes if quote.side is side)
             hindrance = state.stop_reason or state.resting(now_ns)
             wanted = () if hindrance else wanted
-            wanted, why = self._allowed(market, side, wanted, hindrance or reason)
+            wanted, why = self._allowed(market, side, wanted, hindrance or target.reason(side))
             quotes, shortage = affordable(self._session, market, side, wanted)
             state.quotes = quotes
             if not quotes:

@@ -90,7 +90,7 @@ class Target(Struct, frozen=True, gc=False):
     """Price the quotes are centred on, before the inventory shift."""
     half_spread_ticks: float
     bid_reason: str = ""
-    """Why there is no bid; empty when there is one."""
+    """Why there is no bid, or what is to be said of the one there is; usually empty then."""
     ask_reason: str = ""
     nearest_bid_ticks: int | None = None
     """Highest bid that still earns its fees; nothing above it may be held. None where there is no floor."""
@@ -98,6 +98,10 @@ class Target(Struct, frozen=True, gc=False):
     bid_parts: Composition | None = None
     ask_parts: Composition | None = None
     close: Close | None = None
+
+    def reason(self, side: Side) -> str:
+        """What is to be said of a side."""
+        return self.bid_reason if side is Side.BUY else self.ask_reason
 
     def may_hold(self, side: Side, price_ticks: int) -> bool:
         """Whether an order at a price respects the floor under the spread."""

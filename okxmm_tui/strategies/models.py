@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
@@ -78,16 +78,22 @@ Model = Callable[[MarketInput, ParamSet, ModelInputs, Side], Distance]
 def model_target(market: MarketInput, params: ParamSet, model: Model) -> Target:
     """One quote a side where a model wants it; until all is measured at the start spread, or none."""
     inputs = model_inputs(market, params)
-    if not isinstance(inputs, str):
-        bid, ask = (
-            _parts(market, params, inputs, each, model(market, params, inputs, each)) for each in Side
-        )
-    elif params["start_spread_bps"]:
-        bid, ask = (_start_parts(market, params, each) for each in Side)
-    else:
-        return waiting(market, inputs)
+    if isinstance(inputs, str):
+        return _start_target(market, params, inputs)
+    distances = {side: model(market, params, inputs, side) for side in Side}
+    bid, ask = (_parts(market, params, inputs, side, distances[side]) for side in Side)
     sizes = [quoting.size_lots(market, params)]
     return quoting.two_sided(market, params, bid, ask, bid_sizes=sizes, ask_sizes=sizes)
+
+
+def _start_target(market: MarketInput, params: ParamSet, why: str) -> Target:
+    """Quotes at the start spread, or none where that is 0, with what is still being measured."""
+    if not params["start_spread_bps"]:
+        return waiting(market, why)
+    bid, ask = (_start_parts(market, params, side) for side in Side)
+    sizes = [quoting.size_lots(market, params)]
+    target = quoting.two_sided(market, params, bid, ask, bid_sizes=sizes, ask_sizes=sizes)
+    return structs.replace(target, bid_reason=target.bid_reason or why, ask_reason=target.ask_reason or why)
 
 
 def _parts(

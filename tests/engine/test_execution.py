@@ -23,6 +23,15 @@ def test_two_quotes_are_placed_once():
     assert [order.side for order in desk.taken(PlaceOrder)] == [Side.BUY, Side.SELL]
 
 
+def test_a_side_that_quotes_may_have_something_to_say():
+    """While a model still measures, its quotes at the start spread tell what."""
+    desk = Desk(strategy="glft")
+    desk.quoting()
+    desk.run(1_000)
+    assert len(desk.market.orders.working) == 2
+    assert {state.reason for state in desk.market.sides.values()} == {"fitting arrivals of sells: 0 of 30"}
+
+
 def test_a_small_move_is_held():
     """A target within the tolerance leaves the order and its queue place alone."""
     desk = Desk()

@@ -9,6 +9,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.strategies import optimal
 from okxmm_tui.strategies.avellaneda_stoikov import AvellanedaStoikov
 from okxmm_tui.strategies.glft import Glft
+from okxmm_tui.strategies.quoting import AT_LIMIT
 from tests.strategies.moments import ARRIVALS, MARKET, params_of, quotes_of, with_signals
 
 BOTH = pytest.mark.parametrize("strategy", [Glft(), AvellanedaStoikov()], ids=lambda each: each.name)
@@ -122,6 +123,7 @@ def test_until_all_is_measured_the_start_spread_stands(strategy):
     assert [flat[side][0].price_ticks - long[side][0].price_ticks for side in Side] == [75, 75]
     full = strategy.target(structs.replace(blind, position_lots=400), params)
     assert [quote.side for quote in full.quotes] == [Side.SELL]
+    assert (full.reason(Side.BUY), full.reason(Side.SELL)) == (AT_LIMIT, "measuring volatility")
     measured = structs.replace(MARKET, position_lots=0)
     assert strategy.target(measured, params) == strategy.target(
         measured, params_of(strategy, start_spread_bps="50", max_position="4", book_skew="0")
