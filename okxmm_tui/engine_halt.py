@@ -23,7 +23,7 @@ from okxmm_tui.engine.store.database import JOURNAL_NAME, edit_journal
 from okxmm_tui.engine.store.recovery import HALTED
 from okxmm_tui.engine.store.rows import NOTE, is_carried_on
 from okxmm_tui.engine_config import account_names
-from okxmm_tui.errors import JournalError
+from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.settings import Settings
 from okxmm_tui.statedir import account_owner, make_state_dir, owner
 
@@ -42,10 +42,15 @@ class Halt(Struct, frozen=True):
 def halt_engine(settings: Settings) -> Halt:
     """Tell the engine that trades this account and tag, if there is one, to kill.
 
+    Whatever stands in the way is a problem to be said: the cancels must go out all the same.
+
     Raises:
-        CredentialError: The account cannot be named without its key.
+        CredentialError: The account cannot be named without its key, nor anything be cancelled.
     """
-    pid = _engine(settings)
+    try:
+        pid = _engine(settings)
+    except (OSError, UsageError) as error:
+        return _problem(f"whether an engine trades here could not be found out ({error})")
     if pid is None:
         return Halt(())
     try:
@@ -54,11 +59,15 @@ def halt_engine(settings: Settings) -> Halt:
             return Halt((f"the engine (process {pid}) was told to halt: it would put its orders back",))
     except ProcessLookupError:
         return Halt(())  # it has just ended
-    except PermissionError:
-        pass
-    name = f"process {pid}, perhaps of another machine or user" if pid else "its process is not known"
-    problem = f"an engine ({name}) trades here and could not be told to halt; stop it"
-    return Halt((problem,), problem)
+    except OSError as error:
+        return _problem(f"an engine (process {pid}) trades here and could not be told to halt ({error})")
+    name = f"process {pid}, perhaps of another machine" if pid else "its process is not known"
+    return _problem(f"an engine ({name}) trades here and could not be told to halt")
+
+
+def _problem(what: str) -> Halt:
+    text = f"{what}; stop it, or its orders may come back"
+    return Halt((text,), text)
 
 
 def _is_ours(pid: int) -> bool:
@@ -85,16 +94,17 @@ def _engine(settings: Settings) -> int | None:
 
 def latch(settings: Settings) -> tuple[str, ...]:
     """Write into the journal that the last session's account was killed; returns what is to be said."""
-    path = make_state_dir(settings.state_dir) / JOURNAL_NAME
-    if not is_carried_on(settings.venue) or not path.exists():
+    if not is_carried_on(settings.venue):
         return ()
     try:
+        path = make_state_dir(settings.state_dir) / JOURNAL_NAME
+        if not path.exists():
+            return ()
         with contextlib.closing(edit_journal(path)) as connection:
             is_noted = _note(connection, settings.venue)
-    except sqlite3.Error as error:
-        return (f"the kill could not be written down ({path.name}: {error}); {NEW_SESSION}",)
-    except JournalError as error:
-        return (f"the kill could not be written down ({error.message}); {NEW_SESSION}",)
+    except (sqlite3.Error, OSError, OkxmmError) as error:
+        why = error.message if isinstance(error, OkxmmError) else str(error)
+        return (f"the kill could not be written down ({why}); {NEW_SESSION}",)
     return ("the next session begins HALTED",) if is_noted else ()
 
 

@@ -72,16 +72,18 @@ def kill(settings: Settings, inst_id: str | None, *, whole_account: bool, deadli
             on_progress=_say,
         )
     )
-    if inst_id is None:
+    is_proven = outcome.is_proven and not halt.problem
+    _say(_proof(outcome) if is_proven else f"NOT PROVEN: {halt.problem or _doubt(outcome)}")
+    if inst_id is None:  # last: a journal that is busy must not keep the operator from the proof
         _say(*latch(settings))
-    if outcome.is_proven and not halt.problem:
-        _say(
-            f"orders proven gone: {outcome.found} found, {outcome.cancels_sent} cancels sent, "
-            f"{outcome.empty_replies} empty replies"
-        )
-        return 0
-    _say(f"NOT PROVEN: {halt.problem or _doubt(outcome)}")
-    return EXIT_UNPROVEN
+    return 0 if is_proven else EXIT_UNPROVEN
+
+
+def _proof(outcome: KillOutcome) -> str:
+    return (
+        f"orders proven gone: {outcome.found} found, {outcome.cancels_sent} cancels sent, "
+        f"{outcome.empty_replies} empty replies"
+    )
 
 
 def _doubt(outcome: KillOutcome) -> str:

@@ -80,6 +80,18 @@ def test_the_engine_of_the_account_is_told_whatever_its_directory(tmp_path, told
     assert told == [(os.getpid(), signal.SIGUSR1)]
 
 
+def test_a_lock_that_cannot_be_read_is_a_doubt_and_no_failure(tmp_path, monkeypatch):
+    """The cancels must go out whatever is wrong with a file of ours."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(engine_halt, "owner", refuse)
+    assert "could not be found out" in halt_engine(settings_of(tmp_path)).problem
+    (tmp_path / "user").write_text("a file where the directory of the locks should be")
+    assert "could not be found out" in halt_engine(settings_of(tmp_path, "demo")).problem
+
+
 @pytest.mark.parametrize(("error", "is_doubted"), [(PermissionError, True), (ProcessLookupError, False)])
 def test_an_engine_that_cannot_be_told_is_a_doubt(tmp_path, monkeypatch, error, is_doubted):
     """Another user's engine may quote again, one that has just ended may not."""
@@ -93,7 +105,8 @@ def test_an_engine_that_cannot_be_told_is_a_doubt(tmp_path, monkeypatch, error, 
     with owned(settings.state_dir):
         halt = halt_engine(settings)
     assert bool(halt.problem) is is_doubted
-    assert ("could not be told to halt; stop it" in halt.problem) is is_doubted
+    assert ("could not be told to halt" in halt.problem) is is_doubted
+    assert ("stop it" in halt.problem) is is_doubted
 
 
 def test_a_lock_of_another_machine_sends_no_signal_to_a_stranger(tmp_path, monkeypatch, told):
@@ -156,6 +169,10 @@ def test_a_journal_that_cannot_be_written_is_told(tmp_path):
     settings = settings_of(tmp_path, "demo")
     settings.state_dir.mkdir()
     path = settings.state_dir / JOURNAL_NAME
+    path.mkdir()
+    [said] = latch(settings)
+    assert "could not be written down" in said
+    path.rmdir()
     path.write_bytes(b"no database" * 100)
     [said] = latch(settings)
     assert "could not be written down" in said

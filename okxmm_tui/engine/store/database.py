@@ -56,10 +56,16 @@ def edit_journal(path: Path) -> sqlite3.Connection:
         JournalError: It cannot be opened, or is of another version.
     """
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None
+        )
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
+    try:
         connection.execute("PRAGMA synchronous=FULL")
         _require_version(connection, path)
     except (sqlite3.Error, OSError) as error:
+        connection.close()
         raise _unusable(path, error) from error
     return connection
 
