@@ -27,6 +27,10 @@ LIST_AGE_NS = 30 * SECOND_NS
 OVER = frozenset({"completed", "canceled"})
 
 
+Name = tuple[str, int]
+"""Title and begin: next week's maintenance may be called what this week's is."""
+
+
 class VenueGuard:
     """Blocks quoting while the venue is, or is about to be, out of order.
 
@@ -38,8 +42,8 @@ class VenueGuard:
     def __init__(self, session: Session, want_truth: Callable[[str], None]) -> None:
         self._session = session
         self._want_truth = want_truth
-        self._announced: dict[str, VenueStatus] = {}
-        self._pushed_ns: dict[str, int] = {}
+        self._announced: dict[Name, VenueStatus] = {}
+        self._pushed_ns: dict[Name, int] = {}
         self._failures: deque[int] = deque(maxlen=BURST)
         self._is_out = False
         self._was_blocked = False
@@ -49,30 +53,30 @@ class VenueGuard:
     def on_status(self, event: VenueStatus) -> None:
         """Take an announcement, or its end."""
         if event.state in OVER:
-            self._forget(event.title)
+            self._forget(_name(event))
         else:
-            self._announced[event.title] = event
-            self._pushed_ns[event.title] = self._session.now_ns
+            self._announced[_name(event)] = event
+            self._pushed_ns[_name(event)] = self._session.now_ns
         self.on_tick()
 
     def on_listed(self, event: VenueStatusListed) -> None:
         """Take the venue's whole list; what was pushed a moment ago may be younger than it."""
-        listed = {row.title: row for row in event.rows if row.state not in OVER}
-        ended = {row.title for row in event.rows if row.state in OVER} - set(listed)
-        for title in [each for each in self._announced if each not in listed]:
-            is_young = self._session.now_ns - self._pushed_ns.get(title, 0) < LIST_AGE_NS
-            if title in ended or not is_young:
-                self._forget(title)
-                self._tell(f"venue maintenance is over: {title}")
-        for title, row in listed.items():
-            if title not in self._announced:
-                self._tell(f"venue maintenance {row.state}: {title}")
-            self._announced[title] = row
+        listed = {_name(row): row for row in event.rows}
+        for name in [each for each in self._announced if each not in listed or listed[each].state in OVER]:
+            is_young = self._session.now_ns - self._pushed_ns.get(name, 0) < LIST_AGE_NS
+            if name in listed or not is_young:
+                self._forget(name)
+                self._tell(f"venue maintenance is over: {name[0]}")
+        for name, row in listed.items():
+            if row.state not in OVER:
+                if name not in self._announced:
+                    self._tell(f"venue maintenance {row.state}: {row.title}")
+                self._announced[name] = row
         self.on_tick()
 
-    def _forget(self, title: str) -> None:
-        self._announced.pop(title, None)
-        self._pushed_ns.pop(title, None)
+    def _forget(self, name: Name) -> None:
+        self._announced.pop(name, None)
+        self._pushed_ns.pop(name, None)
 
     def _tell(self, text: str) -> None:
         self._session.report("notice", Severity.WARNING, text)
@@ -110,3 +114,7 @@ class VenueGuard:
             if status.state != "scheduled" or begins_in_ns <= BEFORE_NS:
                 return f"venue maintenance {status.state}: {status.title}"
         return ""
+
+
+def _name(status: VenueStatus) -> Name:
+    return status.title, status.begin_ms

@@ -227,6 +227,22 @@ def test_row_54_a_maintenance_of_before_the_start_is_read_and_one_that_is_gone_i
     assert len(said) == 3
 
 
+def test_row_54_two_maintenances_of_one_name_are_two():
+    """The one that goes on blocks, whatever is announced for next week under its name; its end lifts the block."""
+    desk = Desk()
+    desk.quoting()
+    now_ms = desk.now_ns // MS
+    ongoing = VenueStatus("upgrade", "ongoing", now_ms - 60_000, now_ms + 600_000)
+    later = VenueStatus("upgrade", "scheduled", now_ms + 604_800_000, now_ms + 605_000_000)
+    for rows in ((ongoing, later), (later, ongoing)):
+        desk.feed(VenueStatusListed(rows))
+        assert "ongoing" in desk.reducer.venue.block
+    desk.feed(later)
+    assert "ongoing" in desk.reducer.venue.block
+    desk.feed(structs.replace(ongoing, state="completed"))
+    assert not desk.reducer.venue.block
+
+
 def test_row_54_a_maintenance_whose_end_is_never_told_ends_with_the_list(world):
     """The public stream is down when the push comes; the list a minute later has it, and quoting goes on."""
     engine = world.quoting()
