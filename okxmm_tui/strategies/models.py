@@ -36,7 +36,7 @@ ADDED_SPREAD = ParamSpec(
 )  # fmt: skip
 START_SPREAD = ParamSpec(
     "start_spread_bps", "start", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
-    "Full spread until arrivals and volatility have been measured; 0 waits for them without a quote.",
+    "Full spread, at least the market's, until arrivals and volatility are measured; 0 waits unquoted.",
 )  # fmt: skip
 START_SKEW = 0.5
 """How far the first quotes move against a full position, in half-spreads."""
@@ -112,7 +112,9 @@ def _parts(
 
 
 def _start_parts(market: MarketInput, params: ParamSet, side: Side) -> Composition:
-    half = quoting.bps_ticks(market, params, "start_spread_bps") / 2
+    # Nothing is known of this market yet but its own spread: nobody stands inside that on a guess.
+    market_half = (market.ask_ticks - market.bid_ticks) / 2
+    half = max(market_half, quoting.bps_ticks(market, params, "start_spread_bps") / 2)
     return Composition(
         base=half,
         inventory=side.sign * START_SKEW * quoting.used_fraction(market, params) * half,

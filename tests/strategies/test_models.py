@@ -131,6 +131,15 @@ def test_until_all_is_measured_the_start_spread_stands(strategy):
 
 
 @BOTH
+def test_in_a_wide_market_the_start_spread_is_the_markets_own(strategy):
+    """50 bps between best bid and ask: until something is known of it, nobody stands inside on a guess."""
+    wide = structs.replace(MARKET, volatility_per_sqrt_s=0.0, bid_ticks=598_500, ask_ticks=601_501)
+    params = params_of(strategy, start_spread_bps="5", book_skew="0")
+    quotes = quotes_of(strategy.target(wide, params))
+    assert [quotes[side][0].price_ticks for side in Side] == [598_500, 601_501]
+
+
+@BOTH
 def test_the_start_spread_stands_at_the_fee_floor_too(strategy):
     """A dear market is not quoted inside its fees while it is being measured."""
     blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0, maker_fee=0.0008, allow_below_fees=False)
