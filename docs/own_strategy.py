@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from okxmm_tui.core.params import ParamSet, ParamSpec, RiskDirection
+from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import MarketInput, Quote, Target
 
@@ -26,7 +26,7 @@ class Calm:
     specs = (
         ParamSpec(
             "distance_bps", "distance", "bps", Decimal(3), Decimal("0.1"), Decimal(500), Decimal("0.5"),
-            "Distance of both quotes from the mid.", RiskDirection.DOWN,
+            "Distance of both quotes from the mid.", RiskDirection.DOWN, lever=Lever.SPREAD,
         ),
         ParamSpec(
             "lean_bps", "lean", "bps", Decimal(2), Decimal(0), Decimal(100), Decimal("0.5"),
@@ -34,11 +34,11 @@ class Calm:
         ),
         ParamSpec(
             "order_size", "size", "ct", Decimal(1), Decimal("0.01"), Decimal(1_000), Decimal("0.5"),
-            "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP,
+            "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP, lever=Lever.SIZE,
         ),
         ParamSpec(
             "max_position", "max pos", "ct", Decimal(3), Decimal(0), Decimal(10_000), Decimal(1),
-            "Largest position either way.", RiskDirection.UP,
+            "Largest position either way.", RiskDirection.UP, lever=Lever.LIMIT,
         ),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ KILL_KEYS = ("ctrl+k", "f12")
 FIXED_ACTIONS = frozenset({"kill", "remind_kill", "help_quit"})
 
 LEVERS = ("spread", "size", "skew", "limit")
-"""Parameters that have keys of their own, if the strategy has them."""
+"""What has keys of its own, if the strategy has a parameter for it."""
 
 SAFETY, QUOTING, PARAMS, SCREEN = "Safety", "Quoting", "Parameters", "Screen"
 HAND, RISK, PAGES = "By hand", "Taking risk off", "Pages"
