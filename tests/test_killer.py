@@ -34,7 +34,7 @@ def test_a_given_venue_wins(tmp_path):
     ("is_proven", "problem", "code"), [(True, "", 0), (True, "deaf", 75), (False, "", 75)]
 )
 def test_the_cancels_go_out_and_the_proof_is_said_before_the_journal_is_written(
-    monkeypatch, capsys, tmp_path, is_proven, problem, code
+    monkeypatch, capsys, tmp_path, *, is_proven, problem, code
 ):
     """Proven counts only where no engine may put orders back; a busy journal keeps nobody from reading it."""
     outcome = KillOutcome(2, 0, 2, 2 * is_proven, 0, is_proven, "" if is_proven else "silence")

@@ -228,7 +228,7 @@ def test_row_54_a_maintenance_of_before_the_start_is_read_and_one_that_is_gone_i
 
 
 def test_row_54_two_maintenances_of_one_name_are_two():
-    """The one that goes on blocks, whatever is announced for next week under its name; its end lifts the block."""
+    """The one that goes on blocks, whatever its name announces for next week; its end lifts the block."""
     desk = Desk()
     desk.quoting()
     now_ms = desk.now_ns // MS
