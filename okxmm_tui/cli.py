@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from okxmm_tui import __version__
 from okxmm_tui.command_line import command_parser, settings_of
-from okxmm_tui.errors import OkxmmError, UsageError
+from okxmm_tui.errors import OkxmmError
+from okxmm_tui.streams import need_terminal, redirected
 
 if TYPE_CHECKING:
     from okxmm_tui.engine_config import EngineConfig
@@ -108,7 +109,7 @@ def _trade_parser() -> argparse.ArgumentParser:
 
 def _trade(words: list[str]) -> int:
     given = vars(_trade_parser().parse_args(words))
-    if not given.get("headless") and sys.stdout.isatty():
+    if not given.get("headless") and not redirected():
         return _console(words, given)
     return _without_console(given)
 
@@ -120,7 +121,7 @@ def _without_console(given: dict[str, Any]) -> int:
 
     config = engine_config(settings)
     if not settings.headless:
-        raise UsageError("The console needs a terminal.", "Run it in one, or use --headless.")
+        need_terminal("Run it in one, or use --headless.")
     return _headless(config, knows_live=knows_live)
 
 
@@ -146,8 +147,8 @@ def _attach(words: list[str]) -> int:
     given = vars(parser.parse_args(words))
     is_read_only, is_web = given.pop("read_only", False), given.pop("web", False)
     settings = settings_of(given)
-    if not is_web and not sys.stdout.isatty():
-        raise UsageError("The console needs a terminal.", "Run it in one.")
+    if not is_web:
+        need_terminal("Run it in one.")
     from okxmm_tui.console_session import attach
 
     return attach(settings, given.get("config"), is_read_only=is_read_only, is_web=is_web)

@@ -12,6 +12,7 @@ from okxmm_tui.errors import RecordingError, UsageError
 from okxmm_tui.languages import AUTO, LANGUAGES
 from okxmm_tui.replay.player import Player
 from okxmm_tui.replay.words import parse_time, summary_lines
+from okxmm_tui.streams import need_terminal
 
 MOST_SPEED = 1_000.0
 
@@ -72,8 +73,7 @@ def check(path: Path) -> int:
 
 
 def _watch(path: Path, given: argparse.Namespace) -> int:
-    if not sys.stdout.isatty():
-        raise UsageError("The console needs a terminal.", "Run it in one, or use --check.")
+    need_terminal("Run it in one, or use --check.")
     from okxmm_tui.console import themes  # noqa: PLC0415 - only a console needs them
     from okxmm_tui.console.language import resolved  # noqa: PLC0415
     from okxmm_tui.replay.app import show_replay  # noqa: PLC0415
