@@ -30,6 +30,8 @@ from okxmm_tui.okx.messages import (
 
 MAX_WHOLE = 2**63 - 1
 """What a record of 64 bits can hold; no time, sequence number or size of the venue comes near."""
+LONGEST_INSIDE_US = 60_000_000
+"""No operation stays inside the gateway for a minute; stamps further apart are of different clocks."""
 
 _KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE}
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
@@ -93,10 +95,12 @@ def bounded(units: int) -> int:
 
 def span_ns(in_time: Scalar, out_time: Scalar) -> int:
     """Time an operation spent inside the venue's gateway, from its two stamps in Unix µs; 0 when not said."""
-    start, end = text_of(in_time), text_of(out_time)
-    if not (start.isdecimal() and end.isdecimal()):
+    try:
+        start_us, end_us = whole(in_time), whole(out_time)
+    except WireError:
         return 0
-    return max(0, int(end) - int(start)) * 1_000
+    is_said = 0 < start_us <= end_us < start_us + LONGEST_INSIDE_US
+    return (end_us - start_us) * 1_000 if is_said else 0
 
 
 def side_of(value: Scalar) -> Side:

@@ -275,16 +275,6 @@ class TimeRow(Struct, gc=False):
     ts: Scalar = ""
 
 
-class PriceLimitRow(Struct, gc=False, rename="camel"):
-    """``public/price-limit``."""
-
-    inst_id: str
-    buy_lmt: Scalar = ""
-    sell_lmt: Scalar = ""
-    ts: Scalar = ""
-    enabled: Scalar = True
-
-
 class AccountRateRow(Struct, gc=False, rename="camel"):
     """``trade/account-rate-limit``."""
 
@@ -311,7 +301,6 @@ OP_ROWS = msgspec.json.Decoder(list[OpRow])
 CONFIGS = msgspec.json.Decoder(list[ConfigRow])
 FEES = msgspec.json.Decoder(list[FeeRow])
 TIMES = msgspec.json.Decoder(list[TimeRow])
-PRICE_LIMITS = msgspec.json.Decoder(list[PriceLimitRow])
 ACCOUNT_RATES = msgspec.json.Decoder(list[AccountRateRow])
 BOOK_ROWS = msgspec.json.Decoder(list[BookData], strict=False)
 TRADES = msgspec.json.Decoder(list[TradeData])

@@ -19,7 +19,7 @@ from okxmm_tui.core.messages import AnyEvent, ClockMeasured, LatencyMeasured
 from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
-from okxmm_tui.okx.convert import span_ns
+from okxmm_tui.okx.convert import span_ns, whole
 from okxmm_tui.okx.decoding import decode, decode_rows, shown, text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
@@ -29,6 +29,8 @@ from okxmm_tui.okx.transport import Http, HttpReply
 READ_ATTEMPTS = 3
 RETRY_DELAY_S = 0.3
 TIME_PATH = "/api/v5/public/time"
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: a clock beyond is none, and could not be signed with."""
 
 _Row = TypeVar("_Row")
 
@@ -156,9 +158,11 @@ class Rest:
         reply = await self._once("GET", TIME_PATH, b"", is_signed=False)
         took_ns = self.clock.steady_ns() - started_ns
         try:
-            venue_ms = int(text_of(reply.rows(TIMES)[0].ts))
-        except (WireError, ValueError, IndexError) as error:
+            venue_ms = whole(reply.rows(TIMES)[0].ts)
+        except (WireError, IndexError) as error:
             raise VenueUnreachableError(f"{TIME_PATH} gave no time: {reply.problem}.") from error
+        if not 0 < venue_ms < LATEST_MS:
+            raise VenueUnreachableError(f"{TIME_PATH} gave no time, but {venue_ms}.")
         self.clock.measure(venue_ms, before_ns, took_ns)
         self._on_measured(ClockMeasured(self.clock.offset_ns, self.clock.uncertainty_ns))
 
