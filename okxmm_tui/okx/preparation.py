@@ -26,6 +26,8 @@ PUBLIC_INSTRUMENTS = "/api/v5/public/instruments"
 ACCOUNT_INSTRUMENTS = "/api/v5/account/instruments"
 LEVERAGE_PATH = "/api/v5/account/leverage-info"
 LEVERAGES_AT_ONCE = 20
+FEES_PATH = "/api/v5/account/trade-fee"
+"""Five requests in 2 s are allowed, and every instrument takes one."""
 FIX_KEY = "Check that the key belongs to this region and to this environment (demo or live)."
 OFFER = "Trade a spot pair (BTC-USDT), a swap (BTC-USDT-SWAP) or a dated future (BTC-USDT-261225)."
 
@@ -207,7 +209,7 @@ async def load_fees(rest: Rest, loaded: Iterable[Loaded]) -> dict[str, FeeRates]
             query["instId"] = instrument.inst_id
         else:
             query["instFamily"] = text_of(row.inst_family) or text_of(row.uly)
-        reply = accepted(await rest.get("/api/v5/account/trade-fee", query), "account/trade-fee")
+        reply = accepted(await rest.get(FEES_PATH, query, is_patient=True), "account/trade-fee")
         rates = [each for each in reply.rows(FEES) if text_of(each.inst_type) in {"", instrument.inst_type}]
         if not rates:
             raise VenueUnreachableError(f"account/trade-fee answered without rates for {row.inst_id}.")

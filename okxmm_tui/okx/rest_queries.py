@@ -274,7 +274,8 @@ async def paged(
     rows: list[_Row] = []
     after = ""
     for _ in range(MAX_PAGES):
-        reply = checked(await rest.get(path, {**query, "limit": str(PAGE), "after": after}))
+        page_query = {**query, "limit": str(PAGE), "after": after}
+        reply = checked(await rest.get(path, page_query, is_patient=bool(rows)))
         page = reply.rows(decoder)
         rows += page
         if len(page) < PAGE:

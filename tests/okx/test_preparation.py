@@ -355,3 +355,10 @@ async def test_missing_fees_are_an_error(rates):
     rest, _ = make_rest(ok(rates))
     with pytest.raises(VenueUnreachableError, match="without rates"):
         await load_fees(rest, loaded(SWAP))
+
+
+async def test_fees_of_many_instruments_outlast_the_rate_limit(waited):
+    """Five such requests are taken in two seconds: the sixth instrument waits instead of ending the start."""
+    rest, _ = make_rest(ok([FEES]), refusal("50011"), refusal("50011"), ok([FEES]))
+    assert len(await load_fees(rest, loaded(SWAP, ETH))) == 2
+    assert waited == [2.0, 2.0]

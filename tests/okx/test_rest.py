@@ -91,6 +91,21 @@ async def test_transient_refusals_of_reads_are_retried():
     assert len(http.sent) == 3
 
 
+@pytest.mark.parametrize(("is_patient", "pauses"), [(True, [2.0, 2.0]), (False, [0.3, 0.6])])
+async def test_a_patient_read_waits_for_the_window_to_roll(waited, is_patient, pauses):
+    """Within the two seconds of a rate limit the window is full again; who cannot wait hears so soon."""
+    rest, _ = make_rest({"code": "50011", "msg": "slow", "data": []}, HttpReply(429, b"slow down"), OK)
+    assert (await rest.get("/x", is_patient=is_patient)).is_ok
+    assert waited == pauses
+
+
+async def test_patience_is_for_rate_limits_alone(waited):
+    """A busy venue is asked again soon."""
+    rest, _ = make_rest(BUSY, BUSY, OK)
+    assert (await rest.get("/x", is_patient=True)).is_ok
+    assert waited == [0.3, 0.6]
+
+
 async def test_retries_end():
     """A venue that stays busy is an answer too."""
     rest, _ = make_rest(BUSY, BUSY, BUSY)
