@@ -106,8 +106,10 @@ class PublicSession(BookSession):
 
     @property
     def can_take_over(self) -> bool:
-        """Whether every book is there."""
-        return self.is_ready and all(feed.is_live for feed in self._feeds.values())
+        """Whether every book is there that the venue still serves."""
+        return self.is_ready and all(
+            feed.is_live or inst_id in self._unserved for inst_id, feed in self._feeds.items()
+        )
 
     def take_over(self, predecessor: Session, events: list[AnyEvent]) -> list[AnyEvent]:
         """Become the stream; prints the other connection brought already are left out."""

@@ -99,6 +99,44 @@ def test_frequent_channels_in_any_spacing(session, spaces):
     assert update == [m.BookUpdate(INST, (), ((600_002, 0),), 11, 5)]
 
 
+def refuse(session, inst_id, *, code="60018", channel="books"):
+    """Acknowledge what was asked but one channel of one instrument."""
+    events = []
+    for frame in frames(session):
+        [arg] = frame["args"]
+        reply = {"id": frame["id"], "event": frame["op"], "arg": arg}
+        if (arg["channel"], arg.get("instId")) == (channel, inst_id) and frame["op"] == "subscribe":
+            reply = {"id": frame["id"], "event": "error", "code": code, "msg": "doesn't exist"}
+        events += session.receive(json.dumps(reply), 1)
+    return events
+
+
+def test_an_instrument_that_is_no_more_takes_no_other_with_it():
+    """A delivered or delisted contract is refused by name at the next connection; the rest is traded on."""
+    session = PublicSession([make_instrument(), make_instrument("BTC-USDT-261225")])
+    session.opened(0)
+    notice, up = refuse(session, "BTC-USDT-261225")
+    assert "books BTC-USDT-261225 refused: 60018" in notice.text
+    assert (up, session.reconnect_reason) == (m.StreamUp("public"), "")
+    push(session, "books", book(-1, 10, [["60000.2", "1", "0", "1"]]), action="snapshot")
+    assert session.can_take_over
+    session.on_time(11 * SECOND_NS)
+    refuse(session, "BTC-USDT-261225")
+    assert (session.is_ready, session.reconnect_reason) == (True, "")
+
+
+@pytest.mark.parametrize(("code", "both"), [("60018", True), ("60013", False)])
+def test_a_connection_that_serves_nobody_is_given_up(code, both):
+    """Where no instrument is left, or the refusal is of another kind, a new connection is tried."""
+    session = PublicSession([make_instrument(), make_instrument("BTC-USDT-261225")])
+    session.opened(0)
+    asked = session.pending_frames()
+    for frame in map(json.loads, asked):
+        if frame["args"][0]["channel"] == "books" and (both or "261225" in frame["args"][0]["instId"]):
+            session.receive(json.dumps({"id": frame["id"], "event": "error", "code": code, "msg": ""}), 1)
+    assert "books BTC-USDT-261225 refused" in session.reconnect_reason
+
+
 def test_empty_side_of_the_top(session):
     """A side without a level has 0 ticks and 0 lots."""
     [top] = push(session, "bbo-tbt", [{"asks": [], "bids": [["1", "1"]], "ts": "9", "seqId": 1}])
