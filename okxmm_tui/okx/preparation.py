@@ -15,7 +15,7 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import AccountLevel, ContractKind, PositionMode
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.account_rows import LEVERAGES
-from okxmm_tui.okx.convert import instrument_of, number
+from okxmm_tui.okx.convert import instrument_of, number, optional_number
 from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import is_credential_problem
 from okxmm_tui.okx.messages import CONFIGS, FEES, INSTRUMENTS, ConfigRow, FeeRow, InstrumentRow
@@ -218,12 +218,19 @@ async def load_fees(rest: Rest, loaded: Iterable[Loaded]) -> dict[str, FeeRates]
 
 
 def fees_of(row: FeeRow, group_id: Scalar, instrument: Instrument) -> FeeRates:
-    """Pick the rates of an instrument's group and turn the sign: OKX writes what is paid as negative."""
-    for group in row.fee_group:
-        if text_of(group.group_id) == text_of(group_id):
-            return FeeRates(-number(group.maker), -number(group.taker))
-    maker, taker = _ungrouped(row, instrument)
-    return FeeRates(-number(maker), -number(taker))
+    """Pick the rates of an instrument's group and turn the sign: OKX writes what is paid as negative.
+
+    Raises:
+        VenueUnreachableError: They were not said: an empty rate is no zero, and orders would lose by it.
+    """
+    group = next((each for each in row.fee_group if text_of(each.group_id) == text_of(group_id)), None)
+    rates = (group.maker, group.taker) if group is not None else _ungrouped(row, instrument)
+    maker, taker = map(optional_number, rates)
+    if maker is None or taker is None:
+        raise VenueUnreachableError(
+            f"account/trade-fee answered without rates for {instrument.inst_id}, group {text_of(group_id)!r}."
+        )
+    return FeeRates(-maker, -taker)
 
 
 def _ungrouped(row: FeeRow, instrument: Instrument) -> tuple[Scalar, Scalar]:
