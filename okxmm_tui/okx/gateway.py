@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from okxmm_tui.core.account import AccountFacts
 from okxmm_tui.core.effects import (
     AmendOrder,
@@ -20,12 +22,7 @@ from okxmm_tui.core.effects import (
     Resubscribe,
 )
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import (
-    AnyEvent,
-    GatewayNotice,
-    OrderBudget,
-    OrderRouteChanged,
-)
+from okxmm_tui.core.messages import AnyEvent, GatewayNotice, OrderBudget, OrderRouteChanged
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.okx import preparation
@@ -55,6 +52,8 @@ BUDGET_EVERY_S = 0.5
 CLOSE_WITHIN_S = 2.0
 MAX_TAG = 16
 MILLISECOND_NS = 1_000_000
+UNLISTED = "unlisted"
+"""State of what the venue no longer lists: a word of ours, and as unknown to it no state to trade in."""
 
 Emit = Callable[[AnyEvent], None]
 
@@ -317,17 +316,18 @@ class OkxGateway:
         self._spawn(self._reload(inst_id))
 
     async def _reload(self, inst_id: str) -> None:
+        has_key = self._api_key is not None
         try:
-            loaded = await preparation.load_instruments(
-                self._rest, [inst_id], has_key=self._api_key is not None
-            )
+            [(instrument, _)] = await preparation.load_instruments(self._rest, [inst_id], has_key=has_key)
         except OkxmmError as error:
             self._emit_soon([GatewayNotice(Severity.WARNING, f"{inst_id} could not be read again: {error}")])
-            return
+            if not isinstance(error, UsageError):
+                return
+            # Orders for what the venue refuses and no longer lists would be refused for ever.
+            instrument = structs.replace(self._instruments[inst_id], state=UNLISTED)
         if self._public is not None:
             session, stream = self._public
-            for instrument, _ in loaded:
-                self._emit_soon(session.change_instrument(instrument, time.monotonic_ns()))
+            self._emit_soon(session.change_instrument(instrument, time.monotonic_ns()))
             stream.flush()
 
     # -- plumbing -------------------------------------------------------------------------------

@@ -202,7 +202,8 @@ class PublicSession(BookSession):
         changed: list[InstrumentRow] = []
         events = self._rows(INSTRUMENTS, envelope.data, changed.append, now_ns)
         for row in changed:
-            if row.inst_id not in self._feeds:
+            feed = self._feeds.get(row.inst_id)
+            if feed is None:
                 continue
             try:
                 instrument = instrument_of(row)
@@ -211,8 +212,9 @@ class PublicSession(BookSession):
                 continue
             if instrument is None:
                 events.append(self._notice(Severity.WARNING, f"{row.inst_id} lost its metadata"))
-            else:
-                events += self.change_instrument(instrument, now_ns)
+                # What has ended may be written without rules: that it has ended still counts.
+                instrument = structs.replace(feed.instrument, state=row.state or feed.instrument.state)
+            events += self.change_instrument(instrument, now_ns)
         return events
 
     def change_instrument(self, instrument: Instrument, now_ns: int) -> list[AnyEvent]:

@@ -448,6 +448,20 @@ async def test_instrument_that_cannot_be_read_again_is_said(venue):
         await probe.first(m.OrderAccepted)
 
 
+async def test_instrument_that_is_no_longer_listed_is_not_traded_on(venue):
+    """Refused on both ways and gone from the list: it would be refused once a second for ever."""
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "sCode": "51001"}])
+    async with session(venue) as (gateway, probe):
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"instId": "NEW-USDT-SWAP"}])
+        gateway.execute([place("a1")])
+        await probe.first(m.GatewayNotice, lambda event: "does not exist" in event.text)
+        changed = await probe.first(m.InstrumentChanged)
+        await probe.first(m.OrderRefused, lambda event: event.code == "51001")
+    assert (changed.instrument.inst_id, changed.instrument.state) == (INST, "unlisted")
+    assert not changed.instrument.is_tradable
+
+
 async def test_order_of_a_strange_instrument_is_refused_here(venue):
     """Only prepared instruments have a code, a tick and a lot."""
     async with session(venue) as (gateway, probe):

@@ -255,6 +255,16 @@ def test_emptied_instrument_is_a_notice(session):
     assert INST in notice.text
 
 
+def test_an_instrument_that_ends_without_its_rules_has_ended(session):
+    """A row of a contract that is no more need not repeat tick and lot for its state to count."""
+    ended = {"instId": INST, "instType": "SWAP", "state": "expired", "tickSz": "", "lotSz": "", "ctVal": ""}
+    notice, changed = push(session, "instruments", [ended])
+    assert INST in notice.text
+    assert (changed.instrument.state, changed.instrument.code) == ("expired", 10459)
+    assert changed.instrument.tick_size == Decimal("0.1")
+    assert session.pending_frames() == []
+
+
 @pytest.mark.parametrize(
     "frame",
     [
