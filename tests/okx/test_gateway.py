@@ -254,6 +254,22 @@ async def test_refused_instrument_code_moves_orders_to_rest(venue):
     assert not probe.all(m.OrderRefused)
 
 
+async def test_what_the_socket_refused_counts_again_by_rest(venue):
+    """Both ways share the pools: what has no room there is held back, not sent into a refusal."""
+    _rest_accepts(venue)
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    async with session(venue) as (gateway, probe):
+        now_ns = gateway._rest.clock.monotonic_ns()
+        for _ in range(50):
+            assert gateway._limits.try_take(Verb.PLACE, INST, now_ns, is_batch=False) == 0
+        gateway.execute([place("a1"), place("a2", side=Side.SELL)])
+        accepted = await probe.first(m.OrderAccepted)
+        refused = await probe.first(m.OrderRefused)
+    assert {accepted.cl_ord_id, refused.cl_ord_id} == {"a1", "a2"}
+    assert (refused.code, refused.reaction) == ("rate_limit_local", "retry")
+    assert venue.paths().count("/api/v5/trade/order") == 1
+
+
 async def test_relisted_instrument_goes_back_to_the_socket(venue):
     """A code that has changed at the venue is loaded and used on the WebSocket again."""
     venue.on_op = lambda op: (
