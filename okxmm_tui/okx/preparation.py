@@ -67,7 +67,7 @@ async def load_instruments(rest: Rest, inst_ids: Sequence[str], *, has_key: bool
     types = {inst_id: inst_type_of(inst_id) for inst_id in inst_ids}
     rows: dict[str, InstrumentRow] = {}
     for inst_type in dict.fromkeys(types.values()):
-        rows |= {row.inst_id: row for row in await _rows_of(rest, inst_type, has_key=has_key)}
+        rows |= {row.inst_id: row for row in await instrument_rows(rest, inst_type, has_key=has_key)}
     loaded: list[Loaded] = []
     for inst_id, inst_type in types.items():
         row = rows.get(inst_id)
@@ -80,6 +80,26 @@ async def load_instruments(rest: Rest, inst_ids: Sequence[str], *, has_key: bool
             )
         loaded.append((instrument, row))
     return loaded
+
+
+async def instrument_rows(rest: Rest, inst_type: str, *, has_key: bool) -> list[InstrumentRow]:
+    """Read the venue's list of one type of instrument.
+
+    Raises:
+        CredentialError: The key was refused.
+        VenueUnreachableError: The venue did not answer.
+        WireError: The list was unreadable.
+    """
+    query = {"instType": inst_type}
+    if has_key:
+        # The account's own list knows limits of this user; some environments do not serve it.
+        reply = await rest.get(ACCOUNT_INSTRUMENTS, query)
+        if reply.is_ok and (rows := reply.rows(INSTRUMENTS)):
+            return rows
+        if is_credential_problem(reply.code):
+            accepted(reply, "account/instruments")
+    reply = accepted(await rest.get(PUBLIC_INSTRUMENTS, query, is_signed=False), "public/instruments")
+    return reply.rows(INSTRUMENTS)
 
 
 async def load_facts(rest: Rest, loaded: Sequence[Loaded]) -> AccountFacts:
@@ -254,19 +274,6 @@ def accepted(reply: RestReply, what: str) -> RestReply:
     if is_credential_problem(reply.code):
         raise CredentialError(f"OKX refused the API key at {what}: {reply.problem}.", FIX_KEY)
     raise VenueUnreachableError(f"OKX refused {what}: {reply.problem}.")
-
-
-async def _rows_of(rest: Rest, inst_type: str, *, has_key: bool) -> list[InstrumentRow]:
-    query = {"instType": inst_type}
-    if has_key:
-        # The account's own list knows limits of this user; some environments do not serve it.
-        reply = await rest.get(ACCOUNT_INSTRUMENTS, query)
-        if reply.is_ok and (rows := reply.rows(INSTRUMENTS)):
-            return rows
-        if is_credential_problem(reply.code):
-            accepted(reply, "account/instruments")
-    reply = accepted(await rest.get(PUBLIC_INSTRUMENTS, query, is_signed=False), "public/instruments")
-    return reply.rows(INSTRUMENTS)
 
 
 def _unknown_symbol(inst_id: str, inst_type: str, rows: Iterable[InstrumentRow]) -> UsageError:

@@ -83,6 +83,9 @@ class PublicSession(BookSession):
         self._meter = FeedMeter()
         self.trade_ids: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_TRADES)
         """(instId, tradeId) of the last prints told."""
+        self.on_reconnected: Callable[[], None] | None = None
+        """Called when the stream is up again: what came in between was not heard."""
+        self._was_up = False
         self._fast: dict[bytes, FrameHandler] = {}
         self._name_handlers()
 
@@ -151,6 +154,14 @@ class PublicSession(BookSession):
     def _on_subscribing(self, now_ns: int) -> None:
         super()._on_subscribing(now_ns)
         self._meter.start(now_ns)
+
+    def _ready_if_complete(self) -> list[AnyEvent]:
+        events = super()._ready_if_complete()
+        if events:
+            if self._was_up and self.on_reconnected is not None:
+                self.on_reconnected()
+            self._was_up = True
+        return events
 
     def _on_time(self, now_ns: int) -> list[AnyEvent]:
         events = super()._on_time(now_ns)

@@ -471,11 +471,22 @@ async def test_instrument_that_is_no_longer_listed_is_not_traded_on(venue):
     async with session(venue) as (gateway, probe):
         venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"instId": "NEW-USDT-SWAP"}])
         gateway.execute([place("a1")])
-        await probe.first(m.GatewayNotice, lambda event: "does not exist" in event.text)
+        await probe.first(m.GatewayNotice, lambda event: "no longer on the venue's list" in event.text)
         changed = await probe.first(m.InstrumentChanged)
         await probe.first(m.OrderRefused, lambda event: event.code == "51001")
     assert (changed.instrument.inst_id, changed.instrument.state) == (INST, "unlisted")
     assert not changed.instrument.is_tradable
+
+
+async def test_what_changed_while_the_stream_was_away_is_read(venue):
+    """The channel tells changes only: a tick that changed between two connections would stay unknown."""
+    async with session(venue) as (_, probe):
+        before = venue.paths().count("/api/v5/account/instruments")
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"tickSz": "0.5"}])
+        venue.sockets["public"][0].transport.abort()
+        changed = await probe.first(m.InstrumentChanged)
+    assert str(changed.instrument.tick_size) == "0.5"
+    assert venue.paths().count("/api/v5/account/instruments") == before + 1
 
 
 async def test_order_of_a_strange_instrument_is_refused_here(venue):
