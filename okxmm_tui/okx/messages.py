@@ -106,14 +106,6 @@ class MarkPriceRow(Struct, gc=False, rename="camel"):
     ts: Scalar = ""
 
 
-class UpcomingChange(Struct, gc=False, rename="camel"):
-    """An announced change of one field of an instrument (``upcChg``)."""
-
-    param: Scalar = ""
-    new_value: Scalar = ""
-    eff_time: Scalar = ""
-
-
 class InstrumentRow(Struct, gc=False, rename="camel"):
     """``public/instruments``, ``account/instruments`` and the instruments channel."""
 
@@ -138,7 +130,7 @@ class InstrumentRow(Struct, gc=False, rename="camel"):
     inst_id_code: Scalar = None
     exp_time: Scalar = ""
     upc_chg: object = None
-    """List of ``UpcomingChange``; read apart, so that an odd announcement hides no instrument."""
+    """List of announcements (``instrument_notes``), read apart: an odd one hides no instrument."""
 
 
 class OrderRow(Struct, gc=False, rename="camel"):
