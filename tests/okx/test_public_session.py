@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from okxmm_tui.core import messages as m
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import ContractKind, Side
 from okxmm_tui.okx.messages import BookData, Level
 from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.session import SECOND_NS
@@ -76,6 +76,16 @@ def test_asks_for_every_channel_of_every_instrument():
     assert {"channel": "bbo-tbt", "instId": "ETH-USDT-SWAP"} in args
     assert {"channel": "index-tickers", "instId": "BTC-USDT"} in args
     assert args[-2:] == [{"channel": "instruments", "instType": "SWAP"}, {"channel": "status"}]
+
+
+def test_spot_pays_no_funding():
+    """The venue would refuse the channel at every connection; whatever else there is comes all the same."""
+    spot = make_instrument("BTC-USDT", inst_type="SPOT", kind=ContractKind.SPOT)
+    session = PublicSession([spot])
+    session.opened(0)
+    channels = [frame["args"][0]["channel"] for frame in frames(session)]
+    assert channels[:5] == ["books", "bbo-tbt", "trades", "mark-price", "price-limit"]
+    assert "funding-rate" not in channels
 
 
 @pytest.mark.parametrize("spaces", [False, True])
