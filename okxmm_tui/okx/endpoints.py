@@ -73,11 +73,6 @@ class Endpoints(Struct, frozen=True):
         return f"{self.ws}/private"
 
     @property
-    def business_ws(self) -> str:
-        """URL of the candles and single prints."""
-        return f"{self.ws}/business"
-
-    @property
     def environment(self) -> str:
         """Whose maintenance counts, as the status channel names it."""
         return DEMO if self.headers == DEMO_HEADER else PRODUCTION
