@@ -14,6 +14,7 @@ from okxmm_tui.core import messages as m
 from okxmm_tui.core.effects import (
     AmendOrder,
     CancelOrder,
+    FetchFees,
     FetchPriceLimits,
     FetchTruth,
     PlaceOrder,
@@ -28,6 +29,7 @@ from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.gateway import OkxGateway
 from okxmm_tui.okx.rate_limits import Verb
 from okxmm_tui.okx.route_choice import RoutePolicy
+from tests.okx.conftest import make_instrument
 from tests.okx.fake_venue import (
     SWAP,
     FakeVenue,
@@ -476,6 +478,15 @@ async def test_instrument_that_is_no_longer_listed_is_not_traded_on(venue):
         await probe.first(m.OrderRefused, lambda event: event.code == "51001")
     assert (changed.instrument.inst_id, changed.instrument.state) == (INST, "unlisted")
     assert not changed.instrument.is_tradable
+
+
+async def test_fees_are_read_past_what_is_no_longer_listed(venue):
+    """A contract that has ended beside the others would keep all of them at the fees of its last day."""
+    async with session(venue) as (gateway, probe):
+        gateway._instruments["BTC-USDT-260626"] = make_instrument("BTC-USDT-260626", state="unlisted")
+        gateway.execute([FetchFees()])
+        read = await probe.first(m.FeesRead)
+    assert list(read.fees) == [INST]
 
 
 async def test_what_changed_while_the_stream_was_away_is_read(venue):
