@@ -90,16 +90,25 @@ class Part:
         return lines
 
     def commit(self, lines: list[bytes]) -> None:
-        """Write lines as one frame and wait until the disk has them."""
+        """Write lines as one frame and wait until the disk has them.
+
+        Raises:
+            UsageError: The disk does not take them.
+        """
         if lines:
             self.is_empty = False
             self._write(b"".join(lines))
 
     def _write(self, plain: bytes) -> None:
         frame = self._compressor.compress(plain)
-        self._file.write(frame)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(frame)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise UsageError(
+                f"{self.path} could not be written: {error.strerror}.", "Make room, or choose another --out."
+            ) from error
         self.size_bytes += len(frame)
 
     def close(self) -> None:

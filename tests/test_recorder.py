@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -164,6 +165,24 @@ async def test_parts_play_alone_and_in_sequence(tmp_path):
     assert [event.seq for event in whole] == sorted({event.seq for event in whole})
     with pytest.raises(RecordingError, match="went back in time"):
         open_feeds((str(parts[1]), str(parts[0])))
+
+
+async def test_a_full_disk_is_said_and_what_was_written_can_be_read(tmp_path, monkeypatch):
+    """One clear line instead of a traceback; the frames from before are whole."""
+    out, synced = tmp_path / "a.jsonl.zst", []
+
+    def fsync(descriptor):
+        synced.append(descriptor)
+        if len(synced) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("okxmm_tui.recorder.os.fsync", fsync)
+    async with running_exchange(ExchangeOptions()) as venue:
+        recorder = Recorder(Endpoints.local(venue.rest, venue.ws), RecorderOptions((INST,), out), print)
+        with pytest.raises(UsageError, match=r"a\.jsonl\.zst could not be written: No space left") as raised:
+            await asyncio.wait_for(recorder.run(asyncio.Event()), PATIENCE_S)
+    assert "Make room" in raised.value.hint
+    assert list(read_messages(out))
 
 
 async def test_gaps_are_marked_and_played_as_gaps(tmp_path):

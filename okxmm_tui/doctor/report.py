@@ -27,7 +27,7 @@ def hide_secrets(rows: Iterable[Row], settings: Settings | None) -> list[Row]:
     if settings is None:
         return list(rows)
     okx = settings.okx
-    parts = [part.get_secret_value() for part in (okx.api_key, okx.secret, okx.passphrase)]
+    parts = [part.get_secret_value().strip() for part in (okx.api_key, okx.secret, okx.passphrase)]
     secrets = sorted((part for part in parts if len(part) >= SHORTEST_SECRET), key=len, reverse=True)
 
     def hidden(text: str) -> str:

@@ -157,6 +157,8 @@ class Market:
         """Continue the chain; ignored while the book is being resynchronised."""
         if self.book_state in {BookState.WAITING, BookState.RESYNC} and self.book.seq_id < 0:
             return
+        if event.seq_id < self.book.seq_id:
+            self.top_seq = -1  # the venue counts anew: best prices of the old count must not outrank it
         self.book.apply(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained += 1
         self.signals.on_book(event.bids, event.asks, now_ns)

@@ -20,7 +20,7 @@ from okxmm_tui.engine.session import Session
 
 ORDER_GONE_CODES = frozenset({"51400", "51401", "51402", "51410", "51503", "51509", "51510", "51603"})
 AMEND_WOULD_TAKE = "51511"
-PASSING = frozenset({"retry", "wait", "sync_clock", "reload_instruments"})
+PASSING = frozenset({"retry", "wait", "sync_clock", "reload_instruments", "reconnect"})
 """Reactions to what ends by itself: wait a second, count nothing, stand no further away."""
 PASSING_WAIT_NS = 1_000_000_000
 SAME_CODE_TIMES = 3

@@ -1,7 +1,7 @@
-"""Whether the private stream can be believed: it must speak, and its channels must agree.
+"""Whether the private stream can be believed: it must speak, be readable, and its channels must agree.
 
-Sans-IO (market-making.md 4, fault 9). The account channel repeats itself every 5 s; a longer silence, or a
-fill that only one of two channels told, is reason to ask the venue over REST.
+Sans-IO (market-making.md 4, fault 9). The account channel repeats itself every 5 s; a longer silence, a
+message that could not be read, or a fill that only one of two channels told, is reason to ask over REST.
 """
 
 from __future__ import annotations
@@ -12,23 +12,33 @@ SECOND_NS = 1_000_000_000
 QUIET_NS = 12 * SECOND_NS
 CONFIRM_WITHIN_NS = 2 * SECOND_NS
 REMEMBERED_FILLS = 1_000
+UNREADABLE_EVERY_NS = SECOND_NS
+"""A venue that turns to gibberish is not asked for every word of it."""
 
 Key = tuple[str, str]
 """(instId, tradeId)."""
 
 
 class AccountWatch:
-    """Silence of the account channel, and fills the orders channel did not tell."""
+    """Silence of the account channel, what could not be read, and fills the orders channel did not tell."""
 
     def __init__(self) -> None:
         self._account_ns: int | None = None
         self._told: OrderedDict[Key, None] = OrderedDict()
         self._unconfirmed: OrderedDict[Key, int] = OrderedDict()
+        self._unread_due_ns: int | None = None
+        self._unread_told_ns = -UNREADABLE_EVERY_NS
 
     def start(self, now_ns: int) -> None:
         """Begin on a new connection."""
         self._account_ns = now_ns
         self._unconfirmed.clear()
+        self._unread_due_ns = None
+
+    def on_unreadable(self, now_ns: int) -> None:
+        """Take a message that nobody could read: whatever it told is missing here."""
+        if self._unread_due_ns is None:
+            self._unread_due_ns = max(now_ns, self._unread_told_ns + UNREADABLE_EVERY_NS)
 
     def on_account(self, now_ns: int) -> None:
         """Take a push of the account channel."""
@@ -48,6 +58,9 @@ class AccountWatch:
 
     def doubts(self, now_ns: int) -> str:
         """Why the venue should be asked; empty when all is well. Says everything once."""
+        if self._unread_due_ns is not None and now_ns >= self._unread_due_ns:
+            self._unread_due_ns, self._unread_told_ns = None, now_ns
+            return "a private message was unreadable"
         overdue = [key for key, due_ns in self._unconfirmed.items() if due_ns <= now_ns]
         if overdue:
             for key in overdue:
@@ -64,4 +77,5 @@ class AccountWatch:
         """When to look again."""
         due = [next(iter(self._unconfirmed.values()))] if self._unconfirmed else []
         due += [self._account_ns + QUIET_NS] if self._account_ns is not None else []
+        due += [self._unread_due_ns] if self._unread_due_ns is not None else []
         return min(due) if due else None

@@ -22,6 +22,9 @@ from okxmm_tui.okx.messages import BOOK_DECODER, BookData, Level
 from okxmm_tui.okx.session import Login, Phase, Session
 from okxmm_tui.okx.subscriptions import Subscription
 
+NOT_SERVED = "60018"
+"""Wrong URL, channel or instrument: what the venue says of a contract that has expired or was delisted."""
+
 Answer = Callable[[BookData | None], None]
 FetchBook = Callable[[str, Answer], None]
 
@@ -50,6 +53,8 @@ class BookSession(Session):
         self._watches = {inst_id: FeedWatch(has_top=self._has_top) for inst_id in self._feeds}
         self._fetch_book = fetch_book
         self._answers: list[tuple[str, BookData | None]] = []
+        self._unserved: set[str] = set()
+        """Instruments the venue would not serve on this connection; the others go on without them."""
 
     def resubscribe(self, inst_id: str, now_ns: int) -> None:
         """Drop and renew one book subscription; does nothing while one is on its way."""
@@ -92,6 +97,7 @@ class BookSession(Session):
 
     def _on_subscribing(self, now_ns: int) -> None:
         self._answers.clear()
+        self._unserved.clear()
         for inst_id, feed in self._feeds.items():
             feed.start(now_ns)
             self._watches[inst_id].start(now_ns)
@@ -100,6 +106,11 @@ class BookSession(Session):
         # 64003: the fee tier does not carry the channel. 64004: it conflicts with another book channel the
         # venue still counts for this connection. The 100 ms channel on a new connection is open to all.
         del now_ns
+        inst_id = entry.arg.get("instId", "")
+        if code == NOT_SERVED and entry.is_required and inst_id in self._feeds:
+            self._unserved.add(inst_id)
+            entry.is_required = len(self._unserved) == len(self._feeds)
+            return False
         if code not in {"64003", "64004"} or entry.channel != self._channel.name or self._channel == BOOKS:
             return False
         self.reconnect_reason = f"{self._channel.name} refused, changing to {BOOKS.name}"

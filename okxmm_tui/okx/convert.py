@@ -7,7 +7,7 @@ Pure functions. A row that does not concern our instruments gives None; a row th
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
@@ -19,17 +19,16 @@ from okxmm_tui.errors import WireError
 from okxmm_tui.okx.account_rows import BillRow
 from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import cancel_source_text
-from okxmm_tui.okx.messages import (
-    BalanceDetail,
-    FillRow,
-    InstrumentRow,
-    OrderRow,
-    PositionRow,
-    UpcomingChange,
-)
+from okxmm_tui.okx.instrument_notes import UpcomingChange
+from okxmm_tui.okx.messages import BalanceDetail, FillRow, InstrumentRow, OrderRow, PositionRow
 
 MAX_WHOLE = 2**63 - 1
 """What a record of 64 bits can hold; no time, sequence number or size of the venue comes near."""
+NOT_TRADED_BY = frozenset({"maxMktSz"})
+"""Rules that may change under our quotes without harm: market orders are not ours."""
+
+LONGEST_INSIDE_US = 60_000_000
+"""No operation stays inside the gateway for a minute; stamps further apart are of different clocks."""
 
 _KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE}
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
@@ -93,10 +92,12 @@ def bounded(units: int) -> int:
 
 def span_ns(in_time: Scalar, out_time: Scalar) -> int:
     """Time an operation spent inside the venue's gateway, from its two stamps in Unix µs; 0 when not said."""
-    start, end = text_of(in_time), text_of(out_time)
-    if not (start.isdecimal() and end.isdecimal()):
+    try:
+        start_us, end_us = whole(in_time), whole(out_time)
+    except WireError:
         return 0
-    return max(0, int(end) - int(start)) * 1_000
+    is_said = 0 < start_us <= end_us < start_us + LONGEST_INSIDE_US
+    return (end_us - start_us) * 1_000 if is_said else 0
 
 
 def side_of(value: Scalar) -> Side:
@@ -163,9 +164,14 @@ def _expiry_ms(value: Scalar) -> int | None:
 
 def _changes_ms(value: object) -> int | None:
     """Read when the next announced change takes effect; an unreadable announcement is the doctor's."""
+    entries = cast("list[object]", value) if isinstance(value, list) else []
+    return min(filter(None, map(_change_ms, entries)), default=None)
+
+
+def _change_ms(entry: object) -> int | None:
     try:
-        changes = msgspec.convert(value or [], list[UpcomingChange], strict=False)
-        return min((whole(each.eff_time) for each in changes if text_of(each.eff_time)), default=None)
+        change = msgspec.convert(entry, UpcomingChange, strict=False)
+        return None if text_of(change.param) in NOT_TRADED_BY else whole(change.eff_time)
     except (msgspec.ValidationError, WireError):
         return None
 

@@ -21,11 +21,12 @@ def decode(decoder: msgspec.json.Decoder[_Message], raw: bytes | Raw) -> _Messag
     """Decode one message.
 
     Raises:
-        WireError: The bytes were no JSON or not of the expected shape; carries their beginning.
+        WireError: The bytes were no JSON, nested too deep to be read, or not of the expected shape; carries
+            their beginning.
     """
     try:
         return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(
             f"venue message {shown(bytes(raw))} was malformed: {str(error)[:_SHOWN_BYTES]}."
         ) from error

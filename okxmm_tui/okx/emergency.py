@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct, structs
 
 from okxmm_tui.okx.auth import ApiKey
-from okxmm_tui.okx.decoding import text_of
+from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import describe, is_credential_problem
-from okxmm_tui.okx.messages import OP_ROWS, ORDERS, OrderRow
+from okxmm_tui.okx.messages import OP_ROWS
 from okxmm_tui.okx.order_requests import MAX_BATCH
 from okxmm_tui.okx.proof_loop import Progress, ProofLoop
 from okxmm_tui.okx.requests import OrderArgs, encode
@@ -25,6 +26,17 @@ from okxmm_tui.okx.rest_queries import PENDING_PATH, FetchRefusedError, paged
 CANCEL_PATH = "/api/v5/trade/cancel-batch-orders"
 BATCH_EVERY_S = 0.14
 """300 orders in 2 s are allowed: 15 batches of 20."""
+
+
+class _Pending(Struct, gc=False, rename="camel"):
+    """All that cancelling needs of an order: what else its row says, and how, must not stand in the way."""
+
+    inst_id: str
+    ord_id: Scalar
+    tag: Scalar = ""
+
+
+_PENDING = msgspec.json.Decoder(list[_Pending])
 
 
 class KillOutcome(Struct, frozen=True):
@@ -56,7 +68,7 @@ class _Sweep(ProofLoop):
         self._query = {"instId": inst_id} if inst_id else {}
         self._first: frozenset[str] | None = None
         self._seen: set[str] = set()
-        self._mine: list[OrderRow] = []
+        self._mine: list[_Pending] = []
         self._sent = 0
 
     @property
@@ -74,7 +86,7 @@ class _Sweep(ProofLoop):
         )
 
     async def _list(self) -> int:
-        rows = await paged(self._rest, PENDING_PATH, self._query, ORDERS, lambda row: text_of(row.ord_id))
+        rows = await paged(self._rest, PENDING_PATH, self._query, _PENDING, lambda row: text_of(row.ord_id))
         self._mine = [row for row in rows if self._tag is None or text_of(row.tag) == self._tag]
         ids = frozenset(text_of(row.ord_id) for row in self._mine)
         self._first = ids if self._first is None else self._first
@@ -87,7 +99,7 @@ class _Sweep(ProofLoop):
             await self._cancel(self._mine[start : start + MAX_BATCH])
             await asyncio.sleep(BATCH_EVERY_S)
 
-    async def _cancel(self, rows: Sequence[OrderRow]) -> None:
+    async def _cancel(self, rows: Sequence[_Pending]) -> None:
         body = encode([OrderArgs(inst_id=row.inst_id, ord_id=text_of(row.ord_id)) for row in rows])
         reply = await self._rest.post(CANCEL_PATH, body)
         answers = reply.rows(OP_ROWS)

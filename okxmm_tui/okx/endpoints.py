@@ -7,6 +7,7 @@ OKX v5, sections "Production trading services" and "Demo trading services"; port
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -72,11 +73,6 @@ class Endpoints(Struct, frozen=True):
         return f"{self.ws}/private"
 
     @property
-    def business_ws(self) -> str:
-        """URL of the candles and single prints."""
-        return f"{self.ws}/business"
-
-    @property
     def environment(self) -> str:
         """Whose maintenance counts, as the status channel names it."""
         return DEMO if self.headers == DEMO_HEADER else PRODUCTION
@@ -97,8 +93,10 @@ class Endpoints(Struct, frozen=True):
         ``other_rest`` and ``other_ws`` are turned to when the first host cannot be connected to.
 
         Raises:
-            UsageError: The region is not one of OKX's.
+            UsageError: The region is not one of OKX's, or a URL is no address.
         """
+        _check_addresses({"https", "http"}, rest, other_rest)
+        _check_addresses({"wss", "ws"}, ws, other_ws)
         try:
             hosts = _HOSTS[Region(region.lower())]
         except ValueError as error:
@@ -122,3 +120,20 @@ class Endpoints(Struct, frozen=True):
 
 def _trimmed(url: str) -> str:
     return url.rstrip("/")
+
+
+def _check_addresses(schemes: set[str], *urls: str) -> None:
+    """Refuse what no connection could be opened to, before one is tried; empty ones were not given."""
+    for url in filter(None, urls):
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").encode("idna")
+            is_address = parts.scheme in schemes and host != b"" and parts.port != 0 and url.split() == [url]
+        except ValueError:  # brackets, a port or a label that is none
+            is_address = False
+        if not is_address:
+            shown = ", ".join(f"{scheme}://" for scheme in sorted(schemes, reverse=True))
+            raise UsageError(
+                f"address {url.rpartition('@')[2]!r} was none.",
+                f"Begin it with one of {shown}, then name the host.",
+            )

@@ -180,10 +180,10 @@ CODES = """
 """
 
 CREDENTIAL_CODES = """
-50030 50035 50038 50053 50067 50100 50101 50102 50103 50104 50105 50106 50107 50108 50109
+50030 50035 50038 50053 50067 50100 50101 50103 50104 50105 50106 50107 50108 50109
 50110 50111 50112 50113 50114 50119 50120 50121
 """
-"""REST codes that say the key, its rights or its place of use are wrong."""
+"""REST codes that say the key, its rights or its place of use are wrong; a clock (50102) can be set."""
 
 CLOSE_CODES = """
 1000 closed normally

@@ -20,13 +20,7 @@ from okxmm_tui.core.effects import (
     Resubscribe,
 )
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import (
-    AnyEvent,
-    GatewayNotice,
-    OrderBudget,
-    OrderRouteChanged,
-)
-from okxmm_tui.core.types import Severity
+from okxmm_tui.core.messages import AnyEvent, OrderBudget, OrderRouteChanged
 from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.okx import preparation
 from okxmm_tui.okx.auth import ApiKey, login_args
@@ -35,6 +29,7 @@ from okxmm_tui.okx.business_session import BusinessSession
 from okxmm_tui.okx.clock_keeper import ClockKeeper
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.extras import NO_EXTRAS, Extras
+from okxmm_tui.okx.instrument_keeper import InstrumentKeeper
 from okxmm_tui.okx.market_channels import Wanted
 from okxmm_tui.okx.order_requests import DEFAULT_STP_MODE, OrderEffect
 from okxmm_tui.okx.order_tracker import OrderTracker
@@ -96,6 +91,13 @@ class OkxGateway:
         self._queries = RestQueries(self._rest, self._instruments)
         self._reads = VenueRequests(self._rest, self._queries, self._instruments, tag)
         self._limits = RateLimits()
+        self._keeper = InstrumentKeeper(
+            self._rest,
+            self._instruments,
+            self._take_instrument,
+            self._emit_soon,
+            has_key=api_key is not None,
+        )
         self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
         self._route = OrdersRoute(
             self._rest,
@@ -105,7 +107,7 @@ class OkxGateway:
             tracker=self._tracker,
             emit_all=self._emit_soon,
             spawn=self._spawn,
-            reload_instrument=self._start_reload,
+            reload_instrument=self._keeper.want,
             sync_clock=self._start_sync,
             choice=RouteChoice(order_route),
             stp_mode=stp_mode,
@@ -212,8 +214,9 @@ class OkxGateway:
         )
         stream = self._stream("public", session, emit, gate, self._public_replaced)
         self._public = session, stream
+        session.on_reconnected = self._keeper.want_all
         status = StatusKeeper(self._rest, self._endpoints.environment, self._emit_soon)
-        services = [stream.run(), self._clock.run(), status.run()]
+        services = [stream.run(), self._clock.run(), status.run(), self._keeper.run()]
         if self._extras.needs_business:
             business = BusinessSession(
                 list(self._instruments.values()),
@@ -253,6 +256,7 @@ class OkxGateway:
     def _public_replaced(self, session: Session) -> None:
         if self._public is not None and isinstance(session, PublicSession):
             session.on_stale_clock = self._start_sync
+            session.on_reconnected = self._keeper.want_all
             self._public = session, self._public[1]
 
     def _private_replaced(self, session: Session) -> None:
@@ -310,24 +314,14 @@ class OkxGateway:
     def _on_instrument(self, instrument: Instrument) -> None:
         old = self._instruments.get(instrument.inst_id)
         self._instruments[instrument.inst_id] = instrument
+        self._keeper.look_again()
         if old is None or old.code != instrument.code:
             self._route.use_socket_again(instrument.inst_id)
 
-    def _start_reload(self, inst_id: str) -> None:
-        self._spawn(self._reload(inst_id))
-
-    async def _reload(self, inst_id: str) -> None:
-        try:
-            loaded = await preparation.load_instruments(
-                self._rest, [inst_id], has_key=self._api_key is not None
-            )
-        except OkxmmError as error:
-            self._emit_soon([GatewayNotice(Severity.WARNING, f"{inst_id} could not be read again: {error}")])
-            return
+    def _take_instrument(self, instrument: Instrument) -> None:
         if self._public is not None:
             session, stream = self._public
-            for instrument, _ in loaded:
-                self._emit_soon(session.change_instrument(instrument, time.monotonic_ns()))
+            self._emit_soon(session.change_instrument(instrument, time.monotonic_ns()))
             stream.flush()
 
     # -- plumbing -------------------------------------------------------------------------------

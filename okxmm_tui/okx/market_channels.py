@@ -12,7 +12,8 @@ from okxmm_tui.okx.market_rows import index_id
 from okxmm_tui.okx.subscriptions import ChannelRequest
 
 TOP_CHANNEL = "bbo-tbt"
-SLOW_CHANNELS = ("mark-price", "funding-rate", "price-limit")
+FUNDING_CHANNEL = "funding-rate"
+SLOW_CHANNELS = ("mark-price", FUNDING_CHANNEL, "price-limit")
 
 
 class Wanted(Struct, frozen=True):
@@ -31,9 +32,12 @@ def market_channels(
     quick += ["trades"] if wanted.has_trades else []
     slow = [*SLOW_CHANNELS, *(["tickers"] if wanted.has_tickers else [])]
     requests: list[ChannelRequest] = []
-    for inst_id in [each.inst_id for each in instruments]:
-        requests += [ChannelRequest({"channel": name, "instId": inst_id}) for name in quick]
-        requests += [ChannelRequest({"channel": name, "instId": inst_id}, is_required=False) for name in slow]
+    for each in instruments:
+        # Dated futures are asked for: some are perpetual in all but name, and pay funding. Spot never does.
+        served = [name for name in slow if name != FUNDING_CHANNEL or not each.is_spot]
+        named = {"instId": each.inst_id}
+        requests += [ChannelRequest({"channel": name, **named}) for name in quick]
+        requests += [ChannelRequest({"channel": name, **named}, is_required=False) for name in served]
     shared: list[dict[str, str]] = [
         *({"channel": "index-tickers", "instId": each} for each in dict.fromkeys(map(index_id, instruments))),
         *(

@@ -27,7 +27,7 @@ class FundingRow(Struct, gc=False, rename="camel"):
 
 
 class LimitRow(Struct, gc=False, rename="camel"):
-    """Price limit channel."""
+    """Price limit channel and ``public/price-limit``."""
 
     inst_id: str
     buy_lmt: Scalar = ""

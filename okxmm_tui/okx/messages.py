@@ -106,14 +106,6 @@ class MarkPriceRow(Struct, gc=False, rename="camel"):
     ts: Scalar = ""
 
 
-class UpcomingChange(Struct, gc=False, rename="camel"):
-    """An announced change of one field of an instrument (``upcChg``)."""
-
-    param: Scalar = ""
-    new_value: Scalar = ""
-    eff_time: Scalar = ""
-
-
 class InstrumentRow(Struct, gc=False, rename="camel"):
     """``public/instruments``, ``account/instruments`` and the instruments channel."""
 
@@ -138,7 +130,7 @@ class InstrumentRow(Struct, gc=False, rename="camel"):
     inst_id_code: Scalar = None
     exp_time: Scalar = ""
     upc_chg: object = None
-    """List of ``UpcomingChange``; read apart, so that an odd announcement hides no instrument."""
+    """List of announcements (``instrument_notes``), read apart: an odd one hides no instrument."""
 
 
 class OrderRow(Struct, gc=False, rename="camel"):
@@ -275,16 +267,6 @@ class TimeRow(Struct, gc=False):
     ts: Scalar = ""
 
 
-class PriceLimitRow(Struct, gc=False, rename="camel"):
-    """``public/price-limit``."""
-
-    inst_id: str
-    buy_lmt: Scalar = ""
-    sell_lmt: Scalar = ""
-    ts: Scalar = ""
-    enabled: Scalar = True
-
-
 class AccountRateRow(Struct, gc=False, rename="camel"):
     """``trade/account-rate-limit``."""
 
@@ -311,7 +293,6 @@ OP_ROWS = msgspec.json.Decoder(list[OpRow])
 CONFIGS = msgspec.json.Decoder(list[ConfigRow])
 FEES = msgspec.json.Decoder(list[FeeRow])
 TIMES = msgspec.json.Decoder(list[TimeRow])
-PRICE_LIMITS = msgspec.json.Decoder(list[PriceLimitRow])
 ACCOUNT_RATES = msgspec.json.Decoder(list[AccountRateRow])
 BOOK_ROWS = msgspec.json.Decoder(list[BookData], strict=False)
 TRADES = msgspec.json.Decoder(list[TradeData])

@@ -123,9 +123,11 @@ def row_outcomes(batch: Batch, code: str, text: str, rows: Sequence[OpRow]) -> l
     A row's own ``sCode`` decides; the top code speaks for rows only where the answer has none.
     """
     is_batch = batch.is_batch
+    # Code 2 says that some rows failed, and not which.
+    shared = "" if code == "2" else code
     if not rows:
         # Top code 0 without rows would claim success for orders it does not name.
-        shared = "" if code in {"0", "2"} else code
+        shared = "" if code == "0" else shared
         return [RowOutcome(effect, shared, text or describe(code), "", is_batch) for effect in batch.rows]
     by_client_id = {text_of(row.cl_ord_id): row for row in rows if text_of(row.cl_ord_id)}
     outcomes: list[RowOutcome] = []
@@ -136,7 +138,7 @@ def row_outcomes(batch: Batch, code: str, text: str, rows: Sequence[OpRow]) -> l
         if row is None:
             outcomes.append(RowOutcome(effect, "", "the answer did not name this order", "", is_batch))
             continue
-        row_code = code if row.s_code is None else text_of(row.s_code)
+        row_code = shared if row.s_code is None else text_of(row.s_code)
         sub_code = text_of(row.sub_code)
         words = f"{text_of(row.s_msg)} [{sub_code}]" if sub_code else text_of(row.s_msg)
         outcomes.append(RowOutcome(effect, row_code, words, text_of(row.ord_id), is_batch))

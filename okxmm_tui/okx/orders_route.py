@@ -278,6 +278,10 @@ class OrdersRoute:
             why = "the WebSocket refused the instrument code"
             events.append(OrderRouteChanged(effect.inst_id, "rest", why))
             self._reload_instrument(effect.inst_id)
+        # Both ways share the venue's pools, and what was refused on the one counts again on the other.
+        if refusal := self._no_room(effect, now_ns, is_batch=False):
+            self._forget_amends([effect])
+            return [*events, refusal]
         self._spawn(self._send_by_rest(Batch(verb_of(effect), (effect,), by_rest=True)))
         return events
 

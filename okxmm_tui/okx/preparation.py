@@ -15,7 +15,7 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import AccountLevel, ContractKind, PositionMode
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.account_rows import LEVERAGES
-from okxmm_tui.okx.convert import instrument_of, number
+from okxmm_tui.okx.convert import instrument_of, number, optional_number
 from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import is_credential_problem
 from okxmm_tui.okx.messages import CONFIGS, FEES, INSTRUMENTS, ConfigRow, FeeRow, InstrumentRow
@@ -26,6 +26,8 @@ PUBLIC_INSTRUMENTS = "/api/v5/public/instruments"
 ACCOUNT_INSTRUMENTS = "/api/v5/account/instruments"
 LEVERAGE_PATH = "/api/v5/account/leverage-info"
 LEVERAGES_AT_ONCE = 20
+FEES_PATH = "/api/v5/account/trade-fee"
+"""Five requests in 2 s are allowed, and every instrument takes one."""
 FIX_KEY = "Check that the key belongs to this region and to this environment (demo or live)."
 OFFER = "Trade a spot pair (BTC-USDT), a swap (BTC-USDT-SWAP) or a dated future (BTC-USDT-261225)."
 
@@ -65,7 +67,7 @@ async def load_instruments(rest: Rest, inst_ids: Sequence[str], *, has_key: bool
     types = {inst_id: inst_type_of(inst_id) for inst_id in inst_ids}
     rows: dict[str, InstrumentRow] = {}
     for inst_type in dict.fromkeys(types.values()):
-        rows |= {row.inst_id: row for row in await _rows_of(rest, inst_type, has_key=has_key)}
+        rows |= {row.inst_id: row for row in await instrument_rows(rest, inst_type, has_key=has_key)}
     loaded: list[Loaded] = []
     for inst_id, inst_type in types.items():
         row = rows.get(inst_id)
@@ -78,6 +80,26 @@ async def load_instruments(rest: Rest, inst_ids: Sequence[str], *, has_key: bool
             )
         loaded.append((instrument, row))
     return loaded
+
+
+async def instrument_rows(rest: Rest, inst_type: str, *, has_key: bool) -> list[InstrumentRow]:
+    """Read the venue's list of one type of instrument.
+
+    Raises:
+        CredentialError: The key was refused.
+        VenueUnreachableError: The venue did not answer.
+        WireError: The list was unreadable.
+    """
+    query = {"instType": inst_type}
+    if has_key:
+        # The account's own list knows limits of this user; some environments do not serve it.
+        reply = await rest.get(ACCOUNT_INSTRUMENTS, query)
+        if reply.is_ok and (rows := reply.rows(INSTRUMENTS)):
+            return rows
+        if is_credential_problem(reply.code):
+            accepted(reply, "account/instruments")
+    reply = accepted(await rest.get(PUBLIC_INSTRUMENTS, query, is_signed=False), "public/instruments")
+    return reply.rows(INSTRUMENTS)
 
 
 async def load_facts(rest: Rest, loaded: Sequence[Loaded]) -> AccountFacts:
@@ -207,7 +229,7 @@ async def load_fees(rest: Rest, loaded: Iterable[Loaded]) -> dict[str, FeeRates]
             query["instId"] = instrument.inst_id
         else:
             query["instFamily"] = text_of(row.inst_family) or text_of(row.uly)
-        reply = accepted(await rest.get("/api/v5/account/trade-fee", query), "account/trade-fee")
+        reply = accepted(await rest.get(FEES_PATH, query, is_patient=True), "account/trade-fee")
         rates = [each for each in reply.rows(FEES) if text_of(each.inst_type) in {"", instrument.inst_type}]
         if not rates:
             raise VenueUnreachableError(f"account/trade-fee answered without rates for {row.inst_id}.")
@@ -216,12 +238,19 @@ async def load_fees(rest: Rest, loaded: Iterable[Loaded]) -> dict[str, FeeRates]
 
 
 def fees_of(row: FeeRow, group_id: Scalar, instrument: Instrument) -> FeeRates:
-    """Pick the rates of an instrument's group and turn the sign: OKX writes what is paid as negative."""
-    for group in row.fee_group:
-        if text_of(group.group_id) == text_of(group_id):
-            return FeeRates(-number(group.maker), -number(group.taker))
-    maker, taker = _ungrouped(row, instrument)
-    return FeeRates(-number(maker), -number(taker))
+    """Pick the rates of an instrument's group and turn the sign: OKX writes what is paid as negative.
+
+    Raises:
+        VenueUnreachableError: They were not said: an empty rate is no zero, and orders would lose by it.
+    """
+    group = next((each for each in row.fee_group if text_of(each.group_id) == text_of(group_id)), None)
+    rates = (group.maker, group.taker) if group is not None else _ungrouped(row, instrument)
+    maker, taker = map(optional_number, rates)
+    if maker is None or taker is None:
+        raise VenueUnreachableError(
+            f"account/trade-fee answered without rates for {instrument.inst_id}, group {text_of(group_id)!r}."
+        )
+    return FeeRates(-maker, -taker)
 
 
 def _ungrouped(row: FeeRow, instrument: Instrument) -> tuple[Scalar, Scalar]:
@@ -245,19 +274,6 @@ def accepted(reply: RestReply, what: str) -> RestReply:
     if is_credential_problem(reply.code):
         raise CredentialError(f"OKX refused the API key at {what}: {reply.problem}.", FIX_KEY)
     raise VenueUnreachableError(f"OKX refused {what}: {reply.problem}.")
-
-
-async def _rows_of(rest: Rest, inst_type: str, *, has_key: bool) -> list[InstrumentRow]:
-    query = {"instType": inst_type}
-    if has_key:
-        # The account's own list knows limits of this user; some environments do not serve it.
-        reply = await rest.get(ACCOUNT_INSTRUMENTS, query)
-        if reply.is_ok and (rows := reply.rows(INSTRUMENTS)):
-            return rows
-        if is_credential_problem(reply.code):
-            accepted(reply, "account/instruments")
-    reply = accepted(await rest.get(PUBLIC_INSTRUMENTS, query, is_signed=False), "public/instruments")
-    return reply.rows(INSTRUMENTS)
 
 
 def _unknown_symbol(inst_id: str, inst_type: str, rows: Iterable[InstrumentRow]) -> UsageError:

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AnyEvent, BalanceUpdate, LatencyMeasured, OrderUpdate, ProbeWanted
+from okxmm_tui.errors import WireError
 from okxmm_tui.okx.account_messages import (
     ACCOUNT_PUSHES,
     BALANCE_POSITIONS,
@@ -23,6 +24,7 @@ from okxmm_tui.okx.account_watch import AccountWatch
 from okxmm_tui.okx.balance_position import BalancePosition
 from okxmm_tui.okx.convert import order_update, span_ns
 from okxmm_tui.okx.decoding import decode_rows, text_of
+from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
 from okxmm_tui.okx.messages import (
     FILLS,
     OP_ROWS,
@@ -170,13 +172,21 @@ class PrivateSession(Session):
             )
         return events
 
+    def _bad_message(self, error: WireError, now_ns: int) -> list[AnyEvent]:
+        # It may have told of a fill, and no sequence number would ever show that one is missing.
+        self._watch.on_unreadable(now_ns)
+        self.wants_flush = True
+        return super()._bad_message(error, now_ns)
+
     def _on_reply(self, envelope: Envelope, now_ns: int) -> list[AnyEvent] | None:
         rows = decode_rows(OP_ROWS, envelope.data)
-        request_id = text_of(envelope.id)
+        request_id, code, text = text_of(envelope.id), text_of(envelope.code), text_of(envelope.msg)
         waited = self._tracker.waited(request_id, now_ns)
-        outcomes = self._tracker.answered(request_id, text_of(envelope.code), text_of(envelope.msg), rows)
+        outcomes = self._tracker.answered(request_id, code, text, rows)
         if outcomes is None or waited is None:
             return None
+        if reaction_of(code) is Reaction.RECONNECT:
+            self.reconnect_reason = describe(code, text)
         verb, took_ns = waited
         inside_ns = span_ns(envelope.in_time, envelope.out_time)
         return [LatencyMeasured(verb.value, "ws", took_ns, inside_ns), *self._settled(outcomes, now_ns)]

@@ -83,6 +83,9 @@ class PublicSession(BookSession):
         self._meter = FeedMeter()
         self.trade_ids: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_TRADES)
         """(instId, tradeId) of the last prints told."""
+        self.on_reconnected: Callable[[], None] | None = None
+        """Called when the stream is up again: what came in between was not heard."""
+        self._was_up = False
         self._fast: dict[bytes, FrameHandler] = {}
         self._name_handlers()
 
@@ -106,8 +109,10 @@ class PublicSession(BookSession):
 
     @property
     def can_take_over(self) -> bool:
-        """Whether every book is there."""
-        return self.is_ready and all(feed.is_live for feed in self._feeds.values())
+        """Whether every book is there that the venue still serves."""
+        return self.is_ready and all(
+            feed.is_live or inst_id in self._unserved for inst_id, feed in self._feeds.items()
+        )
 
     def take_over(self, predecessor: Session, events: list[AnyEvent]) -> list[AnyEvent]:
         """Become the stream; prints the other connection brought already are left out."""
@@ -149,6 +154,14 @@ class PublicSession(BookSession):
     def _on_subscribing(self, now_ns: int) -> None:
         super()._on_subscribing(now_ns)
         self._meter.start(now_ns)
+
+    def _ready_if_complete(self) -> list[AnyEvent]:
+        events = super()._ready_if_complete()
+        if events:
+            if self._was_up and self.on_reconnected is not None:
+                self.on_reconnected()
+            self._was_up = True
+        return events
 
     def _on_time(self, now_ns: int) -> list[AnyEvent]:
         events = super()._on_time(now_ns)
@@ -200,7 +213,8 @@ class PublicSession(BookSession):
         changed: list[InstrumentRow] = []
         events = self._rows(INSTRUMENTS, envelope.data, changed.append, now_ns)
         for row in changed:
-            if row.inst_id not in self._feeds:
+            feed = self._feeds.get(row.inst_id)
+            if feed is None:
                 continue
             try:
                 instrument = instrument_of(row)
@@ -209,8 +223,9 @@ class PublicSession(BookSession):
                 continue
             if instrument is None:
                 events.append(self._notice(Severity.WARNING, f"{row.inst_id} lost its metadata"))
-            else:
-                events += self.change_instrument(instrument, now_ns)
+                # What has ended may be written without rules: that it has ended still counts.
+                instrument = structs.replace(feed.instrument, state=row.state or feed.instrument.state)
+            events += self.change_instrument(instrument, now_ns)
         return events
 
     def change_instrument(self, instrument: Instrument, now_ns: int) -> list[AnyEvent]:

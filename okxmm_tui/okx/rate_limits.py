@@ -106,7 +106,7 @@ class RateLimits:
 
     def set_account_limit(self, orders: int) -> None:
         """Take the sub-account's own cap on new and amended orders per 2 s (``trade/account-rate-limit``)."""
-        self._account.limit = orders * self._share_percent // 100
+        self._account.limit = max(1, orders * self._share_percent // 100)
 
     def try_take(
         self, verb: Verb, inst_id: str, now_ns: int, *, is_batch: bool, is_capped: bool = True

@@ -19,16 +19,20 @@ from okxmm_tui.core.messages import AnyEvent, ClockMeasured, LatencyMeasured
 from okxmm_tui.errors import VenueUnreachableError, WireError
 from okxmm_tui.okx.auth import ApiKey, rest_headers
 from okxmm_tui.okx.clock import VenueClock
-from okxmm_tui.okx.convert import span_ns
+from okxmm_tui.okx.convert import span_ns, whole
 from okxmm_tui.okx.decoding import decode, decode_rows, shown, text_of
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.error_codes import Reaction, describe, reaction_of
 from okxmm_tui.okx.messages import REST_DECODER, TIMES
+from okxmm_tui.okx.rate_limits import POOL_CODES, WINDOW_NS
 from okxmm_tui.okx.transport import Http, HttpReply
 
 READ_ATTEMPTS = 3
 RETRY_DELAY_S = 0.3
+RATE_WINDOW_S = WINDOW_NS / 1e9
 TIME_PATH = "/api/v5/public/time"
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: a clock beyond is none, and could not be signed with."""
 
 _Row = TypeVar("_Row")
 
@@ -101,9 +105,21 @@ class Rest:
         self._on_measured = on_measured or _ignore
 
     async def get(
-        self, path: str, query: Mapping[str, str] | None = None, *, is_signed: bool = True
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        is_signed: bool = True,
+        is_patient: bool = False,
     ) -> RestReply:
         """Read; transient refusals are retried, a stale clock is corrected once.
+
+        Args:
+            path: Without its query.
+            query: Empty values are left out.
+            is_signed: Whether the path needs the key.
+            is_patient: Whether to wait until a full window of the venue has rolled on: for one of many
+                requests that only count together. Others would rather hear at once.
 
         Raises:
             VenueUnreachableError: No usable answer.
@@ -116,6 +132,8 @@ class Rest:
                 return reply
             if reaction is Reaction.SYNC_CLOCK:
                 await self.sync_clock()
+            elif is_patient and reply.code in POOL_CODES:
+                await asyncio.sleep(RATE_WINDOW_S)
             else:
                 await asyncio.sleep(RETRY_DELAY_S * 2 ** (attempt - 1))
             reply = await self._once("GET", full_path, b"", is_signed=is_signed)
@@ -156,9 +174,11 @@ class Rest:
         reply = await self._once("GET", TIME_PATH, b"", is_signed=False)
         took_ns = self.clock.steady_ns() - started_ns
         try:
-            venue_ms = int(text_of(reply.rows(TIMES)[0].ts))
-        except (WireError, ValueError, IndexError) as error:
+            venue_ms = whole(reply.rows(TIMES)[0].ts)
+        except (WireError, IndexError) as error:
             raise VenueUnreachableError(f"{TIME_PATH} gave no time: {reply.problem}.") from error
+        if not 0 < venue_ms < LATEST_MS:
+            raise VenueUnreachableError(f"{TIME_PATH} gave no time, but {venue_ms}.")
         self.clock.measure(venue_ms, before_ns, took_ns)
         self._on_measured(ClockMeasured(self.clock.offset_ns, self.clock.uncertainty_ns))
 

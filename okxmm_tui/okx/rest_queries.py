@@ -8,7 +8,6 @@ there at all; bills alone may be missing, and are then said to be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_CEILING
 from typing import TypeVar
 
 import msgspec
@@ -32,13 +31,13 @@ from okxmm_tui.okx.convert import (
     bounded,
     fill_of,
     number,
-    optional_number,
     order_update,
     position_update,
-    whole,
 )
 from okxmm_tui.okx.decoding import text_of
 from okxmm_tui.okx.error_codes import Reaction, is_credential_problem, reaction_of
+from okxmm_tui.okx.market_messages import PRICE_LIMITS
+from okxmm_tui.okx.market_rows import price_limits_of
 from okxmm_tui.okx.messages import (
     ACCOUNT_RATES,
     ACCOUNTS,
@@ -46,7 +45,6 @@ from okxmm_tui.okx.messages import (
     FILLS,
     ORDERS,
     POSITIONS,
-    PRICE_LIMITS,
     FillRow,
     OrderRow,
 )
@@ -233,19 +231,7 @@ class RestQueries:
         )
         instrument = self._instruments.get(inst_id)
         row = next((row for row in reply.rows(PRICE_LIMITS) if row.inst_id == inst_id), None)
-        if instrument is None or row is None:
-            return None
-        is_set = text_of(row.enabled) != "false"
-        highest, lowest = optional_number(row.buy_lmt), optional_number(row.sell_lmt)
-        # Inwards where the band ends between two ticks.
-        return PriceLimits(
-            inst_id,
-            int(highest // instrument.tick_size) if highest and is_set else None,
-            int((lowest / instrument.tick_size).to_integral_value(ROUND_CEILING))
-            if lowest and is_set
-            else None,
-            whole(row.ts),
-        )
+        return None if instrument is None or row is None else price_limits_of(row, instrument)
 
     async def account_rate_limit(self) -> int | None:
         """Read how many new and amended orders the sub-account may send in 2 s; None when not told.
@@ -257,7 +243,8 @@ class RestQueries:
         """
         reply = checked(await self._rest.get("/api/v5/trade/account-rate-limit"))
         rows = reply.rows(ACCOUNT_RATES)
-        return (int(number(rows[0].acc_rate_limit)) or None) if rows else None
+        limit = bounded(int(number(rows[0].acc_rate_limit))) if rows else 0
+        return limit if limit > 0 else None
 
     def _order(self, row: OrderRow) -> OrderUpdate | None:
         return order_update(row, self._instruments, is_push=False)
@@ -287,7 +274,8 @@ async def paged(
     rows: list[_Row] = []
     after = ""
     for _ in range(MAX_PAGES):
-        reply = checked(await rest.get(path, {**query, "limit": str(PAGE), "after": after}))
+        page_query = {**query, "limit": str(PAGE), "after": after}
+        reply = checked(await rest.get(path, page_query, is_patient=bool(rows)))
         page = reply.rows(decoder)
         rows += page
         if len(page) < PAGE:

@@ -204,7 +204,7 @@ class Session(ABC):
         """Prepare for the first pushes of a new connection."""
 
     def _on_refused(self, entry: Subscription, code: str, now_ns: int) -> bool:
-        """Take over a refused subscription; True when it was replaced by another."""
+        """Take over a refused subscription, or call it required no longer; True when another replaces it."""
         del entry, code, now_ns
         return False
 
@@ -305,7 +305,7 @@ class Session(ABC):
         entry = self.subscriptions.refuse(text_of(envelope.id))
         if entry is not None:
             if self._on_refused(entry, code, now_ns):
-                return [self._notice(Severity.WARNING, f"{entry.channel}: {describe(code, text)}")]
+                return [self._notice(Severity.WARNING, f"{entry.name}: {describe(code, text)}")]
             return self._refused(entry, describe(code, text))
         if reaction_of(code) in {Reaction.RECONNECT, Reaction.HALT, Reaction.SYNC_CLOCK}:
             self.reconnect_reason = describe(code, text)
@@ -321,9 +321,9 @@ class Session(ABC):
         if entry is None:
             return [self._notice(Severity.WARNING, why)]
         if entry.is_required:
-            self.reconnect_reason = f"{entry.channel} refused: {why}"
+            self.reconnect_reason = f"{entry.name} refused: {why}"
             return [self._notice(Severity.CRITICAL, self.reconnect_reason)]
-        return [self._notice(Severity.WARNING, f"{entry.channel} refused: {why}"), *self._ready_if_complete()]
+        return [self._notice(Severity.WARNING, f"{entry.name} refused: {why}"), *self._ready_if_complete()]
 
     def _on_notice(self, envelope: Envelope) -> list[AnyEvent]:
         code = text_of(envelope.code)

@@ -42,6 +42,7 @@ class Subscription(Struct, gc=False):
 
     arg: dict[str, str]
     is_required: bool
+    """Whether its refusal ends the connection."""
     request_id: str
     state: ChannelState = ChannelState.ASKED
 
@@ -49,6 +50,11 @@ class Subscription(Struct, gc=False):
     def channel(self) -> str:
         """The channel's name."""
         return self.arg["channel"]
+
+    @property
+    def name(self) -> str:
+        """The channel, and the instrument where it is one's own."""
+        return " ".join(self.arg[key] for key in ("channel", "instId") if key in self.arg)
 
 
 class OpBudget:

@@ -261,6 +261,7 @@ class Http:
         Raises:
             VenueUnreachableError: No answer came: no connection, a timeout, or a broken one.
         """
+        tried = self._base_url
         try:
             try:
                 reply = await self._send(method, path, headers, body)
@@ -268,7 +269,8 @@ class Http:
                 if not self._other_url:
                     raise
                 # Nothing was sent, so even an order may go to the other host; later requests stay there.
-                self._base_url, self._other_url = self._other_url, self._base_url
+                if self._base_url == tried:  # else another request has turned to it already
+                    self._base_url, self._other_url = self._other_url, self._base_url
                 reply = await self._send(method, path, headers, body)
         except httpx.HTTPError as error:
             raise VenueUnreachableError(

@@ -87,8 +87,10 @@ class VenueRequests:
             return GatewayNotice(Severity.WARNING, text)
 
     async def _read_fees(self) -> AnyEvent:
+        # What is no longer listed has no fees, and must not keep the others from theirs.
+        traded = [inst_id for inst_id, each in self._instruments.items() if each.is_tradable]
         try:
-            loaded = await preparation.load_instruments(self._rest, tuple(self._instruments), has_key=True)
+            loaded = await preparation.load_instruments(self._rest, traded, has_key=True)
             return FeesRead(await preparation.load_fees(self._rest, loaded))
         except OkxmmError as error:
             return GatewayNotice(Severity.WARNING, f"the fees could not be read: {error}")

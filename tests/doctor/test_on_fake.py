@@ -191,11 +191,12 @@ async def test_a_rebate_is_said_to_be_earned(doctor, venue):
     assert finding.startswith("maker 0.5 bps earned (rebate) (OKX writes 0.00005), taker 2 bps paid")
 
 
-async def test_a_secret_the_venue_repeats_is_not_shown(doctor, venue):
+@pytest.mark.parametrize("blank", ["", "\n"])
+async def test_a_secret_the_venue_repeats_is_not_shown(doctor, venue, blank):
     """In no row, whatever the venue says."""
     secrets = {"api_key": "hunter2key", "secret": "hunter2secret", "passphrase": "hunter2phrase"}
     venue.rest["/api/v5/account/config"] = lambda query, body: refusal("50119", " ".join(secrets.values()))
-    rows = await doctor.look(venue.endpoints, okx=secrets)
+    rows = await doctor.look(venue.endpoints, okx={name: part + blank for name, part in secrets.items()})
     assert "hunter2" not in str(rows)
     assert "(hidden)" in rows["API key"].finding
     assert exit_code_of(rows.values()) == 3

@@ -205,7 +205,7 @@ def test_a_stopped_instrument_is_left_until_it_is_live_again(code):
     assert not is_standing(desk, f"stopped-{INST}")
 
 
-@pytest.mark.parametrize("code", ["51030", "50013", "50011", "50061", "50102", "54008", "51001"])
+@pytest.mark.parametrize("code", ["51030", "50013", "50011", "50061", "50102", "54008", "51001", "60011"])
 def test_what_passes_by_itself_waits_a_second(code):
     """No sooner than a second, at the price it would have had, and however often it happens."""
     desk, bid, _ = placed()
@@ -346,9 +346,9 @@ def test_the_switch_is_renewed_only_by_an_engine_that_advances():
 def test_every_reaction_of_the_table_is_known_here():
     """Each one either has a branch, passes by itself, or is an ordinary refusal."""
     handled = {"halt", "resync", "stop_instrument", "requote", "funds", "unknown"}
-    passing = {"retry", "wait", "sync_clock", "reload_instruments"}
+    passing = {"retry", "wait", "sync_clock", "reload_instruments", "reconnect"}
     ordinary = {"drop", "fix", "ignore", "cancel_and_new"}
-    never_a_refusal = {"ok", "batch", "query", "reconnect"}
+    never_a_refusal = {"ok", "batch", "query"}
     assert {each.value for each in Reaction} == handled | passing | ordinary | never_a_refusal
     assert {reaction_of(code).value for code in KNOWN_CODES} | {"unknown"} <= {
         each.value for each in Reaction

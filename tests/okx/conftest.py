@@ -9,6 +9,7 @@ import pytest
 
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind
+from okxmm_tui.okx import rest as rest_module
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -37,3 +38,16 @@ def shared(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"{path.name} is not here")
     return path
+
+
+@pytest.fixture
+def waited(monkeypatch):
+    """The pauses a request made, in seconds; they take no time."""
+    pauses = []
+
+    async def sleep(delay_s):
+        pauses.append(delay_s)
+
+    monkeypatch.setattr(rest_module, "RETRY_DELAY_S", 0.3)
+    monkeypatch.setattr(rest_module.asyncio, "sleep", sleep)
+    return pauses

@@ -34,7 +34,12 @@ SPOT = {
 }  # fmt: skip
 KINDS = (SWAP, ETH, INVERSE, FUTURE, COIN_FUTURE, SPOT)
 CONFIG = {"uid": "42", "label": "desk", "acctLv": "2", "posMode": "net_mode", "perm": "read_only,trade"}
-FEES = {"feeGroup": [{"groupId": "4", "maker": "-0.0002", "taker": "-0.0005"}]}
+FEES = {
+    "feeGroup": [
+        {"groupId": "4", "maker": "-0.0002", "taker": "-0.0005"},
+        {"groupId": "12", "maker": "-0.0008", "taker": "-0.001"},
+    ]
+}
 
 RestHandler = Callable[[dict[str, str], Any], Any]
 

@@ -31,6 +31,9 @@ POSITION = {
     "markPx": "60000", "liqPx": "", "uTime": "5",
 }  # fmt: skip
 BALANCE = {"ccy": "USDT", "eq": "11", "cashBal": "10", "availEq": "9", "availBal": "8", "uTime": "10"}
+BILL = {
+    "billId": "7", "type": "8", "instId": INST, "ccy": "USDT", "balChg": "-0.1", "ts": "1795161600000",
+}  # fmt: skip
 INSTRUMENT = {
     "instId": INST, "instType": "SWAP", "ctType": "linear", "ctVal": "0.01", "ctMult": "1",
     "ctValCcy": "BTC", "settleCcy": "USDT", "uly": "BTC-USDT", "tickSz": "0.1", "lotSz": "0.01",
@@ -75,7 +78,17 @@ PRIVATE = [
     push("fills", FILL, instId=INST),
     b'{"event":"login","code":"0","msg":"","connId":"c0ffee01"}',
     b'{"event":"channel-conn-count-error","channel":"orders","connCount":"30","connId":"ab12cd34"}',
-    json.dumps({"id": "o1", "op": "order", "code": "0", "msg": "", "data": [OP_ROW]}).encode(),
+    json.dumps(
+        {
+            "id": "o1",
+            "op": "order",
+            "code": "0",
+            "msg": "",
+            "data": [OP_ROW],
+            "inTime": "1795161600500111",
+            "outTime": "1795161600502222",
+        }
+    ).encode(),
     json.dumps({"id": "o2", "op": "batch-cancel-orders", "code": "2", "msg": "", "data": [OP_ROW]}).encode(),
 ]
 
@@ -93,7 +106,7 @@ def recorded(count: int = 2_000) -> tuple[bytes, ...]:
 
 WORDS = [
     b"null", b"-1", b"1e999999", b"99999999999999999999999999", b'"', b'""', b"{}", b"[]", b"NaN", b"true",
-    b"\xff\xfe", b"0", b".", b"-", b"Infinity", b"\\u0000", b"\xd9\xa1",
+    b"\xff\xfe", b"0", b".", b"-", b"Infinity", b"\\u0000", b"\xd9\xa1", b"[" * 2_000, b"9" * 4_500,
 ]  # fmt: skip
 # Made once: a strategy made for every draw is checked for every draw.
 CHANGES, RUN, BYTE = st.integers(1, 4), st.integers(1, 12), st.integers(0, 255)

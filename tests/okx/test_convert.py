@@ -160,6 +160,29 @@ def test_balance_of_margin_and_spot_modes():
     assert (spot.equity, spot.available) == (8, 6)
 
 
+TICK, MARKET = {"param": "tickSz", "newValue": "1"}, {"param": "maxMktSz", "newValue": "9"}
+
+
+@pytest.mark.parametrize(
+    ("announced", "expected"),
+    [
+        ([], None),
+        (None, None),
+        ("soon", None),
+        ([TICK | {"effTime": "200"}, TICK | {"effTime": 100}], 100),
+        ([MARKET | {"effTime": "100"}], None),
+        ([MARKET | {"effTime": "100"}, TICK | {"effTime": "300"}], 300),
+        ([TICK | {"effTime": "noon"}, 7, None, TICK | {"effTime": "300"}], 300),
+        ([TICK | {"effTime": ""}, TICK | {"effTime": "0"}], None),
+        ([{"effTime": "300"}], 300),
+    ],
+)
+def test_the_next_announced_change_of_what_we_trade_by(announced, expected):
+    """The soonest counts; an odd entry hides no other, and the size of market orders is none of ours."""
+    row = msgspec.convert(SWAP | {"upcChg": announced}, InstrumentRow)
+    assert instrument_of(row).changes_ms == expected
+
+
 def test_instruments_of_three_kinds():
     """Linear, inverse and spot rows name base, quote and contract value as the engine counts them."""
     linear, inverse, spot = (

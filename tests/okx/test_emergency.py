@@ -138,7 +138,13 @@ async def test_an_order_between_two_empty_lists_starts_the_proof_again(monkeypat
 
 @pytest.mark.parametrize(
     "failure",
-    [VenueUnreachableError("no answer"), _refusal("50001"), HttpReply(502, b"<html>"), _refusal("51000")],
+    [
+        VenueUnreachableError("no answer"),
+        _refusal("50001"),
+        HttpReply(502, b"<html>"),
+        HttpReply(200, b"[" * 9_000),
+        _refusal("51000"),
+    ],
 )
 async def test_passing_trouble_is_outlived(failure):
     """Whatever goes wrong once is said and tried again."""
@@ -146,6 +152,23 @@ async def test_passing_trouble_is_outlived(failure):
     exchange.failures = [failure, None, failure]
     outcome, _ = await sweep(exchange)
     assert (outcome.is_proven, outcome.problem, exchange.orders) == (True, "", {})
+
+
+async def test_a_clock_that_stays_wrong_is_no_refused_key():
+    """50102 may come right before the deadline: only what cannot change ends a kill."""
+    exchange = Exchange([(1, "X", "")])
+    exchange.failures = [_refusal("50102")] * 3
+    outcome, said = await sweep(exchange)
+    assert outcome.is_proven
+    assert any("50102" in line for line in said)
+
+
+async def test_fields_of_tomorrow_keep_no_order_alive():
+    """A kill reads id, instrument and tag of an order; what became of its other fields is of no matter."""
+    exchange = Exchange([(1, "X", "mm"), (2, "X", "mm")])
+    exchange.orders["1"] |= {"px": {"quote": "1"}, "state": ["live"], "sz": None, "side": 1}
+    outcome, _ = await sweep(exchange, tag="mm")
+    assert (outcome.is_proven, outcome.found, exchange.orders) == (True, 2, {})
 
 
 async def test_refused_key_ends_at_once():

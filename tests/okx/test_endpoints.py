@@ -51,6 +51,20 @@ def test_unknown_region_names_the_known_ones():
         Endpoints.venue("mars", is_demo=False)
 
 
+ODD_HOSTS = ["[::1", "a" * 70 + ".com", "exa mple.com", "x:99999999", "x:0", "", "user:pw@[::1"]
+
+
+@pytest.mark.parametrize("place", ["rest", "ws", "other_rest", "other_ws"])
+@pytest.mark.parametrize("url", ["openapi.okx.com", "htps://x", *(f"SCHEME://{host}" for host in ODD_HOSTS)])
+def test_what_is_no_address_is_refused(place, url):
+    """In one line at the start, and not by whatever the libraries raise when they come to use it."""
+    typed = url.replace("SCHEME", "wss" if "ws" in place else "https")
+    with pytest.raises(UsageError, match="was none") as raised:
+        Endpoints.venue("global", is_demo=False, **{place: typed})
+    assert "pw" not in str(raised.value)
+    assert ("wss://" if "ws" in place else "https://") in raised.value.hint
+
+
 def test_other_host_is_of_the_same_region():
     """Only where there is one, and never beside an address that was set by hand."""
     assert Endpoints.venue("global", is_demo=False).rest_fallback == "https://www.okx.com"

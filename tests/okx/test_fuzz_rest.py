@@ -35,6 +35,7 @@ from okxmm_tui.okx.rest_queries import RestQueries, trigger_ms
 from tests.okx.conftest import make_instrument
 from tests.okx.fuzzing import (
     BALANCE,
+    BILL,
     FILL,
     INST,
     INSTRUMENT,
@@ -125,6 +126,38 @@ async def test_answers_of_any_bytes(body):
         (await rest.get("/api/v5/x")).rows(wire.ORDERS)
     rest, _ = make_rest(*[HttpReply(200, body)] * 3)
     ENCODE(await RestQueries(rest, KNOWN).order(INST, "1001"))
+
+
+READS = {
+    "order": (ORDER_PUSH, lambda queries: queries.order(INST, "1001")),
+    "pending": (ORDER_PUSH, lambda queries: queries.pending()),
+    "fills": (FILL, lambda queries: queries.fills(0)),
+    "positions": (POSITION, lambda queries: queries.positions()),
+    "balances": ({"details": [BALANCE]}, lambda queries: queries.balances()),
+    "bills": (BILL, lambda queries: queries.bills(0)),
+    "dead man": ({"triggerTime": "1795161610000"}, lambda queries: queries.set_dead_man(10, "mmx")),
+    "price limits": (
+        NAMED | {"buyLmt": "61000", "sellLmt": "59000"}, lambda queries: queries.price_limits(INST)
+    ),
+    "rate limit": ({"accRateLimit": "2000"}, lambda queries: queries.account_rate_limit()),
+}  # fmt: skip
+READ_ROWS = {name: twisted(row) for name, (row, _) in READS.items()}
+
+
+@pytest.mark.parametrize("name", READS)
+@FUZZ
+@given(data=st.data())
+async def test_reads_of_any_values(name, data):
+    """A read ends in what fits into the record, or in an error of ours: the gateway's tasks bear no other."""
+    answer = {
+        "code": "0", "msg": "", "data": [data.draw(READ_ROWS[name])],
+        "inTime": data.draw(SCALARS), "outTime": data.draw(SCALARS),
+    }  # fmt: skip
+    measured = []
+    rest, _ = make_rest(*[answer] * 3, on_measured=measured.append)
+    with suppress(OkxmmError):
+        ENCODE(await READS[name][1](RestQueries(rest, KNOWN)))
+    ENCODE(measured)
 
 
 @FUZZ

@@ -14,6 +14,7 @@ from okxmm_tui.core import messages as m
 from okxmm_tui.core.effects import (
     AmendOrder,
     CancelOrder,
+    FetchFees,
     FetchPriceLimits,
     FetchTruth,
     PlaceOrder,
@@ -28,6 +29,7 @@ from okxmm_tui.okx.auth import ApiKey
 from okxmm_tui.okx.gateway import OkxGateway
 from okxmm_tui.okx.rate_limits import Verb
 from okxmm_tui.okx.route_choice import RoutePolicy
+from tests.okx.conftest import make_instrument
 from tests.okx.fake_venue import (
     SWAP,
     FakeVenue,
@@ -254,6 +256,22 @@ async def test_refused_instrument_code_moves_orders_to_rest(venue):
     assert not probe.all(m.OrderRefused)
 
 
+async def test_what_the_socket_refused_counts_again_by_rest(venue):
+    """Both ways share the pools: what has no room there is held back, not sent into a refusal."""
+    _rest_accepts(venue)
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    async with session(venue) as (gateway, probe):
+        now_ns = gateway._rest.clock.monotonic_ns()
+        for _ in range(50):
+            assert gateway._limits.try_take(Verb.PLACE, INST, now_ns, is_batch=False) == 0
+        gateway.execute([place("a1"), place("a2", side=Side.SELL)])
+        accepted = await probe.first(m.OrderAccepted)
+        refused = await probe.first(m.OrderRefused)
+    assert {accepted.cl_ord_id, refused.cl_ord_id} == {"a1", "a2"}
+    assert (refused.code, refused.reaction) == ("rate_limit_local", "retry")
+    assert venue.paths().count("/api/v5/trade/order") == 1
+
+
 async def test_relisted_instrument_goes_back_to_the_socket(venue):
     """A code that has changed at the venue is loaded and used on the WebSocket again."""
     venue.on_op = lambda op: (
@@ -446,6 +464,40 @@ async def test_instrument_that_cannot_be_read_again_is_said(venue):
         gateway.execute([place("a1")])
         await probe.first(m.GatewayNotice, lambda event: "could not be read again" in event.text)
         await probe.first(m.OrderAccepted)
+
+
+async def test_instrument_that_is_no_longer_listed_is_not_traded_on(venue):
+    """Refused on both ways and gone from the list: it would be refused once a second for ever."""
+    venue.on_op = lambda op: refuse_rows(op, "51001")
+    venue.rest["/api/v5/trade/order"] = lambda q, b: ok([{"clOrdId": b["clOrdId"], "sCode": "51001"}])
+    async with session(venue) as (gateway, probe):
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"instId": "NEW-USDT-SWAP"}])
+        gateway.execute([place("a1")])
+        await probe.first(m.GatewayNotice, lambda event: "no longer on the venue's list" in event.text)
+        changed = await probe.first(m.InstrumentChanged)
+        await probe.first(m.OrderRefused, lambda event: event.code == "51001")
+    assert (changed.instrument.inst_id, changed.instrument.state) == (INST, "unlisted")
+    assert not changed.instrument.is_tradable
+
+
+async def test_fees_are_read_past_what_is_no_longer_listed(venue):
+    """A contract that has ended beside the others would keep all of them at the fees of its last day."""
+    async with session(venue) as (gateway, probe):
+        gateway._instruments["BTC-USDT-260626"] = make_instrument("BTC-USDT-260626", state="unlisted")
+        gateway.execute([FetchFees()])
+        read = await probe.first(m.FeesRead)
+    assert list(read.fees) == [INST]
+
+
+async def test_what_changed_while_the_stream_was_away_is_read(venue):
+    """The channel tells changes only: a tick that changed between two connections would stay unknown."""
+    async with session(venue) as (_, probe):
+        before = venue.paths().count("/api/v5/account/instruments")
+        venue.rest["/api/v5/account/instruments"] = lambda q, b: ok([SWAP | {"tickSz": "0.5"}])
+        venue.sockets["public"][0].transport.abort()
+        changed = await probe.first(m.InstrumentChanged)
+    assert str(changed.instrument.tick_size) == "0.5"
+    assert venue.paths().count("/api/v5/account/instruments") == before + 1
 
 
 async def test_order_of_a_strange_instrument_is_refused_here(venue):

@@ -56,6 +56,12 @@ def test_top_code_speaks_for_rows_without_their_own():
     assert outcome_codes("a", "50011", [OpRow(cl_ord_id="a")]) == [("a", "50011")]
 
 
+def test_some_failed_and_not_which_is_unknown():
+    """Code 2 over a row without a code of its own says neither yes nor no."""
+    rows = [OpRow(cl_ord_id="a"), OpRow(cl_ord_id="b", s_code="0")]
+    assert outcome_codes("ab", "2", rows) == [("a", ""), ("b", "0")]
+
+
 def test_sub_code_is_kept_in_the_text():
     """51008 with sub-code 1000 says more than 51008."""
     [outcome] = row_outcomes(batch("a"), "1", "", [OpRow(s_code="51008", s_msg="No money", sub_code="1000")])

@@ -349,9 +349,29 @@ async def test_every_instrument_has_its_own_fees():
     ]
 
 
-@pytest.mark.parametrize("rates", [[], [FEES | {"instType": "SPOT"}]])
+OTHER_GROUP = {"groupId": "5", "maker": "-0.0002", "taker": "-0.0005"}
+NO_TAKER = {"groupId": "4", "maker": "-0.0002", "taker": ""}
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        [],
+        [FEES | {"instType": "SPOT"}],
+        [{"feeGroup": [OTHER_GROUP], "maker": "", "taker": "", "makerU": "", "takerU": ""}],
+        [{"feeGroup": [NO_TAKER]}],
+        [{"makerU": "-0.0002"}],
+    ],
+)
 async def test_missing_fees_are_an_error(rates):
     """Trading at unknown cost is no option; neither is trading at another type's cost."""
     rest, _ = make_rest(ok(rates))
     with pytest.raises(VenueUnreachableError, match="without rates"):
         await load_fees(rest, loaded(SWAP))
+
+
+async def test_fees_of_many_instruments_outlast_the_rate_limit(waited):
+    """Five such requests are taken in two seconds: the sixth instrument waits instead of ending the start."""
+    rest, _ = make_rest(ok([FEES]), refusal("50011"), refusal("50011"), ok([FEES]))
+    assert len(await load_fees(rest, loaded(SWAP, ETH))) == 2
+    assert waited == [2.0, 2.0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from okxmm_tui.core import messages as m
 from okxmm_tui.core.effects import CancelOrder
 from okxmm_tui.okx.order_requests import Batch
@@ -77,6 +79,51 @@ def test_frame_refused_as_a_whole_settles_every_row():
         send_cancel(session)
         _, event = session.receive(json.dumps({"id": "o1", "msg": "bad"} | refusal), 1)
         assert event.reason == "60013"
+
+
+@pytest.mark.parametrize("form", [{"op": "cancel-order", "data": []}, {"event": "error"}])
+def test_an_operation_the_venue_knows_no_login_for_asks_for_a_new_connection(form):
+    """60011: no order and no cancel would ever pass here again."""
+    session = make_session()
+    session.receive('{"event":"login","code":"0"}', 0)
+    send_cancel(session)
+    _, event = session.receive(json.dumps({"id": "o1", "code": "60011", "msg": "login first"} | form), 1)
+    assert event.reason == "60011"
+    assert session.reconnect_reason.startswith("60011")
+
+
+def ready():
+    """A session that is logged in, with every channel acknowledged."""
+    session = make_session()
+    session.receive('{"event":"login","code":"0"}', 0)
+    for frame in map(json.loads, session.pending_frames()):
+        if frame["op"] == "subscribe":
+            session.receive(json.dumps({"id": frame["id"], "event": "subscribe", "arg": frame["args"][0]}), 0)
+    assert session.is_ready
+    return session
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'{"arg":{"channel":"orders"},"data":[{"instId":"BTC-USDT-SWAP","side":"buy","fillSz":"1e99',
+        json.dumps({"arg": {"channel": "orders"}, "data": [ORDER | {"fillSz": "0.005"}]}).encode(),
+        b"\xff",
+    ],
+)
+def test_what_could_not_be_read_is_asked_for(frame):
+    """A fill in it would be missed until the next comparison; gibberish is asked for once a second."""
+    session = ready()
+    session.receive(frame, SECOND_NS)
+    assert session.wants_flush
+    assert session.next_deadline() == SECOND_NS
+    assert session.on_time(SECOND_NS) == [m.ProbeWanted("a private message was unreadable")]
+    session.receive(frame, SECOND_NS + 1)
+    session.receive(frame, SECOND_NS + 2)
+    assert session.next_deadline() == 2 * SECOND_NS
+    assert session.on_time(2 * SECOND_NS - 1) == []
+    assert session.on_time(2 * SECOND_NS) == [m.ProbeWanted("a private message was unreadable")]
+    assert session.next_deadline() > 2 * SECOND_NS
 
 
 def test_silence_is_settled_in_time_and_moves_the_deadline():

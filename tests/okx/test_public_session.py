@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from okxmm_tui.core import messages as m
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import ContractKind, Side
 from okxmm_tui.okx.messages import BookData, Level
 from okxmm_tui.okx.public_session import PublicSession
 from okxmm_tui.okx.session import SECOND_NS
@@ -78,6 +78,16 @@ def test_asks_for_every_channel_of_every_instrument():
     assert args[-2:] == [{"channel": "instruments", "instType": "SWAP"}, {"channel": "status"}]
 
 
+def test_spot_pays_no_funding():
+    """The venue would refuse the channel at every connection; whatever else there is comes all the same."""
+    spot = make_instrument("BTC-USDT", inst_type="SPOT", kind=ContractKind.SPOT)
+    session = PublicSession([spot])
+    session.opened(0)
+    channels = [frame["args"][0]["channel"] for frame in frames(session)]
+    assert channels[:5] == ["books", "bbo-tbt", "trades", "mark-price", "price-limit"]
+    assert "funding-rate" not in channels
+
+
 @pytest.mark.parametrize("spaces", [False, True])
 def test_frequent_channels_in_any_spacing(session, spaces):
     """The quick way and the general way read the same."""
@@ -97,6 +107,44 @@ def test_frequent_channels_in_any_spacing(session, spaces):
     assert top == [m.TopOfBook(INST, 600_001, 307, 600_004, 700, 12, 9)]
     assert trades == [m.PublicTrade(INST, 600_002, 50, Side.SELL, "77", 8)]
     assert update == [m.BookUpdate(INST, (), ((600_002, 0),), 11, 5)]
+
+
+def refuse(session, inst_id, *, code="60018", channel="books"):
+    """Acknowledge what was asked but one channel of one instrument."""
+    events = []
+    for frame in frames(session):
+        [arg] = frame["args"]
+        reply = {"id": frame["id"], "event": frame["op"], "arg": arg}
+        if (arg["channel"], arg.get("instId")) == (channel, inst_id) and frame["op"] == "subscribe":
+            reply = {"id": frame["id"], "event": "error", "code": code, "msg": "doesn't exist"}
+        events += session.receive(json.dumps(reply), 1)
+    return events
+
+
+def test_an_instrument_that_is_no_more_takes_no_other_with_it():
+    """A delivered or delisted contract is refused by name at the next connection; the rest is traded on."""
+    session = PublicSession([make_instrument(), make_instrument("BTC-USDT-261225")])
+    session.opened(0)
+    notice, up = refuse(session, "BTC-USDT-261225")
+    assert "books BTC-USDT-261225 refused: 60018" in notice.text
+    assert (up, session.reconnect_reason) == (m.StreamUp("public"), "")
+    push(session, "books", book(-1, 10, [["60000.2", "1", "0", "1"]]), action="snapshot")
+    assert session.can_take_over
+    session.on_time(11 * SECOND_NS)
+    refuse(session, "BTC-USDT-261225")
+    assert (session.is_ready, session.reconnect_reason) == (True, "")
+
+
+@pytest.mark.parametrize(("code", "both"), [("60018", True), ("60013", False)])
+def test_a_connection_that_serves_nobody_is_given_up(code, both):
+    """Where no instrument is left, or the refusal is of another kind, a new connection is tried."""
+    session = PublicSession([make_instrument(), make_instrument("BTC-USDT-261225")])
+    session.opened(0)
+    asked = session.pending_frames()
+    for frame in map(json.loads, asked):
+        if frame["args"][0]["channel"] == "books" and (both or "261225" in frame["args"][0]["instId"]):
+            session.receive(json.dumps({"id": frame["id"], "event": "error", "code": code, "msg": ""}), 1)
+    assert "books BTC-USDT-261225 refused" in session.reconnect_reason
 
 
 def test_empty_side_of_the_top(session):
@@ -215,6 +263,16 @@ def test_emptied_instrument_is_a_notice(session):
     """An instrument of ours that lost its metadata is for the operator to know."""
     [notice] = push(session, "instruments", [SWAP | {"tickSz": ""}])
     assert INST in notice.text
+
+
+def test_an_instrument_that_ends_without_its_rules_has_ended(session):
+    """A row of a contract that is no more need not repeat tick and lot for its state to count."""
+    ended = {"instId": INST, "instType": "SWAP", "state": "expired", "tickSz": "", "lotSz": "", "ctVal": ""}
+    notice, changed = push(session, "instruments", [ended])
+    assert INST in notice.text
+    assert (changed.instrument.state, changed.instrument.code) == ("expired", 10459)
+    assert changed.instrument.tick_size == Decimal("0.1")
+    assert session.pending_frames() == []
 
 
 @pytest.mark.parametrize(

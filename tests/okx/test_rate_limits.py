@@ -157,3 +157,13 @@ def test_codes_that_stop_one_pool(code):
     limits.punish(code, Verb.AMEND, BTC, 0, is_batch=True)
     assert take(limits, verb=Verb.AMEND, is_batch=True, now_ns=1) == WINDOW_NS - 1
     assert take(limits, verb=Verb.AMEND, now_ns=1) == 0
+
+
+@pytest.mark.parametrize("orders", [1, 0, -5])
+def test_a_cap_of_next_to_nothing_still_lets_one_through(orders):
+    """Whatever figure the venue names, the account has a window that can be full, and shown."""
+    limits = RateLimits()
+    limits.set_account_limit(orders)
+    assert take(limits) == 0
+    assert limits.tightest(0) == Usage(1, 1)
+    assert take(limits) > 0

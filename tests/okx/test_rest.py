@@ -39,12 +39,10 @@ class ListHttp:
         self.sent.append(("CLOSE", "", {}, b""))
 
 
-def make_rest(*answers, key=KEY):
+def make_rest(*answers, key=KEY, on_measured=None):
     """An API over a list of answers."""
-    http = ListHttp(*answers)
-    return Rest(
-        Endpoints.local("", ""), key, http=http, clock=VenueClock(lambda: NOW_NS, lambda: NOW_NS)
-    ), http
+    http, clock = ListHttp(*answers), VenueClock(lambda: NOW_NS, lambda: NOW_NS)
+    return Rest(Endpoints.local("", ""), key, http=http, clock=clock, on_measured=on_measured), http
 
 
 OK = {"code": "0", "msg": "", "data": []}
@@ -93,6 +91,21 @@ async def test_transient_refusals_of_reads_are_retried():
     assert len(http.sent) == 3
 
 
+@pytest.mark.parametrize(("is_patient", "pauses"), [(True, [2.0, 2.0]), (False, [0.3, 0.6])])
+async def test_a_patient_read_waits_for_the_window_to_roll(waited, is_patient, pauses):
+    """Within the two seconds of a rate limit the window is full again; who cannot wait hears so soon."""
+    rest, _ = make_rest({"code": "50011", "msg": "slow", "data": []}, HttpReply(429, b"slow down"), OK)
+    assert (await rest.get("/x", is_patient=is_patient)).is_ok
+    assert waited == pauses
+
+
+async def test_patience_is_for_rate_limits_alone(waited):
+    """A busy venue is asked again soon."""
+    rest, _ = make_rest(BUSY, BUSY, OK)
+    assert (await rest.get("/x", is_patient=True)).is_ok
+    assert waited == [0.3, 0.6]
+
+
 async def test_retries_end():
     """A venue that stays busy is an answer too."""
     rest, _ = make_rest(BUSY, BUSY, BUSY)
@@ -136,12 +149,40 @@ async def test_edge_throttle_is_a_rate_limit():
     assert (await rest.post("/x", b"{}")).code == "50011"
 
 
-@pytest.mark.parametrize("data", [[], [{"ts": "soon"}], [{}]])
+@pytest.mark.parametrize(
+    "data", [[], [{"ts": "soon"}], [{}], [{"ts": "0"}], [{"ts": "-1"}], [{"ts": "1795161600123000"}]]
+)
 async def test_time_that_is_none(data):
-    """Without a time there is no session."""
-    rest, _ = make_rest({"code": "0", "data": data})
+    """Without a time there is no session; a time no calendar holds would be signed with for ever after."""
+    rest, _ = make_rest({"code": "0", "data": data}, OK)
     with pytest.raises(VenueUnreachableError, match="no time"):
         await rest.sync_clock()
+    assert (await rest.get("/x")).is_ok
+
+
+@pytest.mark.parametrize(
+    ("stamps", "inside_ns"),
+    [
+        (("1795161600500111", "1795161600502222"), 2_111_000),
+        (("", "1795161600502222"), 0),
+        (("1795161600502222", "1795161600500111"), 0),
+        (("1", "9" * 30), 0),
+        (("1" * 5_000, "2" * 5_000), 0),
+        (("1795161600", "1795161600502222"), 0),
+    ],
+)
+async def test_time_inside_the_venue(stamps, inside_ns):
+    """The span between the gateway's two stamps, and nothing where they are no stamps of one clock."""
+    rest, _ = make_rest(OK | {"inTime": stamps[0], "outTime": stamps[1]})
+    assert (await rest.get("/x")).venue_ns == inside_ns
+
+
+@pytest.mark.parametrize("body", [b'{"code":"0","x":' + b"[" * 9_000, b"[" * 9_000 + b"]" * 9_000])
+async def test_an_answer_nested_without_end_is_unreachable(body):
+    """What cannot be read for its depth is no OKX answer either."""
+    rest, _ = make_rest(HttpReply(200, body))
+    with pytest.raises(VenueUnreachableError, match="not like OKX"):
+        await rest.get("/x")
 
 
 async def test_rows_and_close():

@@ -199,3 +199,23 @@ async def test_truth_knows_how_far_the_venue_remembers(days, is_complete):
     truth = await reader.truth(1, NOW_MS - days * 86_400_000)
     assert (truth.is_complete, [each.change for each in truth.bills]) == (is_complete, [Decimal("-1.5")])
     assert http.sent[-1][1].startswith("/api/v5/account/bills")
+
+
+THROTTLED = {"code": "50011", "msg": "slow", "data": []}
+
+
+async def test_a_long_list_outlasts_the_rate_limit(waited):
+    """Days of fills are more pages than fit into one window: the next one waits, and nothing starts anew."""
+    pages = [[{"instId": INST, "billId": str(number)}] * 100 for number in (3, 2)]
+    rest, http = make_rest(answer(*pages[0]), THROTTLED, answer(*pages[1]), THROTTLED, answer())
+    rows = await paged(rest, "/x", {}, rest_queries.FILLS, lambda row: text_of(row.bill_id))
+    assert (len(rows), waited) == (200, [2.0, 2.0])
+    assert [path.rpartition("=")[2] for _, path, *_ in http.sent] == ["100", "3", "3", "2", "2"]
+
+
+async def test_the_first_page_does_not_wait_long(waited):
+    """A kill asks again itself: it must hear at once that it was not answered."""
+    rest, _ = make_rest(THROTTLED, THROTTLED, THROTTLED)
+    with pytest.raises(FetchRefusedError, match="50011"):
+        await paged(rest, "/x", {}, rest_queries.FILLS, lambda row: text_of(row.bill_id))
+    assert waited == [0.3, 0.6]

@@ -188,6 +188,16 @@ async def test_http_turns_to_the_other_host_of_its_region(venue):
     assert [reply.status for reply in replies] == [200, 200]
 
 
+async def test_requests_that_fail_together_turn_to_the_other_host_together(venue):
+    """Each of them finds the first host dead: the second to say so must not turn back to it."""
+    venue.rest["/api/v5/x"] = lambda query, body: {"code": "0"}
+    http = Http("http://127.0.0.1:9", {}, venue.endpoints.rest)
+    replies = await asyncio.gather(*(http.send("POST", "/api/v5/x", {}, b"{}") for _ in range(4)))
+    replies.append(await http.send("POST", "/api/v5/x", {}, b"{}"))
+    await http.close()
+    assert [reply.status for reply in replies] == [200] * 5
+
+
 async def test_a_stream_turns_to_the_other_host_of_its_region(venue, monkeypatch):
     """A host that takes no connection is left for the configured other one, which is kept."""
     monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.0)
