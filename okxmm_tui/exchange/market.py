@@ -61,7 +61,6 @@ class Market:
         self.day = DayFigures()
         self.funding_rate = DEFAULT_FUNDING_RATE
         self.source_ms = 0
-        self.book_ms = 0
         self.seq_offset = 0
         self.candles = Candles()
         self.mark_candles = Candles()

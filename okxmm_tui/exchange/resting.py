@@ -163,7 +163,8 @@ class RestingOrders:
             if side.sign * own_ticks < side.sign * trade.price_ticks:
                 break
             is_through = own_ticks != trade.price_ticks
-            made = level.sweep(left) if is_through else level.on_print(left, trade.source_ms)
+            take = level.sweep if is_through else level.on_print
+            made = take(left, trade.source_ms)
             for fill in made:
                 left -= fill.size_lots
                 fills.append(self._filled(fill.order_id, own_ticks, fill.size_lots))

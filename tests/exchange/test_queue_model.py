@@ -107,6 +107,25 @@ def test_sweep_ignores_the_queue():
     assert fills(level.sweep(12)) == [("o0", 10), ("o1", 2)]
 
 
+def test_print_from_before_an_order_does_not_reach_it():
+    """Trades until the market an order joined in were over before it came; later ones count."""
+    level = LevelQueue()
+    level.join(QueueEntry("o0", 10), 50, 100)
+    assert level.on_print(60, 99) == []
+    assert level.on_print(60, 100) == []
+    assert level.sweep(60, 100) == []
+    assert level.entries[0].ahead_lots == 50
+    assert fills(level.on_print(60, 101)) == [("o0", 10)]
+
+
+def test_old_print_still_reaches_the_order_that_was_there():
+    """Of two own orders a late print fills the one that stood when it traded."""
+    level = LevelQueue()
+    level.join(QueueEntry("o0", 5), 0, 100)
+    level.join(QueueEntry("o1", 5), 0, 110)
+    assert fills(level.on_print(20, 105)) == [("o0", 5)]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["print", "depth", "join", "sweep"]), st.integers(0, 200), st.integers(-3, 3)),
     max_size=60,

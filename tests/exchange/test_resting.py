@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.exchange.bench import ASK, BID, Bench
+from okxmm_tui.core.types import Side
+from okxmm_tui.exchange.market_events import TradeEvent
+from tests.exchange.bench import ASK, BID, INST, Bench
 
 
 def filled(bench, ack):
@@ -36,6 +38,18 @@ def test_print_through_the_price_fills_best_price_first(bench):
     bench.trade("sell", BID - 9, 130)
     assert (filled(bench, high), filled(bench, low)) == (100, 30)
     assert bench.position().average_price() > 0
+
+
+@pytest.mark.parametrize("price", [BID, BID - 9])
+def test_late_report_of_an_old_trade_does_not_fill(bench, price):
+    """A print at or through the price, told late, is older than the order: only the next one fills it."""
+    bench.bbo((BID, 5), (ASK, 5))
+    ack = bench.place("buy", BID)
+    late_ms = bench.now_ns // 1_000_000 - 1
+    bench.apply(TradeEvent(INST, 1, price, 500, Side.SELL, "1", "0", late_ms))
+    assert filled(bench, ack) == 0
+    bench.trade("sell", price, 500)
+    assert filled(bench, ack) == 100
 
 
 def test_crossing_quote_fills_at_the_own_price_up_to_its_size(bench):
