@@ -145,7 +145,7 @@ class OrderDesk:
     def _take(self, order: Order, market: Market) -> None:
         for price_ticks, displayed, available in self._crossing_levels(order, market):
             self._prevent_self_trade(order, market, price_ticks - order.side.sign)
-            size = min(order.remaining_lots, available)
+            size = min(order.remaining_lots, available, self._reducible(order))
             if not order.is_pending:
                 return
             if size > 0:
@@ -277,13 +277,16 @@ class OrderDesk:
 
     def _apply_amend(self, request: AmendRequest) -> None:
         order, market = request.order, self._state.markets[request.order.listing.inst_id]
+        size_lots = request.size_lots
+        if order.reduce_only:
+            size_lots = min(size_lots, order.filled_lots + self._reducible(order))
         moves = request.price_ticks != order.price_ticks
-        grows = request.size_lots > order.size_lots
+        grows = size_lots > order.size_lots
         is_passive = order.ord_type == "post_only"
         if moves and is_passive and self._would_take(order.side, request.price_ticks, market):
             raise ApiError("51511", "The amend was refused as the post-only order would take liquidity.")
         before = (order.price_ticks, order.size_lots)
-        order.price_ticks, order.size_lots = request.price_ticks, request.size_lots
+        order.price_ticks, order.size_lots = request.price_ticks, size_lots
         if moves or grows:
             try:
                 refuse_unfunded_amend(self._state, order, before)
@@ -292,10 +295,10 @@ class OrderDesk:
                 raise
         order.updated_ms = self._state.now_ms
         if order.remaining_lots <= 0:
-            order.size_lots = max(order.filled_lots, request.size_lots)
+            order.size_lots = order.filled_lots
             order.state = VenueOrderState.FILLED
             self._booking.finish(order)
-        order.amend_source = "1"
+        order.amend_source = "1" if size_lots == request.size_lots else "2"
         self._pushes.order(order, amendResult="0", reqId=request.req_id)
         order.amend_source = ""
         self._requeue(order, market, loses_place=moves or grows)

@@ -211,6 +211,29 @@ def test_reduce_only_is_cut_to_the_position_and_dies_with_it(bench, client):
     assert bench.position().lots == 0
 
 
+def test_reduce_only_never_turns_the_position(bench):
+    """Moved through the market after another closed a part, it takes what is left of the position."""
+    bench.place("buy", ASK, "1")
+    bench.place("sell", ASK + 5, "1", reduceOnly=True)
+    second = bench.place("sell", ASK + 9, "1", reduceOnly=True)
+    bench.trade("buy", ASK + 6, 60)
+    assert bench.position().lots == 40
+    bench.post("trade/amend-order", instId=INST, ordId=second["ordId"], newPx="60000")
+    assert bench.position().lots == 0
+    assert bench.order(second).filled_lots == 40
+    assert not bench.state.store.pending
+
+
+def test_reduce_only_amend_is_cut_to_the_position(bench, client):
+    """A larger size becomes what the position has left; the push says so with amendSource 2."""
+    bench.place("buy", ASK, "1")
+    ack = bench.place("sell", ASK + 9, "0.4", reduceOnly=True)
+    client.take()
+    bench.post("trade/amend-order", instId=INST, ordId=ack["ordId"], newSz="3")
+    (row,) = client.rows("orders")
+    assert (row["sz"], row["amendSource"], row["amendResult"]) == ("1", "2", "0")
+
+
 def test_more_than_three_amends_in_flight(bench, client):
     """With slow amends the fourth is refused with 51513; the others report when they are done."""
     ack = bench.place("buy", BID)
