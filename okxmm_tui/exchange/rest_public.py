@@ -86,9 +86,8 @@ class PublicApi:
         newer = takewhile(
             lambda one: before is None or one.start_ms > before, market.candles.newest_first(bar, now_ms)
         )
-        fitting = (one for one in newer if after is None or one.start_ms < after)
-        # With ``before`` alone the page next to the bound is meant, not the newest one.
-        found = list(fitting)[-limit:] if before is not None and after is None else islice(fitting, limit)
+        # ``before`` alone brings the latest ones, too, not the page next to the bound (OKX v5, candles).
+        found = islice((one for one in newer if after is None or one.start_ms < after), limit)
         return [candle_row(market, one, is_confirmed=one.start_ms < present) for one in found]
 
     def index_tickers(self, request: RestRequest) -> list[Row]:
