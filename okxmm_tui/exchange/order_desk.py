@@ -63,8 +63,8 @@ class OrderDesk:
         if order.ord_type in {"limit", "post_only"}:
             self._pushes.order(order, amendResult="0" if order.amend_source else "")
             order.amend_source = ""
-        if order.ord_type == "fok" and self._takeable(order, market) < order.size_lots:
-            self.cancel_order(order, CancelSource.FOK_UNFILLED)
+        if order.ord_type == "fok" and (why := self._why_not_whole(order, market)) is not None:
+            self.cancel_order(order, why)
             return order
         self._work(order, market)
         self._pushes.account_changed(*listed.currencies)
@@ -126,8 +126,16 @@ class OrderDesk:
         crosses = [ticks for ticks in (best[0] if best else None, own) if ticks is not None]
         return any(side.sign * price_ticks >= side.sign * ticks for ticks in crosses)
 
-    def _takeable(self, order: Order, market: Market) -> int:
-        return sum(available for _, _, available in self._crossing_levels(order, market))
+    def _why_not_whole(self, order: Order, market: Market) -> CancelSource | None:
+        levels, sign = self._crossing_levels(order, market), order.side.sign
+        if sum(available for _, _, available in levels) < order.size_lots:
+            return CancelSource.FOK_UNFILLED
+        own = market.own.best_ticks(order.side.opposite)
+        if order.stp_mode != "cancel_taker" or own is None:
+            return None
+        # A fill-or-kill order that would meet an own one before its end is not filled in part.
+        before = sum(available for ticks, _, available in levels if sign * ticks <= sign * own)
+        return CancelSource.SELF_TRADE if before < order.size_lots else None
 
     def _crossing_levels(self, order: Order, market: Market) -> list[tuple[int, int, int]]:
         found: list[tuple[int, int, int]] = []

@@ -199,6 +199,16 @@ def test_self_trade_prevention_follows_the_taker(bench, mode, maker, taker):
     assert bench.state.store.fills == []
 
 
+@pytest.mark.parametrize(
+    ("own_ticks", "ending"), [(ASK, ("canceled", "32", 0)), (ASK + 1, ("filled", "", 200))]
+)
+def test_fill_or_kill_is_never_filled_in_part_by_self_trade_prevention(bench, own_ticks, ending):
+    """With cancel_taker an own order before its end cancels it whole; one it does not reach is no matter."""
+    bench.place("sell", own_ticks, "1")
+    order = bench.order(bench.place("buy", ASK + 3, "2", ordType="fok", stpMode="cancel_taker"))
+    assert (order.state.value, order.cancel_source, order.filled_lots) == ending
+
+
 def test_reduce_only_is_cut_to_the_position_and_dies_with_it(bench, client):
     """A too large reduce-only order is cut; when the position is gone the rest of them are canceled."""
     bench.place("buy", ASK, "1")
