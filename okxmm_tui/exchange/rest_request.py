@@ -13,6 +13,13 @@ from okxmm_tui.exchange.api_error import ApiError, missing, wrong
 
 Row = dict[str, Any]
 
+DAY_MS = 24 * 3600 * 1000
+RECENT_MS = 7 * DAY_MS
+"""How long the ordinary histories of orders and bills reach back (OKX v5)."""
+ARCHIVE_MS = 90 * DAY_MS
+"""How long the archives reach back."""
+FOREVER_MS = 2**63
+
 
 class RestRequest(Struct, frozen=True):
     """A request as it arrived."""
@@ -88,6 +95,18 @@ def limit_of(params: Mapping[str, str], default: int, most: int) -> int:
     if not value.isdigit() or not 1 <= int(value) <= most:
         raise wrong("limit", f"must be 1 to {most}")
     return int(value)
+
+
+def time_bounds(params: Mapping[str, str]) -> tuple[int, int]:
+    """Return ``begin`` and ``end`` of a request, Unix ms; without limits where absent.
+
+    Raises:
+        ApiError: 51000, one is no number.
+    """
+    for name in ("begin", "end"):
+        if params.get(name) and not params[name].isdigit():
+            raise wrong(name)
+    return int(params.get("begin") or 0), int(params.get("end") or FOREVER_MS)
 
 
 def page(

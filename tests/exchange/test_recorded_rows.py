@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.exchange.bench import ASK, BID, INST, Bench
 from tests.conftest import SHARED
+from tests.exchange.bench import ASK, BID, INST, Bench
 
 FOLDER = SHARED / "data" / "payloads"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="payloads are not here")

@@ -129,6 +129,48 @@ def test_history_forgets_unfilled_canceled_orders_after_two_hours(bench):
     assert bench.rest("GET", f"trade/order?instId={INST}&ordId={canceled['ordId']}")[1]["code"] == "51603"
 
 
+def test_order_lists_take_several_order_types(bench):
+    """A comma-separated ordType shows each kind named, among pending and finished orders (OKX v5)."""
+    ids = [bench.place("buy", BID - 1, ordType=kind)["ordId"] for kind in ("post_only", "limit", "ioc")]
+    pending = bench.data("trade/orders-pending?ordType=limit,post_only")
+    assert [row["ordId"] for row in pending] == [ids[1], ids[0]]
+    assert bench.data("trade/orders-pending?ordType=fok,ioc") == []
+    finished = bench.data("trade/orders-history?instType=SWAP&ordType=fok,ioc")
+    assert [row["ordId"] for row in finished] == [ids[2]]
+
+
+@pytest.mark.parametrize("path", ["trade/orders-history", "trade/orders-history-archive"])
+def test_order_history_between_two_times(bench, path):
+    """Begin and end bound the time of creation, both included; what is no number is refused."""
+    for _ in range(3):
+        bench.place("buy", ASK, "0.1")
+        bench.wait(1)
+    rows = bench.data(f"{path}?instType=SWAP")
+    middle = rows[1]["cTime"]
+    assert bench.data(f"{path}?instType=SWAP&begin={middle}") == rows[:2]
+    assert bench.data(f"{path}?instType=SWAP&end={middle}") == rows[1:]
+    assert bench.refused("GET", f"{path}?instType=SWAP&begin=x") == "51000"
+
+
+DAY_S = 24 * 3600
+KEPT = [
+    ("trade/fills?instType=SWAP", 3),
+    ("trade/orders-history?instType=SWAP", 7),
+    ("trade/fills-history?instType=SWAP", 90),
+    ("trade/orders-history-archive?instType=SWAP", 90),
+]
+
+
+@pytest.mark.parametrize(("path", "days"), KEPT)
+def test_histories_forget(bench, path, days):
+    """Each history shows its last days and nothing older, whatever is asked for."""
+    bench.place("buy", ASK, "0.1")
+    bench.now_ns += (days * DAY_S - 1) * SECOND
+    assert len(bench.data(path)) == 1
+    bench.now_ns += 2 * SECOND
+    assert bench.data(path) == bench.data(f"{path}&begin=1") == []
+
+
 def test_fills_page_by_bill_id_and_agree_with_bills(bench):
     """fills, fills-history and bills tell the same story; fees are negative."""
     for _ in range(3):
