@@ -146,8 +146,6 @@ class OrderDesk:
             found.append(
                 (price_ticks, displayed, market.own.consumption.available(maker, price_ticks, displayed))
             )
-        if order.ord_type == "optimal_limit_ioc":
-            return found[:5]
         return found
 
     def _take(self, order: Order, market: Market) -> None:

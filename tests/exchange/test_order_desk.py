@@ -69,6 +69,13 @@ def test_market_orders_walk_the_displayed_levels(bench, ord_type):
     assert order.shown_price == ""
 
 
+@pytest.mark.parametrize("ord_type", ["market", "optimal_limit_ioc"])
+def test_market_orders_take_all_the_price_limit_allows(bench, ord_type):
+    """Neither stops at a number of levels: what lies within the limits fills (OKX v5, order types)."""
+    order = bench.order(bench.place("sell", None, "20", ordType=ord_type))
+    assert (order.state.value, order.filled_lots) == ("filled", 2000)
+
+
 REFUSALS = [
     ({"sz": "0.005"}, "51121"),
     ({"sz": "0.001", "instId": INST}, "51121"),
