@@ -133,14 +133,16 @@ def within_limits(price_ticks: int, order: Order, market: Market, state: VenueSt
     """Return the price, or the nearest allowed one when the client wants it moved.
 
     Raises:
-        ApiError: 51006, outside the price limits.
+        ApiError: Outside the price limits: 51006 for contracts, 51137 and 51138 for spot.
     """
     highest, lowest = market.price_limits(state.settings.price_band)
-    inside = min(price_ticks, highest) if order.side is Side.BUY else max(price_ticks, lowest)
+    is_buy = order.side is Side.BUY
+    inside = min(price_ticks, highest) if is_buy else max(price_ticks, lowest)
     if inside != price_ticks and not moves:
         ours = market.instrument
+        code = "51006" if not order.is_spot else "51137" if is_buy else "51138"
         raise ApiError(
-            "51006",
+            code,
             "Order price is not within the price limit "
             f"(max buy price: {text(ours.price(highest))} min sell price: {text(ours.price(lowest))}).",
         )
