@@ -62,6 +62,7 @@ class MarketPushes:
                 self._trade(market, event)
             case FundingEvent():
                 market.funding_rate = event.rate
+                market.funding_interval_ms = event.interval_ms or market.funding_interval_ms
             case MarkEvent():
                 market.quoted_mark = event.price
             case GapEvent():

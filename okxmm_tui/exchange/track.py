@@ -141,7 +141,7 @@ def convert(track: Track, channel: str, row: WireRow, *, is_snapshot: bool) -> M
     if channel == "mark-price" and row.mark_px:
         return _mark(track, row)
     if channel == "funding-rate" and row.funding_rate:
-        return FundingEvent(track.instrument.inst_id, read_decimal(row.funding_rate))
+        return _funding(track, row)
     return None
 
 
@@ -205,6 +205,13 @@ def _trade(track: Track, row: WireRow) -> TradeEvent | None:
 def _mark(track: Track, row: WireRow) -> MarkEvent:
     shift = track.offset_ticks * track.instrument.tick_size
     return MarkEvent(track.instrument.inst_id, track.sign * read_decimal(row.mark_px) + shift)
+
+
+def _funding(track: Track, row: WireRow) -> FundingEvent:
+    interval_ms = int(row.next_funding_time or 0) - int(row.funding_time or 0)
+    is_told = bool(row.funding_time and row.next_funding_time) and interval_ms > 0
+    rate = read_decimal(row.funding_rate)
+    return FundingEvent(track.instrument.inst_id, rate, interval_ms if is_told else None)
 
 
 def _raw_levels(instrument: Instrument, rows: list[list[str]]) -> list[Level]:
