@@ -160,3 +160,38 @@ def test_queue_invariants(steps, power):
             assert open_before - sum(one.remaining_lots for one in level.entries) == sum(
                 fill.size_lots for fill in made
             )
+
+
+FLOW = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.integers(1, 30)),
+        st.tuples(st.just("sell"), st.lists(st.integers(1, 60), min_size=1, max_size=3), st.integers(0, 3)),
+    ),
+    max_size=20,
+)
+
+
+@given(st.integers(0, 80), st.integers(1, 60), FLOW, st.integers(1, 4))
+def test_queue_is_a_plain_first_in_first_out_book(ahead, size, flow, power):
+    """While nobody cancels, the own order fills exactly as in a book of everybody's orders.
+
+    The depth may be told before, among or after the prints that explain it.
+    """
+    level = LevelQueue(power)
+    level.join(QueueEntry("own", size), ahead, 0)
+    behind, left, now, filled = 0, size, 0, 0
+    for kind, what, *place in flow:
+        now += 2
+        if kind == "join":
+            behind += what
+            level.on_depth(ahead + behind, now)
+            continue
+        told = []
+        for wanted in what:
+            lots = min(wanted, ahead + behind)
+            left -= min(left, max(0, lots - ahead))
+            ahead, behind = max(0, ahead - lots), behind - max(0, lots - ahead)
+            told.append((level.on_print, lots, now))
+        told.insert(place[0], (level.on_depth, ahead + behind, now))
+        filled += sum(one.size_lots for tell, lots, at in told for one in tell(lots, at) or ())
+    assert filled == size - left
