@@ -311,8 +311,8 @@ def parse_amount(value: object, name: str) -> Decimal:
 def _decimal(value: object, name: str) -> Decimal:
     if value is None or value == "":
         raise missing(name)
-    if not isinstance(value, str) or len(value) > 32:
-        raise wrong(name, "must be a string of at most 32 characters")
+    if not isinstance(value, str) or not value.isascii() or len(value) > 32:
+        raise wrong(name, "must be a string of at most 32 plain characters")
     try:
         return read_decimal(value)
     except WireError as error:

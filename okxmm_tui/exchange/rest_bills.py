@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.exchange.api_error import wrong
 from okxmm_tui.exchange.bills import bill_row
+from okxmm_tui.exchange.numbers import is_whole
 from okxmm_tui.exchange.rest_request import ARCHIVE_MS, RECENT_MS, RestRequest, Row, page, time_bounds
 from okxmm_tui.exchange.state import VenueState
 
@@ -26,7 +27,7 @@ class BillsApi:
 
     def _bills(self, params: dict[str, str], kept_ms: int) -> list[Row]:
         for name in ("type", "subType"):
-            if params.get(name) and not params[name].isdigit():
+            if params.get(name) and not is_whole(params[name]):
                 raise wrong(name)
         begin, end = time_bounds(params)
         begin = max(begin, self._state.now_ms - kept_ms)

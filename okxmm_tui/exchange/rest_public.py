@@ -9,6 +9,7 @@ from okxmm_tui.exchange.candles import BARS
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_push import MarketPushes
+from okxmm_tui.exchange.numbers import is_whole
 from okxmm_tui.exchange.public_rows import (
     candle_row,
     depth_row,
@@ -176,13 +177,13 @@ class PublicApi:
 
 def _depth(params: dict[str, str], most: int) -> int:
     size = params.get("sz") or "1"
-    if not size.isdigit() or not 1 <= int(size) <= most:
+    if not is_whole(size) or not 1 <= int(size) <= most:
         raise wrong("sz", f"must be 1 to {most}")
     return int(size)
 
 
 def _time(params: dict[str, str], name: str) -> int | None:
     value = params.get(name)
-    if value and not value.isdigit():
+    if value and not is_whole(value):
         raise wrong(name, "Unix milliseconds")
     return int(value) if value else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from okxmm_tui.core.types import PositionSide, Side
-from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel, wrong
+from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel
 from okxmm_tui.exchange.dead_man import DeadMan
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.order_desk import OrderDesk
@@ -110,9 +110,7 @@ class TradeApi:
 
         Orders that would close it stand in the way (51115) unless ``autoCxl`` cancels them.
         """
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        body = request.fields()
         if not body.get("instId"):
             raise missing("instId")
         listed = self._state.listing(str(body["instId"]))
@@ -149,9 +147,7 @@ class TradeApi:
 
     def cancel_all_after(self, request: RestRequest) -> list[Row]:
         """POST trade/cancel-all-after."""
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        body = request.fields()
         return [self._dead_man.set(body.get("timeOut"), str(body.get("tag") or ""))]
 
     def mass_cancel(self, request: RestRequest) -> list[Row]:

@@ -106,6 +106,7 @@ REFUSALS = [
     ({"px": "1e999999"}, "51000"),
     ({"sz": "Infinity"}, "51000"),
     ({"sz": 1}, "51000"),
+    ({"px": "\uff16\uff10\uff10\uff10\uff10"}, "51000"),
     ({"ordType": "market", "sz": "99999"}, "51005"),
     ({"px": "-5"}, "51000"),
     ({"side": ""}, "50014"),
@@ -432,6 +433,7 @@ def test_expired_requests_are_not_processed(bench, client):
     }
     now_ms = bench.now_ns // 1_000_000
     assert client.op("order", order, expTime=str(now_ms - 1)).take()[0]["code"] == "50036"
+    assert client.op("order", order, expTime="\u00b2").take()[0]["code"] == "51000"
     bench.fault("latency", ms=100)
     client.op("order", order, expTime=str(now_ms + 50))
     bench.wait(0.2)

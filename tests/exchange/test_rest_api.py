@@ -94,6 +94,42 @@ def test_refusals(bench, method, path, status, code):
     assert (got, answer["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "trade/fills?begin={}",
+        "trade/orders-pending?limit={}",
+        "trade/orders-pending?after={}",
+        "trade/orders-history?instType=SWAP&end={}",
+        "account/bills?type={}",
+        f"market/books?instId={INST}&sz={{}}",
+        f"market/candles?instId={INST}&after={{}}",
+    ],
+)
+@pytest.mark.parametrize("number", ["%C2%B2", "%D9%A1", "1" * 5000], ids=["superscript", "arabic", "endless"])
+def test_whole_numbers_are_plain_digits(bench, path, number):
+    """What other scripts call digits, and more of them than any number has, is refused like a letter."""
+    assert bench.refused("GET", path.format(number)) == "51000"
+
+
+STRANGE_BODIES = [
+    ("account/set-leverage", {"instId": INST, "mgnMode": ["cross"], "lever": "2"}),
+    ("account/set-position-mode", {"posMode": ["net_mode"]}),
+    ("account/activate-feature", {"feature": {"1": 1}}),
+    ("trade/close-position", {"instId": INST, "mgnMode": "cross", "posSide": {"net": 1}}),
+    ("trade/cancel-all-after", {"timeOut": "\u00b2"}),
+    ("trade/cancel-all-after", {"timeOut": "10", "tag": ["a"]}),
+    ("trade/order-precheck", {"instId": [INST]}),
+    ("trade/cancel-all-after", ["10"]),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), STRANGE_BODIES)
+def test_bodies_of_another_shape(bench, path, body):
+    """A list or object where a word belongs is refused, never an error of the exchange."""
+    assert bench.refused("POST", path, body) == "51000"
+
+
 @pytest.mark.parametrize("path", ["trade/order", "account/set-leverage"])
 def test_bodies_that_are_no_json(bench, path):
     """A body that cannot be read is 50002 with HTTP 400."""
