@@ -16,6 +16,7 @@ from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.orders import Order
+from okxmm_tui.exchange.reducing import refuse_beyond_position
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_modes import Params, position_side, trade_mode
 from okxmm_tui.exchange.trading_rules import check_grid, check_state
@@ -200,7 +201,7 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
         price_ticks = within_limits(price_ticks, order, state.markets[listed.inst_id], state, moves=moves)
     if params.get("newSz"):
         if order.is_closing:
-            _refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
+            refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
         size_lots = parse_size(params["newSz"], "newSz", ours)
     market = state.markets[listed.inst_id]
     check_grid(
@@ -209,32 +210,6 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
     return AmendRequest(
         order, price_ticks, size_lots, _pattern(params, "reqId", _ID), _flag(params, "cxlOnFail")
     )
-
-
-def fit_to_position(order: Order, state: VenueState) -> None:
-    """Fit an order that only reduces to its position.
-
-    A reduce-only order of a net position is cut to it; closing a long or short position takes no more
-    than what other pending orders have not claimed.
-
-    Raises:
-        ApiError: 51169 there is nothing to reduce, 51112 a close exceeds what is available.
-    """
-    if not order.only_reduces:
-        return
-    lots = state.position_of(order).lots
-    if lots * order.side.sign >= 0:
-        raise ApiError("51169", "Order failed: no position in this direction that could be reduced.")
-    if order.is_closing:
-        _refuse_beyond_position(order, order.size_lots, state)
-    elif order.size_lots > abs(lots):
-        order.size_lots = abs(lots)
-        order.amend_source = "4"
-
-
-def _refuse_beyond_position(order: Order, size_lots: int, state: VenueState) -> None:
-    if size_lots - order.filled_lots > state.closable_lots(state.position_of(order), order):
-        raise ApiError("51112", "Close order size exceeds the available size of the position.")
 
 
 def find_pending(params: Params, listed: Listing, state: VenueState, code: str, why: str) -> Order:

@@ -14,8 +14,6 @@ from okxmm_tui.exchange.book import DisplayedBook
 from okxmm_tui.exchange.market_events import TradeEvent
 from okxmm_tui.exchange.queue_model import LevelQueue, QueueEntry
 
-ALL_LOTS = 10**18
-
 
 class MakerFill(Struct, frozen=True):
     """An own resting order traded at its own price."""
@@ -111,6 +109,10 @@ class RestingOrders:
         """Best own price of a side."""
         levels = self._sides[side]
         return -side.sign * next(iter(levels)) if levels else None
+
+    def by_priority(self, side: Side) -> list[str]:
+        """Own orders of a side, best price first, then first in."""
+        return [entry.order_id for level in self._sides[side].values() for entry in level.entries]
 
     def crossed_by(self, taker: Side, limit_ticks: int) -> list[str]:
         """Own orders a taker of that side and limit would meet, best price first, then first in."""
