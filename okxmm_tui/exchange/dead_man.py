@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.numbers import is_whole
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.orders import CancelSource
 from okxmm_tui.exchange.state import VenueState
@@ -70,6 +71,6 @@ def _seconds(value: object) -> int:
     if value is None or value == "":
         raise missing("timeOut")
     text = str(value)
-    if not text.isdigit() or isinstance(value, bool) or not (int(text) == 0 or 10 <= int(text) <= 120):
+    if not is_whole(text) or isinstance(value, bool) or not (int(text) == 0 or 10 <= int(text) <= 120):
         raise wrong("timeOut", "must be 0 or 10 to 120 seconds")
     return int(text)

@@ -153,10 +153,6 @@ def _core_instrument(row: dict[str, Any]) -> Instrument:
     )
 
 
-def _face(row: dict[str, Any]) -> Decimal:
-    return read_decimal(row["ctVal"]) * read_decimal(row["ctMult"] or "1")
-
-
 def _kind(row: dict[str, Any]) -> ContractKind:
     if row["instType"] in {"SPOT", "MARGIN"}:
         return ContractKind.SPOT

@@ -31,7 +31,7 @@ def check_login(args: object, now_ns: int) -> None:
     timestamp = str(given["timestamp"])
     try:
         stamp_ns = int(float(timestamp) * 1e9)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ApiError("60004", "Invalid timestamp.") from error
     if abs(now_ns - stamp_ns) > WINDOW_NS:
         raise ApiError("60006", "Timestamp request expired.")

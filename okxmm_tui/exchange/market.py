@@ -20,6 +20,7 @@ from okxmm_tui.exchange.resting import RestingOrders
 
 TRADES_KEPT = 500
 FUNDING_INTERVAL_MS = 8 * 3600 * 1000
+"""Where the market source does not tell another one."""
 DEFAULT_FUNDING_RATE = Decimal("0.0001")
 
 
@@ -60,8 +61,8 @@ class Market:
         self.trades: deque[PublishedTrade] = deque(maxlen=TRADES_KEPT)
         self.day = DayFigures()
         self.funding_rate = DEFAULT_FUNDING_RATE
+        self.funding_interval_ms = FUNDING_INTERVAL_MS
         self.source_ms = 0
-        self.book_ms = 0
         self.seq_offset = 0
         self.candles = Candles()
         self.mark_candles = Candles()
@@ -117,6 +118,10 @@ class Market:
             return self.frozen_mark
         mark = self.quoted_mark if self.quoted_mark is not None else self.fair_price()
         return EXACT.multiply(mark, self.mark_factor) if self.mark_factor != 1 else mark
+
+    def next_funding_ms(self, now_ms: int) -> int:
+        """Next funding time after a time, Unix ms: intervals count from midnight UTC."""
+        return (now_ms // self.funding_interval_ms + 1) * self.funding_interval_ms
 
     def last_ticks(self) -> int:
         """Price of the last trade, or of the best bid before the first trade."""

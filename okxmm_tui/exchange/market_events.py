@@ -59,6 +59,8 @@ class FundingEvent(Struct, frozen=True):
 
     inst_id: str
     rate: Decimal
+    interval_ms: int | None = None
+    """From one settlement to the next; None where the source does not tell."""
 
 
 class MarkEvent(Struct, frozen=True):

@@ -62,6 +62,7 @@ class MarketPushes:
                 self._trade(market, event)
             case FundingEvent():
                 market.funding_rate = event.rate
+                market.funding_interval_ms = event.interval_ms or market.funding_interval_ms
             case MarkEvent():
                 market.quoted_mark = event.price
             case GapEvent():
@@ -83,7 +84,7 @@ class MarketPushes:
             # A further snapshot, e.g. at the seam of two loops, reaches subscribers as one increment.
             event = market.book.difference(event)
         market.book.apply_book(event)
-        market.source_ms = market.book_ms = event.source_ms
+        market.source_ms = event.source_ms
         self.depth.on_book(market, event)
         self._desk.maker_fills(market.own.on_depth(market.book, event.source_ms, from_bbo=False))
 

@@ -18,10 +18,18 @@ COIN_PRICE_STEP = Decimal("1e-8")
 
 ZERO = Decimal(0)
 
+MAX_WHOLE_DIGITS = 20
+"""Ids and times have fewer."""
+
 
 def text(value: Decimal) -> str:
     """Write a number as OKX does: no exponent, no trailing zeros, no minus zero."""
     return format(value.normalize(EXACT), "f") if value else "0"
+
+
+def is_whole(value: str) -> bool:
+    """Whether a text is a whole number from 0 that no client means as anything else: plain digits."""
+    return value.isascii() and value.isdigit() and len(value) <= MAX_WHOLE_DIGITS
 
 
 def rounded(value: Decimal) -> Decimal:

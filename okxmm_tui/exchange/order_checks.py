@@ -16,6 +16,7 @@ from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.orders import Order
+from okxmm_tui.exchange.reducing import refuse_beyond_position
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_modes import Params, position_side, trade_mode
 from okxmm_tui.exchange.trading_rules import check_grid, check_state
@@ -133,14 +134,16 @@ def within_limits(price_ticks: int, order: Order, market: Market, state: VenueSt
     """Return the price, or the nearest allowed one when the client wants it moved.
 
     Raises:
-        ApiError: 51006, outside the price limits.
+        ApiError: Outside the price limits: 51006 for contracts, 51137 and 51138 for spot.
     """
     highest, lowest = market.price_limits(state.settings.price_band)
-    inside = min(price_ticks, highest) if order.side is Side.BUY else max(price_ticks, lowest)
+    is_buy = order.side is Side.BUY
+    inside = min(price_ticks, highest) if is_buy else max(price_ticks, lowest)
     if inside != price_ticks and not moves:
         ours = market.instrument
+        code = "51006" if not order.is_spot else "51137" if is_buy else "51138"
         raise ApiError(
-            "51006",
+            code,
             "Order price is not within the price limit "
             f"(max buy price: {text(ours.price(highest))} min sell price: {text(ours.price(lowest))}).",
         )
@@ -198,7 +201,7 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
         price_ticks = within_limits(price_ticks, order, state.markets[listed.inst_id], state, moves=moves)
     if params.get("newSz"):
         if order.is_closing:
-            _refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
+            refuse_beyond_position(order, parse_size(params["newSz"], "newSz", ours), state)
         size_lots = parse_size(params["newSz"], "newSz", ours)
     market = state.markets[listed.inst_id]
     check_grid(
@@ -207,32 +210,6 @@ def parse_amend(params: Params, listed: Listing, state: VenueState) -> AmendRequ
     return AmendRequest(
         order, price_ticks, size_lots, _pattern(params, "reqId", _ID), _flag(params, "cxlOnFail")
     )
-
-
-def fit_to_position(order: Order, state: VenueState) -> None:
-    """Fit an order that only reduces to its position.
-
-    A reduce-only order of a net position is cut to it; closing a long or short position takes no more
-    than what other pending orders have not claimed.
-
-    Raises:
-        ApiError: 51169 there is nothing to reduce, 51112 a close exceeds what is available.
-    """
-    if not order.only_reduces:
-        return
-    lots = state.position_of(order).lots
-    if lots * order.side.sign >= 0:
-        raise ApiError("51169", "Order failed: no position in this direction that could be reduced.")
-    if order.is_closing:
-        _refuse_beyond_position(order, order.size_lots, state)
-    elif order.size_lots > abs(lots):
-        order.size_lots = abs(lots)
-        order.amend_source = "4"
-
-
-def _refuse_beyond_position(order: Order, size_lots: int, state: VenueState) -> None:
-    if size_lots - order.filled_lots > state.closable_lots(state.position_of(order), order):
-        raise ApiError("51112", "Close order size exceeds the available size of the position.")
 
 
 def find_pending(params: Params, listed: Listing, state: VenueState, code: str, why: str) -> Order:
@@ -309,8 +286,8 @@ def parse_amount(value: object, name: str) -> Decimal:
 def _decimal(value: object, name: str) -> Decimal:
     if value is None or value == "":
         raise missing(name)
-    if not isinstance(value, str) or len(value) > 32:
-        raise wrong(name, "must be a string of at most 32 characters")
+    if not isinstance(value, str) or not value.isascii() or len(value) > 32:
+        raise wrong(name, "must be a string of at most 32 plain characters")
     try:
         return read_decimal(value)
     except WireError as error:

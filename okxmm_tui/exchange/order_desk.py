@@ -19,13 +19,13 @@ from okxmm_tui.exchange.order_checks import (
     AmendRequest,
     Params,
     find_pending,
-    fit_to_position,
     parse_amend,
     parse_place,
     refuse_below_minimum,
 )
 from okxmm_tui.exchange.orders import CancelSource, Order
 from okxmm_tui.exchange.private_push import PrivatePushes
+from okxmm_tui.exchange.reducing import fit_to_position, overhang, reducible, room_for
 from okxmm_tui.exchange.resting import MakerFill
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trading_rules import check_grid
@@ -60,11 +60,13 @@ class OrderDesk:
         if order.ord_type == "post_only" and self._would_take(order.side, order.price_ticks or 0, market):
             self.cancel_order(order, CancelSource.POST_ONLY_WOULD_TAKE)
             return order
+        if order.reduce_only and not self._cut_to_room(order):
+            return order
         if order.ord_type in {"limit", "post_only"}:
             self._pushes.order(order, amendResult="0" if order.amend_source else "")
             order.amend_source = ""
-        if order.ord_type == "fok" and self._takeable(order, market) < order.size_lots:
-            self.cancel_order(order, CancelSource.FOK_UNFILLED)
+        if order.ord_type == "fok" and (why := self._why_not_whole(order, market)) is not None:
+            self.cancel_order(order, why)
             return order
         self._work(order, market)
         self._pushes.account_changed(*listed.currencies)
@@ -100,6 +102,14 @@ class OrderDesk:
         refuse_unfunded(state, order, levels, among)
         return order
 
+    def _cut_to_room(self, order: Order) -> bool:
+        room = room_for(order, order.price_ticks or 0, self._state)
+        if not room:
+            self.cancel_order(order, CancelSource.NO_ROOM_TO_REDUCE)
+        elif room < order.size_lots:
+            order.size_lots, order.amend_source = room, "4"
+        return order.is_pending
+
     def _work(self, order: Order, market: Market) -> None:
         self._take(order, market)
         if not order.is_pending:
@@ -118,6 +128,8 @@ class OrderDesk:
             book=market.book,
             source_ms=market.source_ms,
         )
+        if order.reduce_only:
+            self.trim_reducing(order.listing.inst_id)
 
     def _would_take(self, side: Side, price_ticks: int, market: Market) -> bool:
         # On OKX own orders are part of the book, so meeting one of them is taking, too.
@@ -126,8 +138,16 @@ class OrderDesk:
         crosses = [ticks for ticks in (best[0] if best else None, own) if ticks is not None]
         return any(side.sign * price_ticks >= side.sign * ticks for ticks in crosses)
 
-    def _takeable(self, order: Order, market: Market) -> int:
-        return sum(available for _, _, available in self._crossing_levels(order, market))
+    def _why_not_whole(self, order: Order, market: Market) -> CancelSource | None:
+        levels, sign = self._crossing_levels(order, market), order.side.sign
+        if sum(available for _, _, available in levels) < order.size_lots:
+            return CancelSource.FOK_UNFILLED
+        own = market.own.best_ticks(order.side.opposite)
+        if order.stp_mode != "cancel_taker" or own is None:
+            return None
+        # A fill-or-kill order that would meet an own one before its end is not filled in part.
+        before = sum(available for ticks, _, available in levels if sign * ticks <= sign * own)
+        return CancelSource.SELF_TRADE if before < order.size_lots else None
 
     def _crossing_levels(self, order: Order, market: Market) -> list[tuple[int, int, int]]:
         found: list[tuple[int, int, int]] = []
@@ -138,20 +158,19 @@ class OrderDesk:
             found.append(
                 (price_ticks, displayed, market.own.consumption.available(maker, price_ticks, displayed))
             )
-        if order.ord_type == "optimal_limit_ioc":
-            return found[:5]
         return found
 
     def _take(self, order: Order, market: Market) -> None:
         for price_ticks, displayed, available in self._crossing_levels(order, market):
             self._prevent_self_trade(order, market, price_ticks - order.side.sign)
-            size = min(order.remaining_lots, available)
+            size = min(order.remaining_lots, available, reducible(order, self._state))
             if not order.is_pending:
                 return
             if size > 0:
                 market.own.consumption.take(order.side.opposite, price_ticks, displayed, size)
                 shown_ticks = market.display.on_grid(order.side.opposite, price_ticks)
-                self._fill(order, shown_ticks, size, "T")
+                self._booking.book(order, shown_ticks, size, "T")
+                self._after_fills(order)
             if not order.is_pending:
                 return
         self._prevent_self_trade(order, market, order.price_ticks or 0)
@@ -166,31 +185,44 @@ class OrderDesk:
                 self.cancel_order(order, CancelSource.SELF_TRADE)
 
     def maker_fills(self, fills: Iterable[MakerFill]) -> None:
-        """Book fills of resting orders."""
+        """Book fills of resting orders of one instrument."""
+        filled: Order | None = None
         for one in fills:
             order = self._state.store.pending.get(one.order_id)
             if order is None:
                 continue
-            size = min(one.size_lots, order.remaining_lots, self._reducible(order))
+            size = min(one.size_lots, order.remaining_lots, reducible(order, self._state))
             if size > 0:
-                self._fill(order, one.price_ticks, size, "M")
+                self._booking.book(order, one.price_ticks, size, "M")
+                filled = order
+        # Only now: the queue has given all of these fills away already.
+        if filled is not None:
+            self._after_fills(filled)
 
-    def _reducible(self, order: Order) -> int:
-        if not order.only_reduces:
-            return order.remaining_lots
-        return max(0, -self._state.position_of(order).lots * order.side.sign)
-
-    def _fill(self, order: Order, price_ticks: int, size_lots: int, exec_type: str) -> None:
-        self._booking.book(order, price_ticks, size_lots, exec_type)
+    def _after_fills(self, order: Order) -> None:
         if not order.is_spot:
             self.trim_reducing(order.listing.inst_id)
             self.drop_unfunded(order.listing.instrument.settle_ccy)
 
     def trim_reducing(self, inst_id: str) -> None:
-        """Cancel orders that could only reduce a position that is gone."""
-        for order in [one for one in self._state.store.pending_of(inst_id) if one.only_reduces]:
-            if self._reducible(order) == 0:
-                self.cancel_order(order, CancelSource.POSITION_CLOSED)
+        """Cut orders that only reduce to what their position has left for them, and cancel the rest."""
+        for order, lots in list(overhang(inst_id, self._state)):
+            if lots:
+                self._cut(order, lots)
+            else:
+                is_gone = not reducible(order, self._state)
+                self.cancel_order(
+                    order, CancelSource.POSITION_CLOSED if is_gone else CancelSource.REDUCING_DISPLACED
+                )
+
+    def _cut(self, order: Order, lots: int) -> None:
+        order.size_lots = order.filled_lots + lots
+        order.updated_ms = self._state.now_ms
+        self._state.markets[order.listing.inst_id].own.shrink(order.order_id, lots)
+        order.amend_source = "4"
+        self._pushes.order(order, amendResult="0")
+        order.amend_source = ""
+        self._pushes.account_changed(*order.listing.currencies)
 
     def drop_unfunded(self, ccy: str) -> None:
         """Cancel spot orders, newest first, that a loss in contracts has left without their balance."""
@@ -277,13 +309,20 @@ class OrderDesk:
 
     def _apply_amend(self, request: AmendRequest) -> None:
         order, market = request.order, self._state.markets[request.order.listing.inst_id]
+        size_lots = request.size_lots
+        if order.reduce_only:
+            room = room_for(order, request.price_ticks, self._state)
+            if not room:
+                self.cancel_order(order, CancelSource.NO_ROOM_TO_REDUCE)
+                return
+            size_lots = min(size_lots, order.filled_lots + room)
         moves = request.price_ticks != order.price_ticks
-        grows = request.size_lots > order.size_lots
+        grows = size_lots > order.size_lots
         is_passive = order.ord_type == "post_only"
         if moves and is_passive and self._would_take(order.side, request.price_ticks, market):
             raise ApiError("51511", "The amend was refused as the post-only order would take liquidity.")
         before = (order.price_ticks, order.size_lots)
-        order.price_ticks, order.size_lots = request.price_ticks, request.size_lots
+        order.price_ticks, order.size_lots = request.price_ticks, size_lots
         if moves or grows:
             try:
                 refuse_unfunded_amend(self._state, order, before)
@@ -292,10 +331,10 @@ class OrderDesk:
                 raise
         order.updated_ms = self._state.now_ms
         if order.remaining_lots <= 0:
-            order.size_lots = max(order.filled_lots, request.size_lots)
+            order.size_lots = order.filled_lots
             order.state = VenueOrderState.FILLED
             self._booking.finish(order)
-        order.amend_source = "1"
+        order.amend_source = "1" if size_lots == request.size_lots else "2"
         self._pushes.order(order, amendResult="0", reqId=request.req_id)
         order.amend_source = ""
         self._requeue(order, market, loses_place=moves or grows)

@@ -9,7 +9,7 @@ from okxmm_tui.core.types import ContractKind, Side
 from okxmm_tui.exchange.bills import sub_type
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.numbers import rounded, text
-from okxmm_tui.exchange.orders import Fill, Order
+from okxmm_tui.exchange.orders import Category, Fill, Order
 
 Row = dict[str, Any]
 
@@ -61,7 +61,7 @@ def order_row(order: Order) -> Row:
         "avgPx": text(rounded(order.average_price())),
         "fillPx": text(last.price) if last else "",
         "fillSz": text(ours.size(last.size_lots)) if last else "0",
-        "tradeId": last.trade_id if last else "",
+        "tradeId": _order_trade_id(last),
         "fillTime": str(last.ts_ms) if last else "",
         "fee": text(order.fee),
         "feeCcy": fee_currency(order),
@@ -87,7 +87,7 @@ def order_push_row(order: Order, market: Market, fill: Fill | None, extra: Row) 
         **order_row(order),
         "fillPx": text(fill.price) if fill else "",
         "fillSz": text(ours.size(fill.size_lots)) if fill else "0",
-        "tradeId": fill.trade_id if fill else "",
+        "tradeId": _order_trade_id(fill),
         "fillTime": str(fill.ts_ms) if fill else "",
         "execType": fill.exec_type if fill else "",
         "fillFee": text(fill.fee) if fill else "0",
@@ -109,6 +109,13 @@ def order_push_row(order: Order, market: Market, fill: Fill | None, extra: Row) 
         "lastPx": text(ours.price(market.last_ticks())),
         **extra,
     }
+
+
+def _order_trade_id(fill: Fill | None) -> str:
+    # Liquidation and ADL have a negative id among the fills, and 0 on their order (OKX v5, fills).
+    if fill is None:
+        return ""
+    return fill.trade_id if fill.category is Category.NORMAL else "0"
 
 
 def _notional(order: Order, lots: int, price: Decimal) -> Decimal:

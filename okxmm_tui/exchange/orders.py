@@ -31,6 +31,8 @@ class CancelSource(StrEnum):
     IOC_REMAINDER = "14"
     POSITION_CLOSED = "17"
     DEAD_MAN = "20"
+    NO_ROOM_TO_REDUCE = "22"
+    REDUCING_DISPLACED = "23"
     POST_ONLY_WOULD_TAKE = "31"
     SELF_TRADE = "32"
 

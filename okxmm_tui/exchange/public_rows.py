@@ -9,7 +9,7 @@ from typing import Any
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import ContractKind, Side
 from okxmm_tui.exchange.candles import Candle
-from okxmm_tui.exchange.market import FUNDING_INTERVAL_MS, Market, PublishedTrade
+from okxmm_tui.exchange.market import Market, PublishedTrade
 from okxmm_tui.exchange.market_events import Level
 from okxmm_tui.exchange.numbers import ZERO, rounded, text
 from okxmm_tui.exchange.position_tiers import TIERS
@@ -164,8 +164,8 @@ def limit_row(market: Market, band: Decimal, now_ms: int) -> Row:
 
 
 def funding_row(market: Market, now_ms: int) -> Row:
-    """Funding rate; settled every eight hours UTC."""
-    next_ms = next_funding_ms(now_ms)
+    """Funding rate and when it is settled."""
+    next_ms, interval_ms = market.next_funding_ms(now_ms), market.funding_interval_ms
     return {
         "instType": market.instrument.inst_type,
         "instId": market.instrument.inst_id,
@@ -174,8 +174,8 @@ def funding_row(market: Market, now_ms: int) -> Row:
         "fundingRate": text(market.funding_rate),
         "fundingTime": str(next_ms),
         "nextFundingRate": "",
-        "nextFundingTime": str(next_ms + FUNDING_INTERVAL_MS),
-        "prevFundingTime": str(next_ms - FUNDING_INTERVAL_MS),
+        "nextFundingTime": str(next_ms + interval_ms),
+        "prevFundingTime": str(next_ms - interval_ms),
         "minFundingRate": "-0.00375",
         "maxFundingRate": "0.00375",
         "interestRate": "",
@@ -185,11 +185,6 @@ def funding_row(market: Market, now_ms: int) -> Row:
         "settFundingRate": text(market.funding_rate),
         "ts": str(now_ms),
     }
-
-
-def next_funding_ms(now_ms: int) -> int:
-    """Next funding time after now, Unix ms."""
-    return (now_ms // FUNDING_INTERVAL_MS + 1) * FUNDING_INTERVAL_MS
 
 
 def candle_row(market: Market, candle: Candle, *, is_confirmed: bool) -> list[str]:

@@ -7,7 +7,8 @@ probability p = f(back) / (f(back) + f(front)), f(x) = x^n, of having happened b
 power-law queue model known from hftbacktest, after E. Rigtorp).
 
 Book updates and prints describe the same volume and may arrive in either order, so both carry the
-source's own time: a print older than the last depth is already inside it, a younger one is not.
+source's own time: a print older than the last depth is already inside it, a younger one is not. A print
+that is no younger than the market an order was queued in happened before the order and does not fill it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class QueueEntry(Struct):
     """Displayed size in front; None while the level lies outside the displayed depth."""
     credit_lots: int = 0
     """Part of ``ahead_lots`` taken by the last unexplained decrease; a late print takes it back."""
+    since_ms: int = 0
+    """Source time of the market it was queued in; what was traded until then it never met."""
 
 
 class QueueFill(Struct, frozen=True):
@@ -59,7 +62,7 @@ class LevelQueue:
         if not self.entries and displayed_lots is not None:
             self.displayed_lots = displayed_lots
             self._depth_ms = max(self._depth_ms, source_ms)
-        entry.ahead_lots = displayed_lots
+        entry.ahead_lots, entry.since_ms = displayed_lots, source_ms
         self.entries.append(entry)
 
     def leave(self, order_id: str) -> None:
@@ -107,7 +110,7 @@ class LevelQueue:
         fills: list[QueueFill] = []
         left, others = size_lots, 0
         for entry in self.entries:
-            if entry.ahead_lots is None:
+            if entry.ahead_lots is None or source_ms <= entry.since_ms:
                 continue
             regained = entry.credit_lots * late // unexplained if unexplained else 0
             entry.credit_lots -= regained
@@ -120,11 +123,18 @@ class LevelQueue:
         self._drop_filled()
         return fills
 
-    def sweep(self, size_lots: int) -> list[QueueFill]:
-        """Fill from the front without regard to the queue: the market traded through the price."""
+    def sweep(self, size_lots: int, source_ms: int | None = None) -> list[QueueFill]:
+        """Fill from the front without regard to the queue: the market went through the price.
+
+        Args:
+            size_lots: What there is to fill with.
+            source_ms: Source time of the print that did it; None for a standing quote.
+        """
         fills: list[QueueFill] = []
         left = size_lots
         for entry in self.entries:
+            if source_ms is not None and source_ms <= entry.since_ms:
+                continue
             entry.ahead_lots = 0
             entry.credit_lots = 0
             left -= self._fill(entry, left, fills)

@@ -66,6 +66,8 @@ class WireRow(Struct, rename="camel"):
     count: str = "1"
     source: str = "0"
     funding_rate: str = ""
+    funding_time: str = ""
+    next_funding_time: str = ""
     mark_px: str = ""
 
 

@@ -124,9 +124,7 @@ class AccountApi:
 
     def activate_feature(self, request: RestRequest) -> list[Row]:
         """POST account/activate-feature: feature 1, trading in USDC; it is on already."""
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        body = request.fields()
         if not body.get("feature"):
             raise missing("feature")
         if str(body["feature"]) != "1":

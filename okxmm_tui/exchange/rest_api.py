@@ -88,7 +88,7 @@ class RestApi:
             ("GET", "trade/order"): trade.order,
             ("GET", "trade/orders-pending"): trade.pending,
             ("GET", "trade/orders-history"): trade.history,
-            ("GET", "trade/orders-history-archive"): trade.history,
+            ("GET", "trade/orders-history-archive"): trade.archive,
             ("POST", "trade/close-position"): trade.close_position,
             ("POST", "trade/order-precheck"): sizes.precheck,
             ("GET", "trade/fills"): trade.fills,

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from okxmm_tui.exchange.api_error import wrong
 from okxmm_tui.exchange.bills import bill_row
-from okxmm_tui.exchange.rest_request import RestRequest, Row, page
+from okxmm_tui.exchange.numbers import is_whole
+from okxmm_tui.exchange.rest_request import ARCHIVE_MS, RECENT_MS, RestRequest, Row, page, time_bounds
 from okxmm_tui.exchange.state import VenueState
-
-DAY_MS = 24 * 3600 * 1000
-RECENT_MS = 7 * DAY_MS
-ARCHIVE_MS = 90 * DAY_MS
 
 _FILTERS = ("instType", "instId", "ccy", "type", "subType", "mgnMode")
 
@@ -29,11 +26,11 @@ class BillsApi:
         return self._bills(request.params(), ARCHIVE_MS)
 
     def _bills(self, params: dict[str, str], kept_ms: int) -> list[Row]:
-        for name in ("type", "subType", "begin", "end"):
-            if params.get(name) and not params[name].isdigit():
+        for name in ("type", "subType"):
+            if params.get(name) and not is_whole(params[name]):
                 raise wrong(name)
-        begin = max(int(params.get("begin") or 0), self._state.now_ms - kept_ms)
-        end = int(params.get("end") or self._state.now_ms)
+        begin, end = time_bounds(params)
+        begin = max(begin, self._state.now_ms - kept_ms)
         asked = [one for one in self._state.bills if begin <= one.ts_ms <= end]
         rows = [
             row

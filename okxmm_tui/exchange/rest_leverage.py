@@ -25,7 +25,7 @@ class LeverageApi:
 
         What is open must stay covered: a leverage too low for it is refused with 59103.
         """
-        body = _body(request)
+        body = request.fields()
         listed = self._listing(str(body.get("instId") or ""))
         mode = margin_mode(body, self._state.settings.account_level)
         try:
@@ -83,7 +83,7 @@ class LeverageApi:
 
     def set_position_mode(self, request: RestRequest) -> list[Row]:
         """POST account/set-position-mode: only without positions and orders (59000)."""
-        body, state = _body(request), self._state
+        body, state = request.fields(), self._state
         given = body.get("posMode")
         if not given:
             raise missing("posMode")
@@ -99,10 +99,3 @@ class LeverageApi:
             raise ApiError("59000", "Setting failed. Cancel any open orders and close positions first.")
         state.position_mode = wanted
         return [{"posMode": wanted.value}]
-
-
-def _body(request: RestRequest) -> Row:
-    body = request.json()
-    if not isinstance(body, dict):
-        raise wrong("body")
-    return body

@@ -9,6 +9,7 @@ from okxmm_tui.exchange.candles import BARS
 from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_push import MarketPushes
+from okxmm_tui.exchange.numbers import is_whole
 from okxmm_tui.exchange.public_rows import (
     candle_row,
     depth_row,
@@ -86,9 +87,8 @@ class PublicApi:
         newer = takewhile(
             lambda one: before is None or one.start_ms > before, market.candles.newest_first(bar, now_ms)
         )
-        fitting = (one for one in newer if after is None or one.start_ms < after)
-        # With ``before`` alone the page next to the bound is meant, not the newest one.
-        found = list(fitting)[-limit:] if before is not None and after is None else islice(fitting, limit)
+        # ``before`` alone brings the latest ones, too, not the page next to the bound (OKX v5, candles).
+        found = islice((one for one in newer if after is None or one.start_ms < after), limit)
         return [candle_row(market, one, is_confirmed=one.start_ms < present) for one in found]
 
     def index_tickers(self, request: RestRequest) -> list[Row]:
@@ -177,13 +177,13 @@ class PublicApi:
 
 def _depth(params: dict[str, str], most: int) -> int:
     size = params.get("sz") or "1"
-    if not size.isdigit() or not 1 <= int(size) <= most:
+    if not is_whole(size) or not 1 <= int(size) <= most:
         raise wrong("sz", f"must be 1 to {most}")
     return int(size)
 
 
 def _time(params: dict[str, str], name: str) -> int | None:
     value = params.get(name)
-    if value and not value.isdigit():
+    if value and not is_whole(value):
         raise wrong(name, "Unix milliseconds")
     return int(value) if value else None

@@ -10,8 +10,16 @@ import msgspec
 from msgspec import Struct
 
 from okxmm_tui.exchange.api_error import ApiError, missing, wrong
+from okxmm_tui.exchange.numbers import is_whole
 
 Row = dict[str, Any]
+
+DAY_MS = 24 * 3600 * 1000
+RECENT_MS = 7 * DAY_MS
+"""How long the ordinary histories of orders and bills reach back (OKX v5)."""
+ARCHIVE_MS = 90 * DAY_MS
+"""How long the archives reach back."""
+FOREVER_MS = 2**63
 
 
 class RestRequest(Struct, frozen=True):
@@ -51,6 +59,20 @@ class RestRequest(Struct, frozen=True):
         except msgspec.DecodeError as error:
             raise ApiError("50002", "JSON syntax error.") from error
 
+    def fields(self) -> Row:
+        """Body of a request outside the trade operations: named values.
+
+        Raises:
+            ApiError: 50000 empty, 50002 no JSON, 51000 no object, or a value that holds others.
+        """
+        body = self.json()
+        if not isinstance(body, dict):
+            raise wrong("body")
+        for name, value in body.items():
+            if isinstance(value, list | dict):
+                raise wrong(name)
+        return body
+
 
 class RestReply(Struct, frozen=True):
     """An answer; a lost one must never be sent."""
@@ -85,9 +107,21 @@ def limit_of(params: Mapping[str, str], default: int, most: int) -> int:
         ApiError: 51000, it is no number from 1 to ``most``.
     """
     value = params.get("limit") or str(default)
-    if not value.isdigit() or not 1 <= int(value) <= most:
+    if not is_whole(value) or not 1 <= int(value) <= most:
         raise wrong("limit", f"must be 1 to {most}")
     return int(value)
+
+
+def time_bounds(params: Mapping[str, str]) -> tuple[int, int]:
+    """Return ``begin`` and ``end`` of a request, Unix ms; without limits where absent.
+
+    Raises:
+        ApiError: 51000, one is no number.
+    """
+    for name in ("begin", "end"):
+        if params.get(name) and not is_whole(params[name]):
+            raise wrong(name)
+    return int(params.get("begin") or 0), int(params.get("end") or FOREVER_MS)
 
 
 def page(
@@ -109,7 +143,7 @@ def page(
     bounds: dict[str, int | None] = {}
     for name in ("after", "before"):
         value = params.get(name)
-        if value and not value.isdigit():
+        if value and not is_whole(value):
             raise wrong(name)
         bounds[name] = int(value) if value else None
     after, before = bounds["after"], bounds["before"]

@@ -86,9 +86,7 @@ class SizesApi:
 
     def precheck(self, request: RestRequest) -> list[Row]:
         """POST trade/order-precheck: what an order would change; multi-currency and portfolio mode."""
-        state, body = self._state, request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        state, body = self._state, request.fields()
         if not body.get("instId"):
             raise missing("instId")
         listed = state.listing(str(body["instId"]))

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from okxmm_tui.core.types import PositionSide, Side
-from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel, wrong
+from okxmm_tui.exchange.api_error import ApiError, missing, no_mass_cancel
 from okxmm_tui.exchange.dead_man import DeadMan
 from okxmm_tui.exchange.numbers import text
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.order_rows import fill_row, order_row
 from okxmm_tui.exchange.orders import CancelSource, Order
 from okxmm_tui.exchange.positions import Position
-from okxmm_tui.exchange.rest_request import RestRequest, Row, page, required
+from okxmm_tui.exchange.rest_request import (
+    ARCHIVE_MS,
+    DAY_MS,
+    RECENT_MS,
+    RestRequest,
+    Row,
+    page,
+    required,
+    time_bounds,
+)
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.trade_modes import margin_mode, position_side
 
-_ORDER_FILTERS = ("instType", "instId", "ordType", "state", "category")
+RECENT_FILLS_MS = 3 * DAY_MS
+"""How long trade/fills keeps a fill (OKX v5)."""
+
+_ORDER_FILTERS = ("instType", "instId", "state", "category")
 _FILL_FILTERS = ("instType", "instId", "ordId", "subType")
 
 
@@ -41,55 +53,64 @@ class TradeApi:
         return [order_row(found)]
 
     def pending(self, request: RestRequest) -> list[Row]:
-        """GET trade/orders-pending, newest first, paged by ordId."""
+        """GET trade/orders-pending, newest first, paged by ordId; ordType may name several kinds."""
         return self._orders(self._state.store.pending.values(), request.params())
 
     def history(self, request: RestRequest) -> list[Row]:
-        """GET trade/orders-history and orders-history-archive: finished orders.
+        """GET trade/orders-history: orders finished in the last seven days."""
+        return self._finished(request.params(), RECENT_MS)
 
-        Unfilled canceled ones are kept for two hours in both.
-        """
-        params = request.params()
+    def archive(self, request: RestRequest) -> list[Row]:
+        """GET trade/orders-history-archive: orders finished in the last three months."""
+        return self._finished(request.params(), ARCHIVE_MS)
+
+    def _finished(self, params: dict[str, str], kept_ms: int) -> list[Row]:
+        """Finished orders by the time of their creation; unfilled canceled ones are kept two hours only."""
         required(params, "instType")
-        self._state.store.prune(self._state.now_ms)
-        finished = (one for one in self._state.store.orders.values() if not one.is_pending)
+        state, (begin, end) = self._state, time_bounds(params)
+        state.store.prune(state.now_ms)
+        finished = (
+            one
+            for one in state.store.orders.values()
+            if not one.is_pending
+            and one.updated_ms >= state.now_ms - kept_ms
+            and begin <= one.created_ms <= end
+        )
         return self._orders(finished, params)
 
     def _orders(self, orders: Iterable[Order], params: dict[str, str]) -> list[Row]:
+        kinds = set(filter(None, params.get("ordType", "").split(",")))
         rows = [
-            order_row(one) for one in orders if params.get("instFamily") in {None, "", one.listing.family}
+            order_row(one)
+            for one in orders
+            if params.get("instFamily") in {None, "", one.listing.family}
+            and (not kinds or one.ord_type in kinds)
         ]
         return page([row for row in rows if _fits(row, params, _ORDER_FILTERS)], "ordId", params)
 
     def fills(self, request: RestRequest) -> list[Row]:
-        """GET trade/fills and trade/fills-history, newest first, paged by billId."""
-        params = request.params()
-        begin, end = params.get("begin"), params.get("end")
-        for name, value in (("begin", begin), ("end", end)):
-            if value and not value.isdigit():
-                raise wrong(name)
-        # The time is looked at before a row is made of a fill: there are very many after a day.
-        asked = [
-            one
-            for one in self._state.store.fills
-            if (not begin or one.ts_ms >= int(begin)) and (not end or one.ts_ms <= int(end))
-        ]
-        rows = [row for row in map(fill_row, asked) if _fits(row, params, _FILL_FILTERS)]
-        return page(rows, "billId", params)
+        """GET trade/fills: the last three days, newest first, paged by billId."""
+        return self._fills(request.params(), RECENT_FILLS_MS)
 
     def fills_history(self, request: RestRequest) -> list[Row]:
-        """GET trade/fills-history."""
+        """GET trade/fills-history: the last three months."""
         required(request.params(), "instType")
-        return self.fills(request)
+        return self._fills(request.params(), ARCHIVE_MS)
+
+    def _fills(self, params: dict[str, str], kept_ms: int) -> list[Row]:
+        begin, end = time_bounds(params)
+        begin = max(begin, self._state.now_ms - kept_ms)
+        # The time is looked at before a row is made of a fill: there are very many after a day.
+        asked = [one for one in self._state.store.fills if begin <= one.ts_ms <= end]
+        rows = [row for row in map(fill_row, asked) if _fits(row, params, _FILL_FILTERS)]
+        return page(rows, "billId", params)
 
     def close_position(self, request: RestRequest) -> list[Row]:
         """POST trade/close-position: a market order over the whole position.
 
         Orders that would close it stand in the way (51115) unless ``autoCxl`` cancels them.
         """
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        body = request.fields()
         if not body.get("instId"):
             raise missing("instId")
         listed = self._state.listing(str(body["instId"]))
@@ -126,9 +147,7 @@ class TradeApi:
 
     def cancel_all_after(self, request: RestRequest) -> list[Row]:
         """POST trade/cancel-all-after."""
-        body = request.json()
-        if not isinstance(body, dict):
-            raise wrong("body")
+        body = request.fields()
         return [self._dead_man.set(body.get("timeOut"), str(body.get("tag") or ""))]
 
     def mass_cancel(self, request: RestRequest) -> list[Row]:

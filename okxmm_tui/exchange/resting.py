@@ -14,8 +14,6 @@ from okxmm_tui.exchange.book import DisplayedBook
 from okxmm_tui.exchange.market_events import TradeEvent
 from okxmm_tui.exchange.queue_model import LevelQueue, QueueEntry
 
-ALL_LOTS = 10**18
-
 
 class MakerFill(Struct, frozen=True):
     """An own resting order traded at its own price."""
@@ -26,26 +24,33 @@ class MakerFill(Struct, frozen=True):
 
 
 class Consumption:
-    """Displayed size own orders have already taken, remembered until the level changes."""
+    """Displayed size own orders have already taken; the source still shows it, but it is there no more.
+
+    Of a level that grows, what came is there to take. Of one that shrinks, what left is shared between
+    the taken part and the rest, so that a level is whole again once as much has come and gone.
+    """
 
     def __init__(self) -> None:
         self._taken: dict[tuple[Side, int], tuple[int, int]] = {}
 
     def available(self, side: Side, price_ticks: int, displayed_lots: int) -> int:
         """Displayed size that is still there to take."""
-        taken, of = self._taken.get((side, price_ticks), (0, displayed_lots))
-        return displayed_lots if of != displayed_lots else displayed_lots - taken
+        return displayed_lots - self._taken.get((side, price_ticks), (0, displayed_lots))[0]
 
     def take(self, side: Side, price_ticks: int, displayed_lots: int, size_lots: int) -> None:
         """Remember a take."""
-        left = self.available(side, price_ticks, displayed_lots)
-        self._taken[side, price_ticks] = (displayed_lots - left + size_lots, displayed_lots)
+        taken = displayed_lots - self.available(side, price_ticks, displayed_lots) + size_lots
+        self._taken[side, price_ticks] = (taken, displayed_lots)
 
-    def forget_gone(self, book: DisplayedBook) -> None:
-        """Drop levels that have changed or vanished, so that memory stays bounded."""
-        gone = [key for key, (_, of) in self._taken.items() if book.size_at(*key) != of]
-        for key in gone:
-            del self._taken[key]
+    def follow(self, book: DisplayedBook) -> None:
+        """Follow every change of the displayed sizes; levels that vanished are forgotten."""
+        for key, (taken, before) in list(self._taken.items()):
+            now = book.size_at(*key)
+            if now <= 0:
+                del self._taken[key]
+            elif now != before:
+                # Rounded up: a lot is rather missing than taken twice.
+                self._taken[key] = (-(-taken * now // before) if now < before else taken, now)
 
 
 class RestingOrders:
@@ -105,6 +110,10 @@ class RestingOrders:
         levels = self._sides[side]
         return -side.sign * next(iter(levels)) if levels else None
 
+    def by_priority(self, side: Side) -> list[str]:
+        """Own orders of a side, best price first, then first in."""
+        return [entry.order_id for level in self._sides[side].values() for entry in level.entries]
+
     def crossed_by(self, taker: Side, limit_ticks: int) -> list[str]:
         """Own orders a taker of that side and limit would meet, best price first, then first in."""
         maker = taker.opposite
@@ -126,7 +135,7 @@ class RestingOrders:
                 is_touch = top is not None and side.sign * price_ticks >= side.sign * top[0]
                 if is_touch == from_bbo and book.is_in_range(side, price_ticks):
                     level.on_depth(book.size_at(side, price_ticks), source_ms)
-        self.consumption.forget_gone(book)
+        self.consumption.follow(book)
         return [*self._crossed(Side.BUY, book), *self._crossed(Side.SELL, book)]
 
     def _crossed(self, side: Side, book: DisplayedBook) -> list[MakerFill]:
@@ -163,7 +172,8 @@ class RestingOrders:
             if side.sign * own_ticks < side.sign * trade.price_ticks:
                 break
             is_through = own_ticks != trade.price_ticks
-            made = level.sweep(left) if is_through else level.on_print(left, trade.source_ms)
+            take = level.sweep if is_through else level.on_print
+            made = take(left, trade.source_ms)
             for fill in made:
                 left -= fill.size_lots
                 fills.append(self._filled(fill.order_id, own_ticks, fill.size_lots))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import traceback
 from collections.abc import Sequence
 
 import msgspec
@@ -30,6 +31,7 @@ FROZEN_POLL_S = 0.02
 MAX_SLEEP_S = 0.05
 MAX_BURST_NS = 5_000_000
 LOST_ACK_HOLD_S = 120.0
+FAILED = 1011
 GONE = 1005
 """The client closed first: nothing is left to send."""
 
@@ -237,13 +239,15 @@ class ExchangeServer:
 
     async def _read(self, websocket: WebSocket, number: int) -> None:
         try:
-            while True:
-                self.venue.receive(number, await websocket.receive_text(), time.time_ns())
+            while (text := await _text(websocket)) is not None:
+                self.venue.receive(number, text, time.time_ns())
                 self.flush()
+            self._close(number, Close(number, 4002, "binary messages are not understood"))
         except WebSocketDisconnect:
             self._close(number, Close(number, GONE, ""))
-        except KeyError:
-            self._close(number, Close(number, 4002, "binary messages are not understood"))
+        except Exception:
+            traceback.print_exc()
+            self._close(number, Close(number, FAILED, "the exchange failed on a message"))
 
     async def _write(self, websocket: WebSocket, wire: Wire) -> None:
         try:
@@ -266,6 +270,13 @@ async def set_within(event: asyncio.Event, wait_s: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             await event.wait()
+
+
+async def _text(websocket: WebSocket) -> str | None:
+    try:
+        return await websocket.receive_text()
+    except KeyError:
+        return None  # it was binary
 
 
 def _response(answer: RestReply) -> Response:

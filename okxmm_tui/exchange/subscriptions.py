@@ -32,7 +32,6 @@ class Subscription(Struct, frozen=True):
     """One accepted subscription argument."""
 
     arg: dict[str, Any]
-    serial: int
 
 
 class Connection(Struct):
@@ -41,7 +40,6 @@ class Connection(Struct):
     number: int
     socket: Socket
     conn_id: str
-    opened_ns: int
     is_logged_in: bool = False
     last_push_ns: int = 0
     last_ping_ns: int = 0
@@ -64,9 +62,7 @@ class Registry:
         """Register a new connection."""
         self._serial += 1
         conn_id = f"{crc32(f'{self._serial} {now_ns}'.encode()):08x}"
-        connection = Connection(
-            self._serial, socket, conn_id, now_ns, last_push_ns=now_ns, operations_ns=deque()
-        )
+        connection = Connection(self._serial, socket, conn_id, last_push_ns=now_ns, operations_ns=deque())
         self.connections[connection.number] = connection
         return connection
 
@@ -91,8 +87,7 @@ class Registry:
 
     def add(self, connection: Connection, identity: str, key: Key, arg: dict[str, Any]) -> None:
         """Subscribe a connection; repeating an argument changes nothing."""
-        self._serial += 1
-        connection.subscriptions.setdefault(identity, Subscription(arg, self._serial))
+        connection.subscriptions.setdefault(identity, Subscription(arg))
         self._listeners.setdefault(key, {})[connection.number] = None
 
     def drop(self, connection: Connection, identity: str, key: Key) -> None:

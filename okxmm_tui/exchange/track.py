@@ -1,7 +1,7 @@
 """One instrument's recorded or relayed messages as market events, on a scale that goes on without a seam.
 
-Prices may be shifted or mirrored by a replay; sequence numbers and trade ids keep rising whatever the
-source's own numbers do.
+Prices may be shifted or mirrored by a replay; sequence numbers, trade ids and source times keep rising
+whatever the source's own numbers do.
 """
 
 from __future__ import annotations
@@ -46,11 +46,14 @@ class Track:
         self.seq_offset = 0
         self.trade_id = 0
         self.trade_offset = 0
-        self.is_new_loop = False
+        self.last_ms = 0
+        self.ms_offset = 0
+        self.is_new_loop = self.is_new_clock = False
 
     def begin_loop(self) -> None:
         """Prepare a further loop: from where the price stands, towards home if it strayed."""
-        self.is_placed, self.has_book, self.is_new_loop = False, False, True
+        self.is_placed, self.has_book = False, False
+        self.is_new_loop = self.is_new_clock = True
         mid_sum = self.book.mid_sum_ticks()
         if mid_sum is None or self.home_sum is None or self.first_sum is None:
             return
@@ -87,6 +90,15 @@ class Track:
             self.is_new_loop = False
         self.seq = max(self.seq, recorded + self.seq_offset)
         return recorded + self.seq_offset
+
+    def source_ms(self, recorded: str) -> int:
+        """Source time to emit: a further loop begins where the one before ended."""
+        at_ms = int(recorded)
+        if self.is_new_clock:
+            self.ms_offset = self.last_ms + 1 - at_ms
+            self.is_new_clock = False
+        self.last_ms = max(self.last_ms, at_ms + self.ms_offset)
+        return at_ms + self.ms_offset
 
     def lose_book(self) -> None:
         """Take no increment before the next snapshot: the chain of the source is broken."""
@@ -129,7 +141,7 @@ def convert(track: Track, channel: str, row: WireRow, *, is_snapshot: bool) -> M
     if channel == "mark-price" and row.mark_px:
         return _mark(track, row)
     if channel == "funding-rate" and row.funding_rate:
-        return FundingEvent(track.instrument.inst_id, read_decimal(row.funding_rate))
+        return _funding(track, row)
     return None
 
 
@@ -148,7 +160,7 @@ def _book(track: Track, row: WireRow, *, is_snapshot: bool, is_fast: bool) -> Bo
         is_snapshot=is_snapshot,
         bids=bids if track.sign > 0 else asks,
         asks=asks if track.sign > 0 else bids,
-        source_ms=int(row.ts),
+        source_ms=track.source_ms(row.ts),
         # Strictly rising even when another channel opened the loop with a higher number.
         seq=max(track.next_seq(row.seq_id), track.book.seq + 1),
         is_tick_by_tick=is_fast,
@@ -166,7 +178,7 @@ def _bbo(track: Track, row: WireRow) -> BboEvent:
         inst_id=track.instrument.inst_id,
         bid=bids[0] if bids else None,
         ask=asks[0] if asks else None,
-        source_ms=int(row.ts),
+        source_ms=track.source_ms(row.ts),
         seq=track.next_seq(row.seq_id),
     )
     track.book.apply_bbo(event)
@@ -186,13 +198,20 @@ def _trade(track: Track, row: WireRow) -> TradeEvent | None:
         side=side if track.sign > 0 else side.opposite,
         count=row.count,
         source=row.source,
-        source_ms=int(row.ts),
+        source_ms=track.source_ms(row.ts),
     )
 
 
 def _mark(track: Track, row: WireRow) -> MarkEvent:
     shift = track.offset_ticks * track.instrument.tick_size
     return MarkEvent(track.instrument.inst_id, track.sign * read_decimal(row.mark_px) + shift)
+
+
+def _funding(track: Track, row: WireRow) -> FundingEvent:
+    interval_ms = int(row.next_funding_time or 0) - int(row.funding_time or 0)
+    is_told = bool(row.funding_time and row.next_funding_time) and interval_ms > 0
+    rate = read_decimal(row.funding_rate)
+    return FundingEvent(track.instrument.inst_id, rate, interval_ms if is_told else None)
 
 
 def _raw_levels(instrument: Instrument, rows: list[list[str]]) -> list[Level]:

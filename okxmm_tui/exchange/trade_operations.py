@@ -13,6 +13,7 @@ from okxmm_tui.exchange.api_error import ApiError, wrong
 from okxmm_tui.exchange.faults.kinds_orders import LoseAck
 from okxmm_tui.exchange.faults.order_acts import judge_request, refuse_item
 from okxmm_tui.exchange.instruments import Listing
+from okxmm_tui.exchange.numbers import is_whole
 from okxmm_tui.exchange.order_checks import Params
 from okxmm_tui.exchange.order_desk import OrderDesk
 from okxmm_tui.exchange.orders import Order
@@ -49,7 +50,7 @@ def judge_expiry(exp_time: object, received_ns: int, now_ns: int) -> None:
     """
     if exp_time is None or exp_time == "":
         return
-    if not str(exp_time).isdigit():
+    if not is_whole(str(exp_time)):
         raise wrong("expTime", "Unix milliseconds as a string")
     due_ns = int(str(exp_time)) * 1_000_000
     if due_ns <= received_ns:

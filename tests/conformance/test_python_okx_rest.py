@@ -276,6 +276,18 @@ def test_pages_of_pending_orders(sdk):
     assert [row["ordId"] for row in data(sdk.trade.get_order_list(before=ids[1]))] == [ids[2]]
 
 
+def test_lists_of_orders_by_type_and_time(sdk):
+    """The SDK's own example: several order types in one list; and a history from a time on."""
+    ids = [rest_at(sdk, ordType=kind) for kind in ("limit", "post_only", "ioc")]
+    pending = data(sdk.trade.get_order_list(instType="SWAP", ordType="post_only,limit,fok"))
+    assert [row["ordId"] for row in pending] == [ids[1], ids[0]]
+    [past] = data(sdk.trade.get_orders_history("SWAP", ordType="fok,ioc"))
+    assert past["ordId"] == ids[2]
+    later = str(int(past["cTime"]) + 1)
+    assert data(sdk.trade.get_orders_history("SWAP", begin=later)) == []
+    assert data(sdk.trade.get_orders_history_archive("SWAP", end=later)) == [past]
+
+
 def test_client_id_is_free_again_after_the_order(sdk):
     """A client id is unique among pending orders only (51016), and reusable afterwards."""
     rest_at(sdk, clOrdId="again")

@@ -98,13 +98,13 @@ def test_rest_candles(bench):
 
 
 def test_rest_candles_page(bench):
-    """After asks for older, before for newer, limit bounds; wrong values are refused."""
+    """After and before bound the page, and before alone brings the latest; wrong values are refused."""
     newest, middle, oldest = traded(bench).data(f"market/candles?instId={INST}&bar=1m")
     path = f"market/candles?instId={INST}&bar=1m"
     assert bench.data(f"{path}&after={newest[0]}") == [middle, oldest]
     assert bench.data(f"{path}&after={newest[0]}&limit=1") == [middle]
     assert bench.data(f"{path}&before={oldest[0]}") == [newest, middle]
-    assert bench.data(f"{path}&before={oldest[0]}&limit=1") == [middle]
+    assert bench.data(f"{path}&before={oldest[0]}&limit=1") == [newest]
     assert bench.data(f"{path}&after={newest[0]}&before={oldest[0]}") == [middle]
     for wrong in ("limit=301", "limit=0", "bar=7m", "bar=1d", "after=x"):
         assert bench.rest("GET", f"market/candles?instId={INST}&{wrong}")[1]["code"] == "51000", wrong

@@ -116,6 +116,8 @@ def test_clear_by_name(bench):
         {"fault": "contract_change", "instId": INST, "tickSz": "0.15"},
         {"fault": "contract_change", "instId": INST, "lotSz": "x"},
         {"fault": "http_error", "status": 200},
+        {"fault": "balance_cut", "amount": "Infinity"},
+        {"fault": "funding_rate", "instId": INST, "rate": "NaN"},
     ],
 )
 def test_wrong_parameters_are_refused_and_nothing_stays(bench, body):

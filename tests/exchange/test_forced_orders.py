@@ -60,6 +60,18 @@ def test_liquidation_is_told_to_everyone(indebted):
     assert events[-1] == "liquidation"
 
 
+@pytest.mark.parametrize("fault", ["adl", "liquidation"])
+def test_orders_of_the_venue_have_no_trade_id(indebted, fault):
+    """Negative among the fills, 0 on the order, pushed or asked for (OKX v5, fills)."""
+    client = indebted.connect().subscribe("orders", instType="ANY")
+    client.take()
+    indebted.fault(fault, instId=INST, size="1")
+    (row,) = client.rows("orders")
+    assert (row["tradeId"], row["fillSz"], row["state"]) == ("0", "1", "filled")
+    assert indebted.data(f"trade/order?instId={INST}&ordId={row['ordId']}")[0]["tradeId"] == "0"
+    assert indebted.data("trade/fills")[0]["tradeId"].startswith("-")
+
+
 def test_orders_behind_the_same_margin_are_canceled(indebted):
     """An ask far away is canceled for risk before the position is closed."""
     ask = indebted.order(indebted.place("sell", ASK + 5000, "1"))

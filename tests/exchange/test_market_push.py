@@ -106,6 +106,27 @@ def test_funding_is_settled_on_time(bench):
     )
 
 
+@pytest.mark.parametrize(("hours", "payments"), [(1, 8), (2, 4), (4, 2), (6, 1), (8, 1), (None, 1)])
+def test_funding_is_settled_at_the_contracts_own_interval(bench, hours, payments):
+    """Between 08:00 and 16:00 UTC every interval of OKX's is paid as often as it ends, and shown so."""
+    bench.place("buy", ASK, "1")
+    interval_ms = None if hours is None else hours * 3_600_000
+    bench.apply(FundingEvent(INST, Decimal("0.0003"), interval_ms))
+    (row,) = bench.data(f"public/funding-rate?instId={INST}")
+    shown_ms = int(row["nextFundingTime"]) - int(row["fundingTime"])
+    assert shown_ms == int(row["fundingTime"]) - int(row["prevFundingTime"]) == (hours or 8) * 3_600_000
+    for _ in range(8):
+        bench.jump(3600)
+    assert len(bench.data("account/bills?type=8")) == payments
+
+
+def test_late_timer_still_settles_funding(bench):
+    """A clock that jumps over the funding time and the hours after it pays once all the same."""
+    bench.place("buy", ASK, "1")
+    bench.jump(11 * 3600)
+    assert len(bench.data("account/bills?type=8")) == 1
+
+
 @pytest.mark.parametrize("channel", ["instruments", "status"])
 def test_event_channels_are_accepted(bench, channel):
     """They exist and stay silent while nothing changes."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.exchange.bench import ASK, BID, CODE, INST, Bench
+
+
+def text(ticks):
+    """Price of some ticks."""
+    return str(Decimal(ticks) / 10)
 
 
 def push_states(client):
@@ -69,6 +76,13 @@ def test_market_orders_walk_the_displayed_levels(bench, ord_type):
     assert order.shown_price == ""
 
 
+@pytest.mark.parametrize("ord_type", ["market", "optimal_limit_ioc"])
+def test_market_orders_take_all_the_price_limit_allows(bench, ord_type):
+    """Neither stops at a number of levels: what lies within the limits fills (OKX v5, order types)."""
+    order = bench.order(bench.place("sell", None, "20", ordType=ord_type))
+    assert (order.state.value, order.filled_lots) == ("filled", 2000)
+
+
 REFUSALS = [
     ({"sz": "0.005"}, "51121"),
     ({"sz": "0.001", "instId": INST}, "51121"),
@@ -99,6 +113,7 @@ REFUSALS = [
     ({"px": "1e999999"}, "51000"),
     ({"sz": "Infinity"}, "51000"),
     ({"sz": 1}, "51000"),
+    ({"px": "\uff16\uff10\uff10\uff10\uff10"}, "51000"),
     ({"ordType": "market", "sz": "99999"}, "51005"),
     ({"px": "-5"}, "51000"),
     ({"side": ""}, "50014"),
@@ -199,16 +214,103 @@ def test_self_trade_prevention_follows_the_taker(bench, mode, maker, taker):
     assert bench.state.store.fills == []
 
 
+@pytest.mark.parametrize(
+    ("own_ticks", "ending"), [(ASK, ("canceled", "32", 0)), (ASK + 1, ("filled", "", 200))]
+)
+def test_fill_or_kill_is_never_filled_in_part_by_self_trade_prevention(bench, own_ticks, ending):
+    """With cancel_taker an own order before its end cancels it whole; one it does not reach is no matter."""
+    bench.place("sell", own_ticks, "1")
+    order = bench.order(bench.place("buy", ASK + 3, "2", ordType="fok", stpMode="cancel_taker"))
+    assert (order.state.value, order.cancel_source, order.filled_lots) == ending
+
+
+def reduce_at(bench, ticks, size):
+    """Place a reduce-only sell some ticks above the ask."""
+    return bench.order(bench.place("sell", ASK + ticks, size, reduceOnly=True))
+
+
 def test_reduce_only_is_cut_to_the_position_and_dies_with_it(bench, client):
-    """A too large reduce-only order is cut; when the position is gone the rest of them are canceled."""
+    """A too large reduce-only order is cut, told by amendSource 4, and ends with its position."""
     bench.place("buy", ASK, "1")
-    cut = bench.order(bench.place("sell", ASK + 5, "3", reduceOnly=True))
-    other = bench.order(bench.place("sell", ASK + 6, "1", reduceOnly=True))
-    assert cut.size_lots == 100
     client.take()
-    bench.trade("buy", ASK + 9, 100)
-    assert (cut.state.value, other.state.value, other.cancel_source) == ("filled", "canceled", "17")
-    assert bench.position().lots == 0
+    cut = reduce_at(bench, 5, "3")
+    (row,) = client.rows("orders")
+    assert (row["sz"], row["amendSource"], row["amendResult"]) == ("1", "4", "0")
+    bench.place("sell", BID, "1")
+    assert (cut.state.value, cut.cancel_source, bench.position().lots) == ("canceled", "17", 0)
+
+
+def test_reduce_only_orders_share_the_position_by_price_then_age(bench, client):
+    """A worse newcomer is canceled (22) or cut (4); a better one cuts or displaces (23) the others."""
+    bench.place("buy", ASK, "1")
+    first = reduce_at(bench, 5, "0.6")
+    assert reduce_at(bench, 9, "1").size_lots == 40
+    assert reduce_at(bench, 9, "1").cancel_source == "22"
+    client.take()
+    reduce_at(bench, 3, "0.7")
+    rows = [(row["ordId"], row["state"], row["sz"], row["amendSource"]) for row in client.rows("orders")]
+    assert (first.order_id, "live", "0.3", "4") in rows
+    assert reduce_at(bench, 2, "1").is_pending
+    assert (first.state.value, first.cancel_source) == ("canceled", "23")
+
+
+def test_reduce_only_orders_shrink_with_the_position(bench):
+    """After a part was closed elsewhere the best price keeps what is left, and the rest is canceled."""
+    bench.place("buy", ASK, "1")
+    best, worst = reduce_at(bench, 5, "0.6"), reduce_at(bench, 6, "0.4")
+    bench.place("sell", BID, "0.5")
+    assert (best.size_lots, worst.cancel_source) == (50, "23")
+    bench.trade("buy", ASK + 9, 900)
+    assert (best.state.value, bench.position().lots) == ("filled", 0)
+
+
+SWEEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("reduce"), st.integers(-3, 9), st.integers(1, 200)),
+        st.tuples(st.just("move"), st.integers(-3, 9), st.integers(1, 200)),
+        st.tuples(st.just("print"), st.integers(-1, 12), st.integers(1, 120)),
+        st.tuples(st.just("plain"), st.sampled_from([-1, 1]), st.integers(1, 120)),
+    ),
+    max_size=15,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SWEEPS)
+def test_reduce_only_orders_never_turn_a_position(steps):
+    """Whatever is placed, moved and traded: no reduce-only fill opens, and together they fit the position."""
+    bench = Bench().deep_book(300)
+    bench.place("buy", ASK, "1")
+    own = []
+    for kind, ticks, lots in steps:
+        bench.wait(0.1)
+        before, seen = bench.position().lots, len(bench.state.store.fills)
+        size = str(Decimal(lots) / 100)
+        if kind == "reduce":
+            own.append(bench.place("sell", ASK + ticks, size, reduceOnly=True))
+        elif kind == "move" and own and own[-1]["ordId"]:
+            body = {"instId": INST, "ordId": own[-1]["ordId"], "newSz": size, "newPx": text(ASK + ticks)}
+            bench.rest("POST", "trade/amend-order", body)
+        elif kind == "print":
+            bench.trade("buy", ASK + ticks, lots)
+        elif kind == "plain":
+            bench.place("buy" if ticks > 0 else "sell", ASK if ticks > 0 else BID, size, ordType="ioc")
+        position, pending = bench.position().lots, bench.state.store.pending.values()
+        if all(bench.state.store.orders[one.order_id].reduce_only for one in bench.state.store.fills[seen:]):
+            assert 0 <= position <= max(before, 0) or position == before
+        assert sum(one.remaining_lots for one in pending if one.reduce_only) <= max(0, position)
+        for one in pending:
+            assert bench.state.markets[INST].own.entry(one.order_id).remaining_lots == one.remaining_lots
+
+
+def test_reduce_only_amend_is_cut_to_the_position(bench, client):
+    """A larger size becomes what the position has left; the push says so with amendSource 2."""
+    bench.place("buy", ASK, "1")
+    ack = bench.place("sell", ASK + 9, "0.4", reduceOnly=True)
+    client.take()
+    bench.post("trade/amend-order", instId=INST, ordId=ack["ordId"], newSz="3")
+    (row,) = client.rows("orders")
+    assert (row["sz"], row["amendSource"], row["amendResult"]) == ("1", "2", "0")
 
 
 def test_more_than_three_amends_in_flight(bench, client):
@@ -392,6 +494,7 @@ def test_expired_requests_are_not_processed(bench, client):
     }
     now_ms = bench.now_ns // 1_000_000
     assert client.op("order", order, expTime=str(now_ms - 1)).take()[0]["code"] == "50036"
+    assert client.op("order", order, expTime="\u00b2").take()[0]["code"] == "51000"
     bench.fault("latency", ms=100)
     client.op("order", order, expTime=str(now_ms + 50))
     bench.wait(0.2)

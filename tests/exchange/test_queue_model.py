@@ -107,6 +107,25 @@ def test_sweep_ignores_the_queue():
     assert fills(level.sweep(12)) == [("o0", 10), ("o1", 2)]
 
 
+def test_print_from_before_an_order_does_not_reach_it():
+    """Trades until the market an order joined in were over before it came; later ones count."""
+    level = LevelQueue()
+    level.join(QueueEntry("o0", 10), 50, 100)
+    assert level.on_print(60, 99) == []
+    assert level.on_print(60, 100) == []
+    assert level.sweep(60, 100) == []
+    assert level.entries[0].ahead_lots == 50
+    assert fills(level.on_print(60, 101)) == [("o0", 10)]
+
+
+def test_old_print_still_reaches_the_order_that_was_there():
+    """Of two own orders a late print fills the one that stood when it traded."""
+    level = LevelQueue()
+    level.join(QueueEntry("o0", 5), 0, 100)
+    level.join(QueueEntry("o1", 5), 0, 110)
+    assert fills(level.on_print(20, 105)) == [("o0", 5)]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["print", "depth", "join", "sweep"]), st.integers(0, 200), st.integers(-3, 3)),
     max_size=60,
@@ -141,3 +160,38 @@ def test_queue_invariants(steps, power):
             assert open_before - sum(one.remaining_lots for one in level.entries) == sum(
                 fill.size_lots for fill in made
             )
+
+
+FLOW = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.integers(1, 30)),
+        st.tuples(st.just("sell"), st.lists(st.integers(1, 60), min_size=1, max_size=3), st.integers(0, 3)),
+    ),
+    max_size=20,
+)
+
+
+@given(st.integers(0, 80), st.integers(1, 60), FLOW, st.integers(1, 4))
+def test_queue_is_a_plain_first_in_first_out_book(ahead, size, flow, power):
+    """While nobody cancels, the own order fills exactly as in a book of everybody's orders.
+
+    The depth may be told before, among or after the prints that explain it.
+    """
+    level = LevelQueue(power)
+    level.join(QueueEntry("own", size), ahead, 0)
+    behind, left, now, filled = 0, size, 0, 0
+    for kind, what, *place in flow:
+        now += 2
+        if kind == "join":
+            behind += what
+            level.on_depth(ahead + behind, now)
+            continue
+        told = []
+        for wanted in what:
+            lots = min(wanted, ahead + behind)
+            left -= min(left, max(0, lots - ahead))
+            ahead, behind = max(0, ahead - lots), behind - max(0, lots - ahead)
+            told.append((level.on_print, lots, now))
+        told.insert(place[0], (level.on_depth, ahead + behind, now))
+        filled += sum(one.size_lots for tell, lots, at in told for one in tell(lots, at) or ())
+    assert filled == size - left

@@ -86,6 +86,20 @@ class TestSession:
         assert str(events[3].price) == "60000.07"
         assert str(events[4].rate) == "0.00012"
 
+    @pytest.mark.parametrize(
+        ("times", "interval_ms"),
+        [
+            (("1795190400000", "1795204800000"), 4 * 3_600_000),
+            (("1795190400000", ""), None),
+            (("", ""), None),
+        ],
+    )
+    def test_funding_comes_with_its_interval(self, times, interval_ms):
+        """From this funding time to the next; a venue that does not tell the next one tells no interval."""
+        row = {"instId": INST, "fundingRate": "0.0001", "fundingTime": times[0], "nextFundingTime": times[1]}
+        (event,) = session().receive(frame("funding-rate", row))
+        assert event.interval_ms == interval_ms
+
     def test_a_broken_chain_is_a_wire_error(self):
         """A missing increment names both numbers."""
         with pytest.raises(WireError, match="expected prevSeqId 10, got 11"):

@@ -98,6 +98,13 @@ def test_first_loop_is_the_recording(tmp_path):
     ]
 
 
+def test_source_times_go_on_across_loops(tmp_path):
+    """A print of a later loop is younger than the books of the loops before it, as own queues need it."""
+    found = until_loop(recording(tmp_path, [0, 4, -2], trades=False), 3)
+    times = [event.source_ms for *_, event in found]
+    assert times == sorted(set(times))
+
+
 def test_trending_recording_comes_back(tmp_path):
     """A market that only rises is mirrored beyond the band, so hours of loops stay near home."""
     seen = mids(until_loop(recording(tmp_path, [0, 6_000, 12_000]), 30))

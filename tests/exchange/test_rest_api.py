@@ -94,6 +94,42 @@ def test_refusals(bench, method, path, status, code):
     assert (got, answer["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "trade/fills?begin={}",
+        "trade/orders-pending?limit={}",
+        "trade/orders-pending?after={}",
+        "trade/orders-history?instType=SWAP&end={}",
+        "account/bills?type={}",
+        f"market/books?instId={INST}&sz={{}}",
+        f"market/candles?instId={INST}&after={{}}",
+    ],
+)
+@pytest.mark.parametrize("number", ["%C2%B2", "%D9%A1", "1" * 5000], ids=["superscript", "arabic", "endless"])
+def test_whole_numbers_are_plain_digits(bench, path, number):
+    """What other scripts call digits, and more of them than any number has, is refused like a letter."""
+    assert bench.refused("GET", path.format(number)) == "51000"
+
+
+STRANGE_BODIES = [
+    ("account/set-leverage", {"instId": INST, "mgnMode": ["cross"], "lever": "2"}),
+    ("account/set-position-mode", {"posMode": ["net_mode"]}),
+    ("account/activate-feature", {"feature": {"1": 1}}),
+    ("trade/close-position", {"instId": INST, "mgnMode": "cross", "posSide": {"net": 1}}),
+    ("trade/cancel-all-after", {"timeOut": "\u00b2"}),
+    ("trade/cancel-all-after", {"timeOut": "10", "tag": ["a"]}),
+    ("trade/order-precheck", {"instId": [INST]}),
+    ("trade/cancel-all-after", ["10"]),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), STRANGE_BODIES)
+def test_bodies_of_another_shape(bench, path, body):
+    """A list or object where a word belongs is refused, never an error of the exchange."""
+    assert bench.refused("POST", path, body) == "51000"
+
+
 @pytest.mark.parametrize("path", ["trade/order", "account/set-leverage"])
 def test_bodies_that_are_no_json(bench, path):
     """A body that cannot be read is 50002 with HTTP 400."""
@@ -127,6 +163,48 @@ def test_history_forgets_unfilled_canceled_orders_after_two_hours(bench):
     bench.jump(2 * 3600 + 60)
     assert [row["ordId"] for row in bench.data("trade/orders-history?instType=SWAP")] == [filled["ordId"]]
     assert bench.rest("GET", f"trade/order?instId={INST}&ordId={canceled['ordId']}")[1]["code"] == "51603"
+
+
+def test_order_lists_take_several_order_types(bench):
+    """A comma-separated ordType shows each kind named, among pending and finished orders (OKX v5)."""
+    ids = [bench.place("buy", BID - 1, ordType=kind)["ordId"] for kind in ("post_only", "limit", "ioc")]
+    pending = bench.data("trade/orders-pending?ordType=limit,post_only")
+    assert [row["ordId"] for row in pending] == [ids[1], ids[0]]
+    assert bench.data("trade/orders-pending?ordType=fok,ioc") == []
+    finished = bench.data("trade/orders-history?instType=SWAP&ordType=fok,ioc")
+    assert [row["ordId"] for row in finished] == [ids[2]]
+
+
+@pytest.mark.parametrize("path", ["trade/orders-history", "trade/orders-history-archive"])
+def test_order_history_between_two_times(bench, path):
+    """Begin and end bound the time of creation, both included; what is no number is refused."""
+    for _ in range(3):
+        bench.place("buy", ASK, "0.1")
+        bench.wait(1)
+    rows = bench.data(f"{path}?instType=SWAP")
+    middle = rows[1]["cTime"]
+    assert bench.data(f"{path}?instType=SWAP&begin={middle}") == rows[:2]
+    assert bench.data(f"{path}?instType=SWAP&end={middle}") == rows[1:]
+    assert bench.refused("GET", f"{path}?instType=SWAP&begin=x") == "51000"
+
+
+DAY_S = 24 * 3600
+KEPT = [
+    ("trade/fills?instType=SWAP", 3),
+    ("trade/orders-history?instType=SWAP", 7),
+    ("trade/fills-history?instType=SWAP", 90),
+    ("trade/orders-history-archive?instType=SWAP", 90),
+]
+
+
+@pytest.mark.parametrize(("path", "days"), KEPT)
+def test_histories_forget(bench, path, days):
+    """Each history shows its last days and nothing older, whatever is asked for."""
+    bench.place("buy", ASK, "0.1")
+    bench.now_ns += (days * DAY_S - 1) * SECOND
+    assert len(bench.data(path)) == 1
+    bench.now_ns += 2 * SECOND
+    assert bench.data(path) == bench.data(f"{path}&begin=1") == []
 
 
 def test_fills_page_by_bill_id_and_agree_with_bills(bench):

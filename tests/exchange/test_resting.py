@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.exchange.bench import ASK, BID, Bench
+from okxmm_tui.core.types import Side
+from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.market_events import BookEvent, TradeEvent
+from okxmm_tui.exchange.resting import Consumption
+from tests.exchange.bench import ASK, BID, INST, Bench
 
 
 def filled(bench, ack):
@@ -38,6 +42,18 @@ def test_print_through_the_price_fills_best_price_first(bench):
     assert bench.position().average_price() > 0
 
 
+@pytest.mark.parametrize("price", [BID, BID - 9])
+def test_late_report_of_an_old_trade_does_not_fill(bench, price):
+    """A print at or through the price, told late, is older than the order: only the next one fills it."""
+    bench.bbo((BID, 5), (ASK, 5))
+    ack = bench.place("buy", BID)
+    late_ms = bench.now_ns // 1_000_000 - 1
+    bench.apply(TradeEvent(INST, 1, price, 500, Side.SELL, "1", "0", late_ms))
+    assert filled(bench, ack) == 0
+    bench.trade("sell", price, 500)
+    assert filled(bench, ack) == 100
+
+
 def test_crossing_quote_fills_at_the_own_price_up_to_its_size(bench):
     """An ask that falls through a bid fills it as maker at the bid, limited by the displayed size."""
     ack = bench.place("buy", BID - 3, "2")
@@ -49,23 +65,55 @@ def test_crossing_quote_fills_at_the_own_price_up_to_its_size(bench):
 
 
 def test_a_standing_quote_fills_only_once(bench):
-    """Displayed size that was taken is not taken again until it changes."""
+    """Displayed size that was taken is not taken again; what is added to it is."""
     ack = bench.place("buy", BID - 3, "2")
     for bid_size in (50, 51, 52):
         bench.bbo((BID - 7, bid_size), (BID - 5, 80))
     assert filled(bench, ack) == 80
     bench.bbo((BID - 7, 50), (BID - 5, 90))
-    assert filled(bench, ack) == 170
+    assert filled(bench, ack) == 90
+
+
+def eaten(bench):
+    """Lots a large taker finds at the ask."""
+    return filled(bench, bench.place("buy", ASK, "50", ordType="ioc"))
 
 
 def test_taker_cannot_eat_one_level_twice(bench):
-    """A second taker order finds only what the first one left."""
+    """A later taker finds what the first one left, and then what has come since."""
     first = bench.place("buy", ASK, "0.7", ordType="ioc")
-    second = bench.place("buy", ASK, "0.7", ordType="ioc")
-    assert (filled(bench, first), filled(bench, second)) == (70, 30)
+    assert (filled(bench, first), eaten(bench), eaten(bench)) == (70, 30, 0)
     bench.book((), ((ASK, 90),), snapshot=False)
-    third = bench.place("buy", ASK, "1", ordType="ioc")
-    assert filled(bench, third) == 90
+    assert eaten(bench) == 0
+    bench.book((), ((ASK, 95),), snapshot=False)
+    assert (eaten(bench), eaten(bench)) == (5, 0)
+    bench.book((), ((ASK, 0),), snapshot=False).book((), ((ASK, 40),), snapshot=False)
+    assert eaten(bench) == 40
+
+
+def test_what_leaves_a_level_is_shared_with_the_taken_part(bench):
+    """Of a hundred lots of which fifty are taken half are gone: twenty-five are left to take."""
+    bench.place("buy", ASK, "0.5", ordType="ioc")
+    bench.book((), ((ASK, 50),), snapshot=False)
+    assert eaten(bench) == 25
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 120), st.booleans()), min_size=1, max_size=25))
+def test_nobody_takes_more_than_was_ever_offered(steps):
+    """Whatever a level does, all takers together get what stood there first and what was added since."""
+    book, consumption = DisplayedBook(), Consumption()
+    offered = taken = shown = 0
+    for seq, (size, takes) in enumerate(steps):
+        book.apply_book(BookEvent(INST, seq == 0, (), ((ASK, size, "1"),), 0, seq))
+        consumption.follow(book)
+        offered, shown = offered + max(0, size - shown), size
+        left = consumption.available(Side.SELL, ASK, size)
+        assert 0 <= left <= size
+        if takes and left:
+            consumption.take(Side.SELL, ASK, size, left)
+            taken += left
+        assert taken <= offered
 
 
 def test_order_beyond_the_displayed_depth_waits_for_its_first_sight():

@@ -179,6 +179,21 @@ async def test_binary_messages_are_refused(exchange):
         assert socket.close_code == 4002
 
 
+async def test_defect_on_a_message_closes_the_connection(exchange, monkeypatch, capsys):
+    """A message the exchange fails on ends its connection with 1011 and leaves the trace in the log."""
+
+    def fail(number, text, now_ns):
+        raise KeyError(text)
+
+    monkeypatch.setattr(exchange.venue, "receive", fail)
+    async with connect(exchange, "public") as socket:
+        await socket.send("ping")
+        with pytest.raises(websockets.ConnectionClosed):
+            await asyncio.wait_for(socket.recv(), 2)
+        assert socket.close_code == 1011
+    assert "KeyError: 'ping'" in capsys.readouterr().err
+
+
 async def test_compression_is_off(exchange):
     """A client that offers permessage-deflate is not given it."""
     async with websockets.connect(f"{exchange.ws}/public", ping_interval=None) as socket:

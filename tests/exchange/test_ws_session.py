@@ -35,6 +35,7 @@ def test_silent_connection_is_closed_after_thirty_seconds(bench):
     [
         ({"age_s": 31}, "60006"),
         ({"timestamp": "soon"}, "60004"),
+        ({"timestamp": "inf"}, "60004"),
         ({"key": ApiKey("other", "sim", "sim")}, "60005"),
         ({"key": ApiKey("sim", "wrong", "sim")}, "60007"),
         ({"key": ApiKey("sim", "sim", "wrong")}, "60024"),

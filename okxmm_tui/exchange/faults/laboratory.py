@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -80,6 +81,10 @@ class Faults:
             fault = msgspec.convert(given, FAULTS[name])
         except msgspec.ValidationError as error:
             raise ApiError("51000", f"Fault {name}: {error}.") from error
+        for field in msgspec.structs.fields(fault):
+            amount = getattr(fault, field.name)
+            if isinstance(amount, Decimal) and not amount.is_finite():
+                raise wrong(field.encode_name, "must be finite")
         self._arm(name, _scheduled(fault))
 
     def _arm(self, name: str, fault: Fault) -> None:
