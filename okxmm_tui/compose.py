@@ -164,7 +164,7 @@ def _relayed(config: EngineConfig) -> str:
 def _embedded_exchange(config: EngineConfig, state_dir: Path, markets: Sequence[str]) -> Iterator[Urls]:
     command = [
         sys.executable, "-m", "okxmm_tui", "exchange", "--port", "0", "--speed", str(config.speed),
-        "--idle-exit", str(EXCHANGE_IDLE_EXIT_S),
+        "--latency-ms", str(config.latency_ms), "--idle-exit", str(EXCHANGE_IDLE_EXIT_S),
     ]  # fmt: skip
     for market in markets:
         command += ["--market", market]

@@ -27,6 +27,8 @@ class EngineConfig(Struct, frozen=True):
     stp_mode: str = "cancel_maker"
     book_channel: str = "books"
     has_fills_channel: bool = False
+    latency_ms: int = 0
+    """Sim and paper: time an order takes to the embedded exchange's market."""
 
 
 def account_names(mode: Mode, region: str, rest_url: str, key: ApiKey, tag: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ def engine_config(settings: Settings) -> EngineConfig:
         plan=plan,
         markets=tuple(settings.market),
         speed=settings.speed,
+        latency_ms=settings.latency_ms,
         state_dir=str(make_state_dir(settings.state_dir)),
         key=api_key(settings.venue, settings.okx),
         region=settings.okx.region,

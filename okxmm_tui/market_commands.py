@@ -31,10 +31,13 @@ def exchange(words: list[str]) -> int:
     parser.add_argument("--account-level", default="2", metavar="1-4", help="OKX acctLv (2, futures)")
     parser.add_argument("--position-mode", default="net_mode", metavar="M", help="net_mode, long_short_mode")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of synthetic markets (1)")
+    parser.add_argument("--latency-ms", type=int, default=0, metavar="MS", help="way of an order (0)")
     parser.add_argument("--idle-exit", type=float, default=None, metavar="SECONDS", help="exit when unused")
     given = parser.parse_args(words)
     if not 0 < given.speed <= 1_000:
         raise UsageError(f"--speed was {given.speed:g}.", "Give a number above 0 and up to 1000.")
+    if not 0 <= given.latency_ms <= 10_000:
+        raise UsageError(f"--latency-ms was {given.latency_ms}.", "Give a number from 0 to 10000.")
     from okxmm_tui.exchange.options import ExchangeOptions
     from okxmm_tui.exchange.process import run_exchange
 
@@ -51,6 +54,7 @@ def exchange(words: list[str]) -> int:
             account_level=given.account_level,
             position_mode=given.position_mode,
             seed=given.seed,
+            latency_ms=given.latency_ms,
         )
     )
 

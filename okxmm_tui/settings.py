@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         ["builtin"], description="sim only: builtin, synthetic[:ID] or recordings"
     )
     speed: float = Field(1.0, gt=0, le=1_000, description="sim only: speed of the recording")
+    latency_ms: int = Field(
+        10, ge=0, le=10_000, description="sim and paper: time an order takes to the market, in ms"
+    )
     headless: bool = Field(default=False, description="run without a console, JSON lines on stdout")
     duration: float | None = Field(None, gt=0, description="headless: stop after this many seconds")
     state_dir: Path = Field(

@@ -41,6 +41,8 @@ class ExchangeOptions(Struct, frozen=True):
     """Seed of the synthetic markets and of the dice of faults."""
     vip: bool = False
     """Serve the fee-gated channels (books-l2-tbt, books50-l2-tbt, fills)."""
+    latency_ms: int = 0
+    """Time a trade request takes from its arrival to the market."""
 
 
 class VenueSettings(Struct, frozen=True):
@@ -65,6 +67,8 @@ class VenueSettings(Struct, frozen=True):
     default_lever: Decimal = Decimal(10)
     seed: int = 1
     """Seed of the dice of faults."""
+    latency_ms: int = 0
+    """Time a trade request takes from its arrival to the market; the market goes on meanwhile."""
 
     @classmethod
     def from_options(cls, options: ExchangeOptions) -> VenueSettings:
@@ -85,6 +89,7 @@ class VenueSettings(Struct, frozen=True):
             spot_taker_rate=-options.spot_taker_fee_bps / 10_000,
             vip=options.vip,
             seed=options.seed,
+            latency_ms=options.latency_ms,
         )
 
     def rate(self, *, is_spot: bool, is_maker: bool) -> Decimal:

@@ -99,13 +99,16 @@ class RestApi:
         }
 
     def delay_ns(self, request: RestRequest) -> int:
-        """Injected delay before a request is handled."""
+        """Time before a request is handled: the way of what trades to the market, and what was injected."""
         path, faults = request.path.removeprefix(PREFIX), self._state.faults
         slow = faults.met(SlowRest, path=path)
         delay_ms = slow.ms if slow is not None else 0
-        if request.method == "POST" and path in TRADE_PATHS and faults.has(Latency):
-            late = faults.met(Latency, op=TRADE_PATHS[path][0].value, via="rest", inst_id=_named(request))
-            delay_ms += late.ms if late is not None else 0
+        if request.method == "POST" and path in TRADE_PATHS:
+            delay_ms += self._state.settings.latency_ms
+            if faults.has(Latency):
+                verb = TRADE_PATHS[path][0].value
+                late = faults.met(Latency, op=verb, via="rest", inst_id=_named(request))
+                delay_ms += late.ms if late is not None else 0
         return delay_ms * 1_000_000
 
     def answer(self, request: RestRequest) -> RestReply:

@@ -194,8 +194,9 @@ class WsSession:
         state, received_ns = self._state, self._state.now_ns
         state.faults.via = "ws"
         late = state.faults.operation(Latency, TRADE_OPS[request["op"]].value, self._named(request))
-        if late is not None:
-            number, due_ns = connection.number, received_ns + late.ms * 1_000_000
+        late_ms = state.settings.latency_ms + (late.ms if late is not None else 0)
+        if late_ms:
+            number, due_ns = connection.number, received_ns + late_ms * 1_000_000
             state.timers.at(due_ns, lambda: self._trade_later(number, request, received_ns))
         else:
             self._execute(connection, request, received_ns)
