@@ -10,7 +10,6 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
-from okxmm_tui.strategies.round_trips import RoundTrips
 
 
 class PositionGuard:
@@ -19,21 +18,27 @@ class PositionGuard:
     def __init__(self, session: Session, execution: Execution) -> None:
         self._session = session
         self._execution = execution
-        self._trips: dict[str, RoundTrips] = {}
+        self._forgiven: dict[str, int] = {}
+        """Losing round trips of the present streak that a rest has answered, by market."""
         self._resting_until_ns: dict[str, int] = {}
 
     def on_fill(self, market: Market, fill: Fill) -> None:
-        """Follow the round trips of a market."""
+        """Follow the round trips of a market, as its books of account have just counted them."""
         limits, inst_id = self._session.limits, fill.inst_id
-        trips = self._trips.setdefault(inst_id, RoundTrips(limits.losing_trips))
-        if trips.on_fill(fill.side, fill.price_ticks, fill.size_lots, float(market.fees.maker)):
-            self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
-            self._session.raise_alarm(
-                f"losing-{inst_id}",
-                Severity.WARNING,
-                f"{inst_id}: {limits.losing_trips} losing round trips in a row, resting "
-                f"{limits.losing_rest_ms / 1000:.0f} s",
-            )
+        streak = market.quality.episodes.losing_streak
+        forgiven = self._forgiven.get(inst_id, 0)
+        if streak < forgiven:
+            forgiven = self._forgiven[inst_id] = 0
+        if streak - forgiven < limits.losing_trips:
+            return
+        self._forgiven[inst_id] = streak
+        self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
+        self._session.raise_alarm(
+            f"losing-{inst_id}",
+            Severity.WARNING,
+            f"{inst_id}: {limits.losing_trips} losing round trips in a row, resting "
+            f"{limits.losing_rest_ms / 1000:.0f} s",
+        )
 
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
