@@ -109,15 +109,23 @@ class SpreadCapture:
         """Return at most one quote a side, or a close."""
         self._maker_fee = market.maker_fee
         self._risk_pause_ns = int(params["risk_pause"] * NS)
+        # What is less than the smallest order cannot be sold: it goes with the next position.
+        is_holding = abs(market.position_lots) >= max(1, market.instrument.min_size_lots)
+        if is_holding or not market.position_lots:
+            self._align(market)
         if self._last is not None and not self._is_due(market, self._last):
             return self._last
         self._next_ns = market.now_ns + int(params["refresh"] * NS)
-        judged = self._leaving(market, params) if market.position_lots else self._entering(market, params)
+        judged = self._leaving(market, params) if is_holding else self._entering(market, params)
         if judged.close is not None:
             self._standing.clear()
         self._last = judged if judged.close is not None else self._timed(judged, market, params)
         self._was_filled = False
         return self._last
+
+    def _align(self, market: MarketInput) -> None:
+        if self._trips.align(market.position_lots, market.average_price_ticks or market.mid_ticks):
+            self._paused_until_ns = market.now_ns + self._risk_pause_ns
 
     def _is_due(self, market: MarketInput, last: Target) -> bool:
         is_crossing = any(_crosses(quote, market) for quote in last.quotes)
@@ -157,10 +165,6 @@ class SpreadCapture:
         spread, least = spread_of(market.bid_ticks, market.ask_ticks), params.number("reentry_spread")
         if spread < least:
             return _nothing(market, f"holding, spread {percent(spread)} < {percent(least)}")
-        if lots < market.instrument.min_size_lots:
-            return _nothing(
-                market, f"{lots} lots left, the smallest order is {market.instrument.min_size_lots}"
-            )
         price = market.ask_ticks if side is Side.SELL else market.bid_ticks
         return _at_touch(market, (Quote(side, price, lots),), "leaving first")
 
