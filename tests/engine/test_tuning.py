@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from decimal import Decimal
 
@@ -352,6 +353,15 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     assert reply(desk, Resume()).text == "already ACTIVE"
 
 
+def _raises(error: BaseException):
+    """A call that raises this."""
+
+    def call():
+        raise error
+
+    return call
+
+
 class _Returns(_Breaks):
     """A strategy that returns what it was made with, or calls it."""
 
@@ -371,7 +381,10 @@ class _Returns(_Breaks):
         (Target(None, 1.0, 1.0), "quotes were NoneType, they must be a tuple"),  # pyright: ignore[reportArgumentType]
         (Target((Quote(Side.BUY, 599_990.5, 5),), 1.0, 1.0), "is not in whole ticks and lots"),  # pyright: ignore[reportArgumentType]
         (Target((), Decimal(1), 1.0), "fair_ticks was Decimal('1')"),  # pyright: ignore[reportArgumentType]
+        (Target((), 10**400, 1.0), "fair_ticks was no sensible number"),
         (sys.exit, "SystemExit"),
+        (_raises(asyncio.CancelledError()), "CancelledError"),
+        (_raises(GeneratorExit()), "GeneratorExit"),
     ],
 )
 def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
@@ -388,3 +401,28 @@ def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
     assert not build_snapshot(desk.reducer, 1).markets[0].ghosts
     desk.run(500)
     assert desk.state == "ACTIVE"
+
+
+class _Greedy(_Breaks):
+    """A strategy that writes into the parameters it is given, and wants what they allow then."""
+
+    def target(self, market, params):
+        """Lift the limit and empty the rest."""
+        params.values.clear()
+        params.values["max_position"] = Decimal(1_000_000)
+        return Target((Quote(Side.BUY, market.bid_ticks - 5, 2_000),), market.mid_ticks, 5.0, ask_reason="no")
+
+
+def test_a_strategy_cannot_change_the_parameters_it_is_given():
+    """20 contracts wanted, 5 are the limit: what it wrote into its copy moves no limit and no later decision."""
+    desk = Desk()
+    desk.quoting()
+    before, placed = dict(desk.market.params.values), len(desk.taken(PlaceOrder))
+    desk.market.strategy = _Greedy()
+    desk.market.hurry()
+    desk.update()
+    desk.run(200)
+    assert desk.market.params.values == before
+    assert desk.market.max_position_lots == 500
+    assert len(desk.taken(PlaceOrder)) == placed
+    assert build_snapshot(desk.reducer, 1).markets[0].params
