@@ -28,6 +28,40 @@ def test_glft_quotes_are_the_formula():
     assert target.half_spread_ticks == pytest.approx(bid)
 
 
+@BOTH
+def test_a_round_trip_at_an_unmoved_mid_earns_both_half_spreads(strategy):
+    """Buyers four times as frequent and deeper than sellers: what is bought at q is sold at q + size for more."""
+    market = with_signals(
+        structs.replace(MARKET, maker_fee=0.0002, ask_ticks=600_101),
+        buys=structs.replace(ARRIVALS, a_per_s=8.0, k_per_tick=0.01),
+        microprice_ticks=None,
+    )
+    params = params_of(strategy, risk_aversion="50", max_position="50", order_size="1")
+    fee = 0.0002 * market.mid_ticks
+    for held in range(-4_000, 4_001, 500):
+        before, after = (
+            strategy.target(structs.replace(market, position_lots=lots), params)
+            for lots in (held, held + 100)
+        )
+        assert before.bid_parts is not None
+        assert after.ask_parts is not None
+        assert before.bid_parts.total + after.ask_parts.total > 2 * fee
+        prices = quotes_of(before)
+        assert prices[Side.BUY][0].price_ticks < prices[Side.SELL][0].price_ticks
+
+
+def test_glft_has_one_price_for_inventory():
+    """Arrivals differ: 100 lots more move bid and ask by the same, sigma times the geometric mean of both c2."""
+    market = with_signals(buys=structs.replace(ARRIVALS, a_per_s=18.0))
+    params = params_of(Glft, risk_aversion="2", order_size="1")
+    flat, long = (Glft().target(structs.replace(market, position_lots=lots), params) for lots in (0, 100))
+    c2 = [optimal.glft_c2(GAMMA_TICK_LOT, GAMMA_TICK_LOT, a, 0.02, 100) for a in (2.0, 18.0)]
+    for was, now, sign in ((flat.bid_parts, long.bid_parts, 1), (flat.ask_parts, long.ask_parts, -1)):
+        assert was is not None
+        assert now is not None
+        assert now.total - was.total == pytest.approx(sign * 100 * SIGMA_TICKS * (c2[0] * c2[1]) ** 0.5)
+
+
 def test_avellaneda_stoikov_quotes_are_the_formula():
     """The reservation price and the half-spread of the paper, order size 100 lots, tau 60 s."""
     market = structs.replace(MARKET, position_lots=200)
