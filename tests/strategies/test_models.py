@@ -194,6 +194,17 @@ def test_the_fee_floor_holds(strategy):
 
 
 @BOTH
+def test_a_rebate_larger_than_the_spread_never_makes_both_quotes_meet(strategy):
+    """5 bps of rebate and quoting inside fees allowed: bid and ask stay a tick apart in every market."""
+    params = params_of(strategy)
+    paid = structs.replace(MARKET, maker_fee=-0.0005, allow_below_fees=True)
+    for spread in range(1, 12):
+        market = with_signals(structs.replace(paid, ask_ticks=600_000 + spread), microprice_ticks=None)
+        quotes = quotes_of(strategy.target(market, params))
+        assert quotes[Side.BUY][0].price_ticks < quotes[Side.SELL][0].price_ticks
+
+
+@BOTH
 def test_the_minimum_spread_is_kept(strategy):
     """20 bps of full spread are 10 bps a side whatever the model says."""
     target = strategy.target(MARKET, params_of(strategy, min_spread_bps="200"))
