@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from okxmm_tui.core.messages import Fill
@@ -13,11 +14,22 @@ from okxmm_tui.engine.session import Session
 
 
 class PositionGuard:
-    """Loss per position (closed reduce-only as a taker) and losing round trips in a row (a timed rest)."""
+    """Loss per position (closed reduce-only as a taker) and losing round trips in a row (a timed rest).
 
-    def __init__(self, session: Session, execution: Execution) -> None:
+    Args:
+        session: All state.
+        execution: Closes.
+        on_trip: Told of every position that begins to be closed and of every rest.
+    """
+
+    def __init__(
+        self, session: Session, execution: Execution, on_trip: Callable[[Market, str], None]
+    ) -> None:
         self._session = session
         self._execution = execution
+        self._on_trip = on_trip
+        self._closing: set[str] = set()
+        """Markets whose position is being closed."""
         self._forgiven: dict[str, int] = {}
         """Losing round trips of the present streak that a rest has answered, by market."""
         self._resting_until_ns: dict[str, int] = {}
@@ -39,6 +51,7 @@ class PositionGuard:
             f"{inst_id}: {limits.losing_trips} losing round trips in a row, resting "
             f"{limits.losing_rest_ms / 1000:.0f} s",
         )
+        self._on_trip(market, f"{limits.losing_trips} losing round trips in a row")
 
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
@@ -55,11 +68,15 @@ class PositionGuard:
         loss, limit = self.loss_share(market), self._session.limits.max_lot_loss
         key, inst_id = f"lot-loss-{market.instrument.inst_id}", market.instrument.inst_id
         if loss is None or loss <= limit:
+            self._closing.discard(inst_id)
             if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
             return
         text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, closing it"
         self._session.raise_alarm(key, Severity.CRITICAL, text)
+        if inst_id not in self._closing:
+            self._closing.add(inst_id)
+            self._on_trip(market, f"position loss {loss * 100:.2f} %")
         size_lots = abs(market.position_lots)
         self._execution.close(market, size_lots, f"position loss {loss * 100:.2f} %")
 

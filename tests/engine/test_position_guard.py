@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from okxmm_tui.core.account import FeeRates
+from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.types import OrderKind, Side
@@ -30,6 +31,21 @@ def test_a_position_down_by_more_than_its_limit_is_closed_reduce_only():
     desk.tick()
     [order] = closes(desk)
     assert (order.side, order.size_lots, order.reduce_only) == (Side.SELL, 40, True)
+
+
+def test_a_position_that_is_closed_takes_the_last_change_back_once():
+    """The size raised just before goes back with the first closing order; a later one is not touched."""
+    desk = quoting()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    hold(desk, 40)
+    mark(desk, "59870")
+    desk.book(598_700, 598_701)
+    desk.tick()
+    assert closes(desk)
+    assert desk.market.params["order_size"] == 1
+    desk.command(SetParam(INST, "order_size", Decimal(2)))
+    desk.run(1_000)
+    assert desk.market.params["order_size"] == 2
 
 
 def test_one_bad_price_closes_nothing():

@@ -141,6 +141,17 @@ def test_a_limit_that_trips_soon_after_takes_the_change_back():
     assert value(desk, "order_size") == "3"
 
 
+def test_a_guard_that_trips_takes_the_change_back():
+    """From the book itself: 200 bps of spread are beyond the limit, and the size raised before goes back."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    desk.book(594_000, 606_000)
+    desk.tick()
+    assert value(desk, "order_size") == "1"
+    assert desk.market.param_changes[-1].source == "revert"
+
+
 def test_all_changes_of_the_last_ten_seconds_are_taken_back_together():
     """Three key presses are one thought; what is older than ten seconds stays."""
     desk = Desk()
