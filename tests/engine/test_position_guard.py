@@ -94,7 +94,7 @@ def test_a_position_carried_into_the_session_is_the_first_round_trip():
 
 
 def test_losing_spot_round_trips_count_although_fees_shrink_what_was_bought():
-    """Bought 100,000 lots, 99,920 came after the fee, 99,920 sold: that trip is over, and the third one rests."""
+    """100,000 lots bought, 99,920 came, 99,920 sold: that trip is over, and the third one rests."""
     rates = {"BTC-USDT": FeeRates(Decimal("0.0008"), Decimal("0.001"))}
     desk = KindDesk(pair(), balances={"BTC": "1", "USDT": "100000"}, fees=rates)
     desk.connect()

@@ -425,7 +425,7 @@ class _Greedy(_Breaks):
 
 
 def test_a_strategy_cannot_change_the_parameters_it_is_given():
-    """20 contracts wanted, 5 are the limit: what it wrote into its copy moves no limit and no later decision."""
+    """20 contracts wanted, 5 are the limit: what it wrote into its copy moves no limit."""
     desk = Desk()
     desk.quoting()
     before, placed = dict(desk.market.params.values), len(desk.taken(PlaceOrder))

@@ -30,7 +30,7 @@ def test_glft_quotes_are_the_formula():
 
 @BOTH
 def test_a_round_trip_at_an_unmoved_mid_earns_both_half_spreads(strategy):
-    """Buyers four times as frequent and deeper than sellers: what is bought at q is sold at q + size for more."""
+    """Buyers come oftener and deeper than sellers: what is bought at q is sold at q + size for more."""
     market = with_signals(
         structs.replace(MARKET, maker_fee=0.0002, ask_ticks=600_101),
         buys=structs.replace(ARRIVALS, a_per_s=8.0, k_per_tick=0.01),
@@ -51,7 +51,7 @@ def test_a_round_trip_at_an_unmoved_mid_earns_both_half_spreads(strategy):
 
 
 def test_glft_has_one_price_for_inventory():
-    """Arrivals differ: 100 lots more move bid and ask by the same, sigma times the geometric mean of both c2."""
+    """Arrivals differ: lots move bid and ask by the same, sigma x the geometric mean of both c2."""
     market = with_signals(buys=structs.replace(ARRIVALS, a_per_s=18.0))
     params = params_of(Glft, risk_aversion="2", order_size="1")
     flat, long = (Glft().target(structs.replace(market, position_lots=lots), params) for lots in (0, 100))

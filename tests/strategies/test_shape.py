@@ -69,9 +69,9 @@ def test_what_is_wrong_is_named(changes, said):
 def test_an_exception_is_one_short_line_whatever_it_says():
     """Line breaks and a megabyte are cut, and one whose own text raises says nothing."""
 
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             raise ValueError("no")
 
     assert message_of(ValueError("two\nlines " + "y" * 10**6)) == "twolines " + "y" * 190
-    assert message_of(Mute()) == ""
+    assert message_of(MuteError()) == ""

@@ -167,7 +167,7 @@ def test_one_order_allowed_is_one_order():
 
 
 def test_a_remainder_below_the_smallest_order_goes_with_the_next_position():
-    """Four lots cannot be sold where five are the least: it enters again, and offers all of what that brings."""
+    """Four lots cannot be sold where five are the least: it enters again, and offers all it has then."""
     least = structs.replace(WIDE.instrument, min_size_lots=5)
     held = structs.replace(WIDE, instrument=least, position_lots=4, average_price_ticks=600_000.0)
     strategy = SpreadCapture()
@@ -178,7 +178,7 @@ def test_a_remainder_below_the_smallest_order_goes_with_the_next_position():
 
 
 def test_a_position_carried_into_the_session_begins_the_first_round_trip():
-    """Each long of a falling market loses: with the carried one the third loss pauses, however it is paired."""
+    """Each long of a falling market loses: the carried one is the first of the three that pause."""
     strategy = SpreadCapture()
     entry, now = 600_500, WIDE
     for trip in range(3):
