@@ -257,6 +257,8 @@ class MarketSignals:
             top_ask_quote=0.0 if top is None else self._worth(top[2], top[3]),
             buys=self._fits[Side.BUY],
             sells=self._fits[Side.SELL],
+            buys_seen=self._sweeps[Side.BUY].seen,
+            sells_seen=self._sweeps[Side.SELL].seen,
             vpin=self._vpin.value,
             kyle_lambda_ticks_per_lot=None if kyle is None else kyle[0],
             markouts=self._markouts.figures(),

@@ -130,10 +130,12 @@ def model_inputs(market: MarketInput, params: ParamSet) -> ModelInputs | str:
     use the local base amount).
     """
     signals, instrument = market.signals, market.instrument
-    for name, fitted in (("sells", signals.sells), ("buys", signals.buys)):
-        seen = fitted.samples if fitted is not None else 0
-        if fitted is None or seen < MIN_SAMPLES:
-            return f"fitting arrivals of {name}: {seen} of {MIN_SAMPLES}"
+    sides = ("sells", signals.sells, signals.sells_seen), ("buys", signals.buys, signals.buys_seen)
+    for name, fitted, seen in sides:
+        if fitted is None and seen >= MIN_SAMPLES:
+            return f"fitting arrivals of {name}: too few beyond the best price"
+        if fitted is None or fitted.samples < MIN_SAMPLES:
+            return f"fitting arrivals of {name}: {fitted.samples if fitted else seen} of {MIN_SAMPLES}"
     if market.volatility_per_sqrt_s <= 0:
         return "measuring volatility"
     if signals.sells is None or signals.buys is None:

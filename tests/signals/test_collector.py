@@ -150,6 +150,8 @@ def test_takers_are_told_apart():
         feed.trade(Side.SELL, 1, BID - number % 2)
     feed.wait(1)
     buys, sells = feed.seen.buys, feed.seen.sells
+    assert feed.seen.buys_seen == pytest.approx(200, abs=10)
+    assert feed.seen.sells_seen == pytest.approx(200, abs=10)
     assert buys is not None
     assert sells is not None
     assert buys.k_per_tick < sells.k_per_tick

@@ -126,6 +126,11 @@ def test_nothing_is_quoted_before_arrivals_are_known(strategy):
     target = strategy.target(few, params)
     assert not target.quotes
     assert target.bid_reason == target.ask_reason == "fitting arrivals of sells: 4 of 30"
+    none = with_signals(sells=None, sells_seen=17)
+    assert strategy.target(none, params).bid_reason == "fitting arrivals of sells: 17 of 30"
+    flat = with_signals(sells=None, sells_seen=400)
+    said = "fitting arrivals of sells: too few beyond the best price"
+    assert strategy.target(flat, params).bid_reason == said
     blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
     assert strategy.target(blind, params).bid_reason == "measuring volatility"
 
