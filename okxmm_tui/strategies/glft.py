@@ -36,7 +36,14 @@ class Glft(quoting.Quoting):
     specs = (
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,
-        RISK_AVERSION,
+        # Arrivals count takers of every size, so the model believes a position to be gone within a second and
+        # hardly moves for it; this much lets a full one move the quotes by a good part of the half-spread.
+        structs.replace(
+            RISK_AVERSION,
+            default=Decimal(50),
+            maximum=Decimal(100_000),
+            step=Decimal(5),
+        ),
         ADDED_SPREAD,
         MIN_SPREAD,
         structs.replace(START_SPREAD, default=Decimal(5)),

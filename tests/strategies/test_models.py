@@ -62,6 +62,20 @@ def test_glft_has_one_price_for_inventory():
         assert now.total - was.total == pytest.approx(sign * 100 * SIGMA_TICKS * (c2[0] * c2[1]) ** 0.5)
 
 
+def test_by_default_a_full_position_shows_in_glft_quotes():
+    """Figures of the built-in recording: the shift is a good part of the half-spread, and no more than it."""
+    arrivals = structs.replace(ARRIVALS, a_per_s=7.0, k_per_tick=0.25)
+    market = structs.replace(
+        with_signals(buys=arrivals, sells=arrivals),
+        maker_fee=0.0002,
+        volatility_per_sqrt_s=7e-5,
+        position_lots=500,
+    )
+    parts = Glft().target(market, params_of(Glft)).bid_parts
+    assert parts is not None
+    assert 0.25 < parts.inventory / parts.half_spread < 1
+
+
 def test_avellaneda_stoikov_quotes_are_the_formula():
     """The reservation price and the half-spread of the paper, order size 100 lots, tau 60 s."""
     market = structs.replace(MARKET, position_lots=200)
