@@ -30,15 +30,18 @@ class Alignment:
         """Bring the orders of a side to its quotes, best price first."""
         state = market.sides[side]
         orders = [order for order in market.orders.side(side) if not (order.is_closing or order.is_manual)]
+        wanted = [_in_band(self._back_off.stepped(quote, state), market) for quote in quotes]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
-        for order in orders[len(quotes) :]:
+        if len(orders) > 1 or len(wanted) > 1:
+            orders, wanted = _in_step(orders, wanted, self._session.limits.hold_tolerance_ticks)
+        for order in orders[len(wanted) :]:
             if order.cancel_sent_ns is None:
                 self._sender.cancel(order, state.reason or "not wanted any more")
-        for order, quote in zip(orders, quotes, strict=False):
-            self._move_or_hold(market, order, _in_band(self._back_off.stepped(quote, state), market))
-        for quote in quotes[len(orders) :]:
-            self._place(market, _in_band(self._back_off.stepped(quote, state), market))
+        for order, quote in zip(orders, wanted, strict=False):
+            self._move_or_hold(market, order, quote)
+        for quote in wanted[len(orders) :]:
+            self._place(market, quote)
 
     def _move_or_hold(self, market: Market, order: OwnOrder, quote: Quote) -> None:
         state = market.sides[order.side]
@@ -158,6 +161,29 @@ class Alignment:
         if closable is None:
             return SidedSize(PositionSide.NET, quote.size_lots)
         return side_for(quote.side, quote.size_lots, closable, market.instrument.min_size_lots)
+
+
+def _in_step(
+    orders: list[OwnOrder], quotes: list[Quote], tolerance_ticks: int
+) -> tuple[list[OwnOrder], list[Quote]]:
+    """Both lists with those first that fit each other as they stand, so that only the rest has to move.
+
+    A ladder that went on by a step moves one order from its end to its other end, and the others keep their
+    places in the queue.
+    """
+    kept: list[OwnOrder] = []
+    loose: list[OwnOrder] = []
+    served: list[Quote] = []
+    left = list(quotes)
+    for order in orders:
+        price = order.price_ticks
+        at = next((at for at, q in enumerate(left) if abs(q.price_ticks - price) <= tolerance_ticks), None)
+        if at is None:
+            loose.append(order)
+        else:
+            kept.append(order)
+            served.append(left.pop(at))
+    return kept + loose, served + left
 
 
 def _in_band(quote: Quote, market: Market) -> Quote:

@@ -145,6 +145,48 @@ def test_a_partial_remainder_keeps_its_place():
     assert not desk.taken(CancelOrder)
 
 
+def ladder_of_three() -> Desk:
+    """Three live quotes a side, 60 ticks apart; nothing but the mid moves them."""
+    still = {"volatility_multiplier": Decimal(0), "inventory_skew": Decimal(0)}
+    desk = Desk(strategy="ladder", params={**still, "size_decay": Decimal(0)})
+    desk.connect()
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    assert len(desk.market.orders.working) == 6
+    return desk
+
+
+def test_a_filled_level_is_refilled_and_the_others_keep_their_places():
+    """The best bid of three is gone: one new order takes its place, none moves up."""
+    desk = ladder_of_three()
+    best = max(desk.market.orders.side(Side.BUY), key=lambda order: order.price_ticks)
+    text = desk.market.instrument.price_text(best.price_ticks)
+    effects = desk.feed(
+        order_update(
+            best.cl_ord_id, Side.BUY, best.price_ticks, 100, state=VenueOrderState.FILLED, filled_lots=100,
+            fill=fill(Side.BUY, text, "1", cl_ord_id=best.cl_ord_id),
+        )
+    )  # fmt: skip
+    effects += desk.run(300)
+    assert [placed.price_ticks for placed in desk.taken(PlaceOrder, effects)] == [best.price_ticks]
+    assert not desk.taken(AmendOrder, effects)
+    assert not desk.taken(CancelOrder, effects)
+
+
+def test_a_ladder_that_goes_on_by_a_step_moves_one_order_a_side():
+    """The mid rises by one step: the last bid becomes the first, the first ask the last."""
+    desk = ladder_of_three()
+    before = {side: sorted(o.price_ticks for o in desk.market.orders.side(side)) for side in Side}
+    effects = desk.update(
+        bids=((600_000, 500), (600_060, 5)), asks=((600_001, 0), (600_061, 5)), after_ms=600
+    )
+    moved = {order.cl_ord_id: order.price_ticks for order in desk.taken(AmendOrder, effects)}
+    lowest, highest = before[Side.BUY][0], before[Side.SELL][0]
+    assert {desk.market.orders.get(each).price_ticks for each in moved} == {lowest, highest}
+    assert sorted(moved.values()) == [before[Side.BUY][2] + 60, before[Side.SELL][2] + 60]
+
+
 def test_a_fill_is_reported_and_requoted_at_once():
     """The fill appears in the report with the new position, and the empty side quotes again."""
     desk = Desk()
