@@ -33,7 +33,9 @@ class Alignment:
         wanted = [_in_band(self._back_off.stepped(quote, state), market) for quote in quotes]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
-        if len(orders) > 1 or len(wanted) > 1:
+        # Frozen, each quote is made for the order of its rank (engine.freeze).
+        is_frozen = self._session.freezes.reason(market.instrument.inst_id)
+        if (len(orders) > 1 or len(wanted) > 1) and not is_frozen:
             orders, wanted = _in_step(orders, wanted, self._session.limits.hold_tolerance_ticks)
         for order in orders[len(wanted) :]:
             if order.cancel_sent_ns is None:

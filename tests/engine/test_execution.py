@@ -9,7 +9,7 @@ from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrd
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import Severity, Side, VenueOrderState
 from tests.engine.desk import Desk
 from tests.samples import INST, fill, order_update
 
@@ -185,6 +185,26 @@ def test_a_ladder_that_goes_on_by_a_step_moves_one_order_a_side():
     lowest, highest = before[Side.BUY][0], before[Side.SELL][0]
     assert {desk.market.orders.get(each).price_ticks for each in moved} == {lowest, highest}
     assert sorted(moved.values()) == [before[Side.BUY][2] + 60, before[Side.SELL][2] + 60]
+
+
+def test_a_frozen_ladder_grows_no_order():
+    """Frozen, each order keeps the quote made for it: 1, 2 and 4 contracts go to twice their distance.
+
+    Twice the first distance is the second one: an order that stood there would fit the quote of another.
+    """
+    still = {"volatility_multiplier": Decimal(0), "inventory_skew": Decimal(0), "size_decay": Decimal(0)}
+    sizes = {"size_growth": Decimal(2), "max_position": Decimal(20), "level_step_bps": Decimal("2.5")}
+    desk = Desk(strategy="ladder", params={**still, **sizes})
+    desk.connect()
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    before = {order.cl_ord_id: order.size_lots for order in desk.market.orders.working}
+    assert sorted(before.values()) == [100, 100, 200, 200, 400, 400]
+    desk.reducer.session.freeze("test", Severity.WARNING, "a doubt", INST)
+    effects = desk.update(after_ms=600)
+    moved = {order.cl_ord_id: order.size_lots for order in desk.taken(AmendOrder, effects)}
+    assert moved == before
 
 
 def test_a_fill_is_reported_and_requoted_at_once():
