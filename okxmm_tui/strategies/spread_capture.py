@@ -1,6 +1,7 @@
 """A low-inventory spread trader: in at the best bid or ask while the spread pays, out at the other side.
 
-    flat     both sides at the touch while (ask - bid) / bid >= min_spread and the touch is deep enough
+    flat     both sides at the touch while (ask - bid) / bid >= min_spread, both maker fees fit into it, and
+             the touch is deep enough
     holding  the other side only: at the touch while the spread is >= reentry_spread, else hold and wait
     losing   a lot down by more than max_lot_loss is closed as a taker, reduce-only
     paused   after three losing round trips in a row no new entries for risk_pause
@@ -18,6 +19,7 @@ from msgspec import Struct, structs
 from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Close, Composition, MarketInput, Quote, Target
+from okxmm_tui.strategies.quoting import floor_ticks
 from okxmm_tui.strategies.round_trips import RoundTrips
 
 NS = 1_000_000_000
@@ -146,6 +148,8 @@ class SpreadCapture:
             return _nothing(market, f"three losing round trips, {left_s:.0f} s to go")
         if narrow := self.opportunity(market.bid_ticks, market.ask_ticks, params):
             return _nothing(market, narrow)
+        if unpaid := _below_fees(market):
+            return _nothing(market, unpaid)
         if isinstance(lots, str):
             return _nothing(market, lots)
         if thin := _thin_side(market, lots):
@@ -237,6 +241,12 @@ def _loss(market: MarketInput) -> float:
     if not entry:
         return 0.0
     return (entry - market.mid_ticks) / entry * (1 if market.position_lots > 0 else -1)
+
+
+def _below_fees(market: MarketInput) -> str:
+    """Why a round trip at the touch cannot earn its maker fees; empty when it can, or need not."""
+    spread, least = spread_of(market.bid_ticks, market.ask_ticks), 2 * floor_ticks(market) / market.bid_ticks
+    return "" if spread >= least else f"spread {percent(spread)} < fees {percent(least)}"
 
 
 def _thin_side(market: MarketInput, lots: int) -> str:

@@ -40,6 +40,20 @@ def test_a_narrow_spread_is_named_with_its_number():
     assert target.bid_reason == "spread 0.0002 % < 0.1 %"
 
 
+def test_a_spread_that_does_not_pay_both_fees_is_not_entered():
+    """Spot at 8 bps a side: 16.7 bps are enough, 14 are not, unless quoting inside fees is allowed."""
+    spot = structs.replace(WIDE, maker_fee=0.0008, allow_below_fees=False)
+    assert prices(SpreadCapture().target(spot, PARAMS)) == {Side.BUY: 600_000, Side.SELL: 601_000}
+    narrow = structs.replace(spot, ask_ticks=600_840)
+    target = SpreadCapture().target(narrow, PARAMS)
+    assert not target.quotes
+    assert target.bid_reason == "spread 0.14 % < fees 0.1604 %"
+    allowed = structs.replace(narrow, allow_below_fees=True)
+    assert SpreadCapture().target(allowed, PARAMS).quotes
+    held = structs.replace(narrow, position_lots=LOTS, average_price_ticks=600_000.0)
+    assert prices(SpreadCapture().target(held, PARAMS)) == {Side.SELL: 600_840}
+
+
 def test_a_filled_bid_takes_the_ask_out_and_leaves_at_the_new_best():
     """The whole position is offered at the best ask of now, and nothing is bid."""
     strategy = SpreadCapture()
