@@ -112,12 +112,15 @@ def _parts(
 
 
 def _start_parts(market: MarketInput, params: ParamSet, side: Side) -> Composition:
-    # Nothing is known of this market yet but its own spread: nobody stands inside that on a guess.
+    # Nothing is known of this market yet but its own spread: nobody stands inside that on a guess. What the
+    # operator wants wider is wider from the first quote on.
     market_half = (market.ask_ticks - market.bid_ticks) / 2
-    half = max(market_half, quoting.bps_ticks(market, params, "start_spread_bps") / 2)
+    wanted = max(quoting.bps_ticks(market, params, name) for name in ("start_spread_bps", "min_spread_bps"))
+    half = max(market_half, wanted / 2) + max(0.0, quoting.bps_ticks(market, params, "added_spread_bps")) / 2
     return Composition(
         base=half,
         inventory=side.sign * START_SKEW * quoting.used_fraction(market, params) * half,
+        toxicity=quoting.toxicity_ticks(market, params),
         external=-side.sign * quoting.fair_shift(market, params),
     )
 

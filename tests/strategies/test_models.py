@@ -184,6 +184,18 @@ def test_until_all_is_measured_the_start_spread_stands(strategy):
 
 
 @BOTH
+def test_what_the_operator_wants_wider_is_wider_from_the_start(strategy):
+    """A minimum of 20 bps holds while nothing is measured too, and 2 bps added stand on top of it."""
+    blind = structs.replace(MARKET, volatility_per_sqrt_s=0.0)
+    for values, half_bps in (
+        ({"min_spread_bps": "20"}, 10), ({"min_spread_bps": "20", "added_spread_bps": "2"}, 11),
+        ({"added_spread_bps": "-2"}, 2.5),
+    ):  # fmt: skip
+        target = strategy.target(blind, params_of(strategy, start_spread_bps="5", book_skew="0", **values))
+        assert target.half_spread_ticks == pytest.approx(half_bps / 1e4 * 600_000.5)
+
+
+@BOTH
 def test_in_a_wide_market_the_start_spread_is_the_markets_own(strategy):
     """50 bps between best bid and ask: until something is known of it, nobody stands inside on a guess."""
     wide = structs.replace(MARKET, volatility_per_sqrt_s=0.0, bid_ticks=598_500, ask_ticks=601_501)
@@ -232,10 +244,13 @@ def test_the_minimum_spread_is_kept(strategy):
 
 @BOTH
 def test_toxic_flow_widens(strategy):
-    """A measured loss of 3 bps at 5 s is added to each side at multiplier 1."""
+    """A measured loss of 3 bps at 5 s is added to each side at multiplier 1, at the start spread as well."""
     from okxmm_tui.signals.summary import Markout
 
     toxic = with_signals(markouts=(Markout(5, -3.0, 0.5, 40),))
     calm = strategy.target(MARKET, params_of(strategy, toxicity_multiplier="1")).half_spread_ticks
     wide = strategy.target(toxic, params_of(strategy, toxicity_multiplier="1")).half_spread_ticks
     assert wide - calm == pytest.approx(3e-4 * 600_000.5)
+    blind = structs.replace(toxic, volatility_per_sqrt_s=0.0)
+    params = params_of(strategy, toxicity_multiplier="1", start_spread_bps="5")
+    assert strategy.target(blind, params).half_spread_ticks == pytest.approx((2.5 + 3) * 60.00005)
