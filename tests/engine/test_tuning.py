@@ -293,6 +293,23 @@ def test_a_switch_pulls_first_and_quotes_with_the_other_strategy_then():
     assert value(desk, "order_size") == "2"
 
 
+def test_a_change_while_a_switch_waits_is_refused_and_not_lost():
+    """Orders are still being pulled: a size accepted now would go with the old strategy, so it is not."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    assert reply(desk, SwitchStrategy(INST, "ladder")).ok
+    answer = reply(desk, SetParam(INST, "order_size", Decimal(2)))
+    assert (answer.ok, answer.text) == (False, "switching to ladder")
+    effects = desk.feed(ParamsRead({"order_size": "2"}))
+    assert "parameter file refused" in desk.taken(Report, effects)[0].text
+    for order in (bid, ask):
+        desk.cancelled(order)
+    desk.arm_dead_man()
+    desk.update()
+    assert desk.market.strategy.name == "ladder"
+    assert reply(desk, SetParam(INST, "order_size", Decimal(2))).ok
+
+
 def test_an_unknown_strategy_is_refused_with_the_reason():
     """And the old one trades on."""
     desk = Desk()
