@@ -7,7 +7,7 @@ from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, review_amend, review_place
 from okxmm_tui.core.types import PositionSide, Side
-from okxmm_tui.engine.back_off import BackOff
+from okxmm_tui.engine.back_off import BackOff, ticks_away
 from okxmm_tui.engine.decision_inputs import risk_context
 from okxmm_tui.engine.hold import judge
 from okxmm_tui.engine.market import Market
@@ -100,10 +100,20 @@ class Alignment:
 
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
         if self._session.now_ns < market.sides[order.side].place_after_ns:
+            if self._stands_too_close(market, order, price_ticks):
+                self._sender.cancel(order, f"{why}, and its side waits after a refusal")
             return
         if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
+
+    def _stands_too_close(self, market: Market, order: OwnOrder, price_ticks: int) -> bool:
+        """Whether an order cannot wait with its side; the ticks a refusal steps away make none too close."""
+        if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
+            return True
+        closer_ticks = (order.price_ticks - price_ticks) * order.side.sign
+        allowed_ticks = self._session.limits.hold_tolerance_ticks + ticks_away(market.sides[order.side])
+        return closer_ticks > allowed_ticks
 
     def ask_amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> str:
         """Have an amend reviewed and send it; returns why it was not sent, or an empty string."""

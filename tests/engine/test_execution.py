@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.core.commands import CancelOne, SetParam
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report, SetDeadMan
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
@@ -106,6 +106,44 @@ def test_a_post_only_cancel_steps_away_and_waits():
     assert [order.price_ticks for order in again] == [first.price_ticks - 1]
     assert desk.reducer.session.post_only_cancels == 1
     assert len(desk.reducer.session.alarms) == 0
+
+
+def test_what_stands_too_close_does_not_wait_for_the_back_off_of_its_side():
+    """Seven refusals are 6.4 s of waiting; a bid the market falls below meanwhile is cancelled."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    for _ in range(7):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    effects = desk.update(bids=((600_000, 0), (599_800, 5)), asks=((600_001, 0), (599_801, 5)), after_ms=600)
+    (cancel,) = desk.taken(CancelOrder, effects)
+    order = desk.market.orders.get(bid)
+    assert cancel.cl_ord_id == bid
+    assert order is not None
+    assert order.decision.endswith("below its fees, and its side waits after a refusal")
+
+
+def test_a_step_away_makes_no_resting_order_too_close():
+    """Five refusals move the quote five ticks away: the bid at its old distance is not cancelled."""
+    desk = Desk(Limits(is_headless=True, allow_below_fees=True))
+    desk.quoting()
+    for _ in range(5):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    effects = desk.update(after_ms=600)
+    assert not list(desk.sent(effects))
+
+
+def test_what_stands_too_far_waits_for_the_back_off_of_its_side():
+    """The market rises away from a resting bid: it follows when its side may try again."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    for _ in range(7):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    rise = {"bids": ((600_200, 5),), "asks": ((600_001, 0), (600_201, 5))}
+    effects = desk.update(**rise, after_ms=600)
+    assert bid not in {each.cl_ord_id for each in desk.sent(effects) if not isinstance(each, SetDeadMan)}
+    for _ in range(70):
+        effects += desk.update(after_ms=100)
+    assert bid in {each.cl_ord_id for each in desk.taken(AmendOrder, effects)}
 
 
 def test_refusals_in_a_row_wait_longer_and_raise_an_alarm():
