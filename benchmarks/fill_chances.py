@@ -4,6 +4,8 @@ Every second of a recording an order of a hundred lots is imagined at some dista
 each side, with everything displayed there ahead of it. What ``MarketSignals.fill_probability`` says at that
 moment is held against what happened within its horizon: the opposite best reached the order, prints went
 through it, or prints at its price ate the queue. Nobody cancels in that count: the truth is a little higher.
+The error is the mean squared difference between what was said and what came (0 or 1); beside it stands what
+saying their share every time, known only afterwards, would have had.
 """
 
 from __future__ import annotations
@@ -115,11 +117,12 @@ def measure(recording: str) -> None:
     for each in watcher.done:
         groups[each.distance_bps].append(each)
     print(f"{recording.rpartition('/')[2]}: P(fill within {FILL_HORIZON_S:.0f} s)")
-    print(f"{'bps behind':>11}{'orders':>8}{'said':>8}{'came true':>11}")
+    print(f"{'bps behind':>11}{'orders':>8}{'said':>8}{'came true':>11}{'error':>8}{'share':>8}")
     for bps, group in sorted(groups.items()):
         said = sum(each.chance for each in group) / len(group)
         true = sum(each.is_filled for each in group) / len(group)
-        print(f"{bps:>11.1f}{len(group):>8}{said:>8.3f}{true:>11.3f}")
+        error = sum((each.chance - each.is_filled) ** 2 for each in group) / len(group)
+        print(f"{bps:>11.1f}{len(group):>8}{said:>8.3f}{true:>11.3f}{error:>8.3f}{true * (1 - true):>8.3f}")
 
 
 def main() -> None:

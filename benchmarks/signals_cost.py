@@ -13,7 +13,7 @@ from okxmm_tui.core.types import Levels, Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.signals import collector
 from okxmm_tui.signals.collector import MarketSignals
-from okxmm_tui.signals.fill_probability import TakerFlow
+from okxmm_tui.signals.fill_probability import FillHistory
 from okxmm_tui.signals.imbalance import OrderFlowImbalance, TradeImbalance
 from okxmm_tui.signals.intensity import SpreadTime, SweepDepths
 from okxmm_tui.signals.liquidity import IcebergWatch
@@ -221,9 +221,10 @@ def tape_estimators() -> None:
         estimate = SweepDepths(600.0)
         return lambda trade, now_ns: estimate.on_print(trade[1], now_ns, now_ns)
 
-    def taker_flow() -> Callable[[tuple[Side, int, int], int], object]:
-        estimate = TakerFlow()
-        return lambda trade, now_ns: estimate.on_print(trade[2], now_ns)
+    def outcomes() -> Callable[[tuple[Side, int, int], int], object]:
+        estimate = FillHistory(10)
+        estimate.on_second(0, 600_000, 600_001)
+        return lambda trade, _: estimate.on_print(trade[0], 600_000 + trade[1], trade[2])
 
     for kind in (TradeImbalance, Vpin, KyleLambda):
 
@@ -235,7 +236,7 @@ def tape_estimators() -> None:
 
         per_trade(f"  {kind.__name__}", tape)
     per_trade("  sweep depths", sweeps)
-    per_trade("  taker flow", taker_flow)
+    per_trade("  imagined orders", outcomes)
     per_trade("  iceberg watch", bergs)
 
 

@@ -80,14 +80,13 @@ class Figures(Struct, frozen=True):
     orders: int
     reason: str
     """Why a side without a quote has none at the end."""
-    moves: int = 0
 
 
 class _Watch:
     """Counts what the engine asks for, and the range of the position."""
 
     def __init__(self) -> None:
-        self.orders = self.moves = 0
+        self.orders = 0
         self.lowest_lots = self.highest_lots = 0
         self.market: Market | None = None
 
@@ -96,7 +95,6 @@ class _Watch:
         del now_ns
         for effect in effects:
             self.orders += isinstance(effect, PlaceOrder | AmendOrder | CancelOrder)
-            self.moves += isinstance(effect, AmendOrder)
         if self.market is not None:
             self.lowest_lots = min(self.lowest_lots, self.market.position_lots)
             self.highest_lots = max(self.highest_lots, self.market.position_lots)
@@ -153,7 +151,6 @@ def _figures(job: Job, market: Market, watch: _Watch, view: AccountingView) -> F
         quoted=view.presence.two_sided,
         orders=watch.orders,
         reason=next((state.reason for state in market.sides.values() if not state.quotes), ""),
-        moves=watch.moves,
     )
 
 

@@ -81,6 +81,9 @@ class Signals(Struct, frozen=True, gc=False):
     buys: Intensity | None = None
     """Takers that buy: they fill our asks."""
     sells: Intensity | None = None
+    buys_seen: int = 0
+    """Takers that have bought lately, also while they allow no fit."""
+    sells_seen: int = 0
     vpin: float | None = None
     """Volume-synchronised probability of informed trading, 0..1."""
     kyle_lambda_ticks_per_lot: float | None = None

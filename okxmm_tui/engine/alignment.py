@@ -7,7 +7,7 @@ from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, review_amend, review_place
 from okxmm_tui.core.types import PositionSide, Side
-from okxmm_tui.engine.back_off import BackOff
+from okxmm_tui.engine.back_off import BackOff, ticks_away
 from okxmm_tui.engine.decision_inputs import risk_context
 from okxmm_tui.engine.hold import judge
 from okxmm_tui.engine.market import Market
@@ -30,15 +30,20 @@ class Alignment:
         """Bring the orders of a side to its quotes, best price first."""
         state = market.sides[side]
         orders = [order for order in market.orders.side(side) if not (order.is_closing or order.is_manual)]
+        wanted = [_in_band(self._back_off.stepped(quote, state), market) for quote in quotes]
         if len(orders) > 1:
             orders.sort(key=lambda order: order.price_ticks, reverse=side is Side.BUY)
-        for order in orders[len(quotes) :]:
+        # Frozen, each quote is made for the order of its rank (engine.freeze).
+        is_frozen = self._session.freezes.reason(market.instrument.inst_id)
+        if (len(orders) > 1 or len(wanted) > 1) and not is_frozen:
+            orders, wanted = _in_step(orders, wanted, self._session.limits.hold_tolerance_ticks)
+        for order in orders[len(wanted) :]:
             if order.cancel_sent_ns is None:
                 self._sender.cancel(order, state.reason or "not wanted any more")
-        for order, quote in zip(orders, quotes, strict=False):
-            self._move_or_hold(market, order, _in_band(self._back_off.stepped(quote, state), market))
-        for quote in quotes[len(orders) :]:
-            self._place(market, _in_band(self._back_off.stepped(quote, state), market))
+        for order, quote in zip(orders, wanted, strict=False):
+            self._move_or_hold(market, order, quote)
+        for quote in wanted[len(orders) :]:
+            self._place(market, quote)
 
     def _move_or_hold(self, market: Market, order: OwnOrder, quote: Quote) -> None:
         state = market.sides[order.side]
@@ -95,10 +100,20 @@ class Alignment:
 
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
         if self._session.now_ns < market.sides[order.side].place_after_ns:
+            if self._stands_too_close(market, order, price_ticks):
+                self._sender.cancel(order, f"{why}, and its side waits after a refusal")
             return
         if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
+
+    def _stands_too_close(self, market: Market, order: OwnOrder, price_ticks: int) -> bool:
+        """Whether an order cannot wait with its side; the ticks a refusal steps away make none too close."""
+        if market.target is not None and not market.target.may_hold(order.side, order.price_ticks):
+            return True
+        closer_ticks = (order.price_ticks - price_ticks) * order.side.sign
+        allowed_ticks = self._session.limits.hold_tolerance_ticks + ticks_away(market.sides[order.side])
+        return closer_ticks > allowed_ticks
 
     def ask_amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> str:
         """Have an amend reviewed and send it; returns why it was not sent, or an empty string."""
@@ -158,6 +173,29 @@ class Alignment:
         if closable is None:
             return SidedSize(PositionSide.NET, quote.size_lots)
         return side_for(quote.side, quote.size_lots, closable, market.instrument.min_size_lots)
+
+
+def _in_step(
+    orders: list[OwnOrder], quotes: list[Quote], tolerance_ticks: int
+) -> tuple[list[OwnOrder], list[Quote]]:
+    """Both lists with those first that fit each other as they stand, so that only the rest has to move.
+
+    A ladder that went on by a step moves one order from its end to its other end, and the others keep their
+    places in the queue.
+    """
+    kept: list[OwnOrder] = []
+    loose: list[OwnOrder] = []
+    served: list[Quote] = []
+    left = list(quotes)
+    for order in orders:
+        price = order.price_ticks
+        at = next((at for at, q in enumerate(left) if abs(q.price_ticks - price) <= tolerance_ticks), None)
+        if at is None:
+            loose.append(order)
+        else:
+            kept.append(order)
+            served.append(left.pop(at))
+    return kept + loose, served + left
 
 
 def _in_band(quote: Quote, market: Market) -> Quote:

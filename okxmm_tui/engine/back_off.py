@@ -63,7 +63,12 @@ class BackOff:
     @staticmethod
     def stepped(quote: Quote, state: SideState) -> Quote:
         """The quote one tick further away for every refusal in a row."""
-        if state.refusals == 0:
-            return quote
-        away = min(state.refusals, MOST_TICKS_AWAY)
-        return Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots)
+        away = ticks_away(state)
+        return (
+            Quote(quote.side, quote.price_ticks - quote.side.sign * away, quote.size_lots) if away else quote
+        )
+
+
+def ticks_away(state: SideState) -> int:
+    """How many ticks the refusals in a row have moved a side's quotes away."""
+    return min(state.refusals, MOST_TICKS_AWAY)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import traceback
 
+from msgspec import structs
+
 from okxmm_tui.core.effects import PlaceOrder, Report
 from okxmm_tui.core.messages import Fill
 from okxmm_tui.core.orders import OwnOrder
@@ -26,13 +28,13 @@ from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import affordable
 from okxmm_tui.strategies.base import Quote, Strategy, Target
 from okxmm_tui.strategies.registry import OURS
-from okxmm_tui.strategies.shape import malformed
+from okxmm_tui.strategies.shape import malformed, message_of
 
 __all__ = ["NS_PER_MS", "Execution"]
 
 RECONSIDER_NS = 100_000_000
-STRATEGY_ERRORS = (Exception, SystemExit)
-"""A strategy may raise anything, and may call ``exit``; neither must end the engine."""
+MOST_TRACEBACK = 20_000
+"""Characters of a traceback that are kept: its end names the cause."""
 CLOSE_EVERY_NS = 500_000_000
 """Time between two closing orders, so that the first one's fills are known."""
 
@@ -123,7 +125,9 @@ class Execution:
         """Tell the strategy of an own fill."""
         try:
             market.strategy.on_fill(fill.side, fill.price_ticks, fill.size_lots, self._session.now_ns)
-        except STRATEGY_ERRORS as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # it may raise anything: exit(), or what a task is cancelled with
             self._strategy_failed(market, error)
 
     def cancel(self, order: OwnOrder, decision: str, *, by_rest: bool = False) -> None:
@@ -147,7 +151,9 @@ class Execution:
     def _target(self, market: Market) -> Target | None:
         try:
             target = self._asked(market.strategy, market, market.params)
-        except STRATEGY_ERRORS as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._strategy_failed(market, error)
             return None
         market.strategy_problem = ""
@@ -155,14 +161,18 @@ class Execution:
         return target
 
     def _asked(self, strategy: Strategy, market: Market, params: ParamSet) -> Target:
-        target = strategy.target(market_input(self._session, market), params)
-        if type(strategy) not in OURS and (problem := malformed(target)):
+        given = market_input(self._session, market)
+        if type(strategy) in OURS:
+            return strategy.target(given, params)
+        # A copy: the values in force are also limits, and only a change with a version may move them.
+        target = strategy.target(given, structs.replace(params, values=dict(params.values)))
+        if problem := malformed(target):
             raise TypeError(problem)
         return target
 
     def _strategy_failed(self, market: Market, error: BaseException) -> None:
         """Pause the market, with a sentence on the screen and the traceback in the log."""
-        market.strategy_problem = f"strategy failed: {type(error).__name__}: {error}"
+        market.strategy_problem = f"strategy failed: {type(error).__name__}: {message_of(error)}"
         inst_id = market.instrument.inst_id
         self._session.raise_alarm(
             f"strategy-{inst_id}",
@@ -170,7 +180,7 @@ class Execution:
             f"{inst_id}: {market.strategy_problem}; its quotes are pulled, the traceback is in okxmm.log; "
             "pause and resume to try again",
         )
-        lines = "".join(traceback.format_exception(error))
+        lines = "".join(traceback.format_exception(error))[-MOST_TRACEBACK:]
         self._session.effects.append(Report("traceback", Severity.WARNING, lines, {"inst_id": inst_id}))
 
     def previewed(self, market: Market) -> Target | None:
@@ -179,9 +189,11 @@ class Execution:
             return None
         try:
             return self._asked(copy.deepcopy(market.strategy), market, market.preview)
-        except STRATEGY_ERRORS as error:  # it may raise on values it never saw
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # it may raise on values it never saw
             market.preview = None
-            self._session.notice(f"preview failed: {type(error).__name__}: {error}")
+            self._session.notice(f"preview failed: {type(error).__name__}: {message_of(error)}")
             return None
 
     def _allowed(

@@ -76,7 +76,7 @@ def _weighed(market: Market, order: OwnOrder, quote: Quote, now_ns: int) -> Verd
     moves = market.signals.fill_probability(order.side, quote.price_ticks, needed_lots)
     stays = market.fill_probability(order)
     if moves is None or stays is None:
-        return market.signals.fill_unknown(order.side) or "place in the queue unknown"
+        return market.signals.fill_unknown() or "place in the queue unknown"
     age_ms = (now_ns - order.created_ns) // NS_PER_MS
     worth_bps = _worth_bps(market, quote)
     hold_bps = stays * (worth_bps - adverse_bps(market, age_ms))

@@ -10,6 +10,7 @@ when the figure has been good for ten seconds (market-making.md 4, rows 41 and 4
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from okxmm_tui.core.market_views import GaugeView
 from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.flatten import Flatten
+from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
@@ -53,12 +55,22 @@ def pnl_figure(session: Session, trust: Trust) -> PnlFigure | None:
 
 
 class LossLimits:
-    """Watches the account's PnL through the UTC day."""
+    """Watches the account's PnL through the UTC day.
 
-    def __init__(self, session: Session, safety: Safety, flatten: Flatten) -> None:
+    Args:
+        session: All state.
+        safety: Kills.
+        flatten: Closes every position where a halt is to do that.
+        on_trip: Told of every market when a limit begins to hold trading back.
+    """
+
+    def __init__(
+        self, session: Session, safety: Safety, flatten: Flatten, on_trip: Callable[[Market, str], None]
+    ) -> None:
         self._session = session
         self._safety = safety
         self._flatten = flatten
+        self._on_trip = on_trip
         self._day: int = session.now_ns // DAY_NS
         self._start_quote = Decimal(0)
         self._high_quote = Decimal(0)
@@ -157,12 +169,18 @@ class LossLimits:
                     if self._session.limits.flatten_on_loss:
                         self._flatten.start("")
                     self._safety.kill(text)
+                    self._tell(text)
             elif share >= REDUCE_FROM:
                 self._session.raise_alarm(f"limit-{name}", Severity.WARNING, f"{text}: only reducing")
                 if self._session.machine.state is TradingState.ACTIVE:
                     self._change(Act.REDUCE, text, Severity.WARNING)
+                    self._tell(text)
             else:
                 self._session.clear_alarm(f"limit-{name}", f"{text}: within its limit again")
+
+    def _tell(self, text: str) -> None:
+        for market in self._session.markets.values():
+            self._on_trip(market, text)
 
     def _change(self, act: Act, reason: str, severity: Severity) -> None:
         session = self._session

@@ -21,6 +21,7 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Strategy
 from okxmm_tui.strategies.registry import STRATEGIES
+from okxmm_tui.strategies.shape import message_of, one_line
 
 SCAN_NS = 60_000_000_000
 KEPT = 10
@@ -61,9 +62,11 @@ def _judge(strategy: object) -> Opportunity | None:
 
 def _asked(judge: Opportunity, bid_ticks: int, ask_ticks: int, params: ParamSet) -> str:
     try:
-        return str(judge(bid_ticks, ask_ticks, params))
-    except Exception as error:  # an operator's function may raise anything; it decides nothing
-        return f"opportunity failed: {type(error).__name__}: {error}"
+        return one_line(str(judge(bid_ticks, ask_ticks, params)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an operator's function may raise anything; it decides nothing
+        return f"opportunity failed: {type(error).__name__}: {message_of(error)}"
 
 
 class MarketScanner:

@@ -54,15 +54,3 @@ def read(path: Path) -> ParamsRead:
             return ParamsRead({}, f"{path.name}: {name} was {value!r}; it must be a number")
         values[name] = str(value)
     return ParamsRead(values)
-
-
-def write(path: Path, values: dict[str, str]) -> None:
-    """Write values so that :func:`read` gives them back; used for presets.
-
-    Raises:
-        OSError: The file could not be written.
-    """
-    text = "".join(f"{name} = {value}\n" for name, value in values.items())
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

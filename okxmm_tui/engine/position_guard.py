@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from okxmm_tui.core.messages import Fill
@@ -10,30 +11,47 @@ from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
-from okxmm_tui.strategies.round_trips import RoundTrips
 
 
 class PositionGuard:
-    """Loss per position (closed reduce-only as a taker) and losing round trips in a row (a timed rest)."""
+    """Loss per position (closed reduce-only as a taker) and losing round trips in a row (a timed rest).
 
-    def __init__(self, session: Session, execution: Execution) -> None:
+    Args:
+        session: All state.
+        execution: Closes.
+        on_trip: Told of every position that begins to be closed and of every rest.
+    """
+
+    def __init__(
+        self, session: Session, execution: Execution, on_trip: Callable[[Market, str], None]
+    ) -> None:
         self._session = session
         self._execution = execution
-        self._trips: dict[str, RoundTrips] = {}
+        self._on_trip = on_trip
+        self._closing: set[str] = set()
+        """Markets whose position is being closed."""
+        self._forgiven: dict[str, int] = {}
+        """Losing round trips of the present streak that a rest has answered, by market."""
         self._resting_until_ns: dict[str, int] = {}
 
     def on_fill(self, market: Market, fill: Fill) -> None:
-        """Follow the round trips of a market."""
+        """Follow the round trips of a market, as its books of account have just counted them."""
         limits, inst_id = self._session.limits, fill.inst_id
-        trips = self._trips.setdefault(inst_id, RoundTrips(limits.losing_trips))
-        if trips.on_fill(fill.side, fill.price_ticks, fill.size_lots, float(market.fees.maker)):
-            self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
-            self._session.raise_alarm(
-                f"losing-{inst_id}",
-                Severity.WARNING,
-                f"{inst_id}: {limits.losing_trips} losing round trips in a row, resting "
-                f"{limits.losing_rest_ms / 1000:.0f} s",
-            )
+        streak = market.quality.episodes.losing_streak
+        forgiven = self._forgiven.get(inst_id, 0)
+        if streak < forgiven:
+            forgiven = self._forgiven[inst_id] = 0
+        if streak - forgiven < limits.losing_trips:
+            return
+        self._forgiven[inst_id] = streak
+        self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
+        self._session.raise_alarm(
+            f"losing-{inst_id}",
+            Severity.WARNING,
+            f"{inst_id}: {limits.losing_trips} losing round trips in a row, resting "
+            f"{limits.losing_rest_ms / 1000:.0f} s",
+        )
+        self._on_trip(market, f"{limits.losing_trips} losing round trips in a row")
 
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
@@ -50,11 +68,15 @@ class PositionGuard:
         loss, limit = self.loss_share(market), self._session.limits.max_lot_loss
         key, inst_id = f"lot-loss-{market.instrument.inst_id}", market.instrument.inst_id
         if loss is None or loss <= limit:
+            self._closing.discard(inst_id)
             if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
             return
         text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, closing it"
         self._session.raise_alarm(key, Severity.CRITICAL, text)
+        if inst_id not in self._closing:
+            self._closing.add(inst_id)
+            self._on_trip(market, f"position loss {loss * 100:.2f} %")
         size_lots = abs(market.position_lots)
         self._execution.close(market, size_lots, f"position loss {loss * 100:.2f} %")
 

@@ -143,10 +143,10 @@ class Reducer:
             preflight=self.reconciler.preflight,
         )
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
-        self.position_guard = PositionGuard(self.session, self.execution)
+        self.position_guard = PositionGuard(self.session, self.execution, self.tuning.limit_tripped)
         self.reconciler.fills.on_booked = self._on_booked
         self.scanner = MarketScanner(self.session)
-        self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
+        self.loss_limits = LossLimits(self.session, self.safety, self.flatten, self.tuning.limit_tripped)
         self.journal_watch = JournalWatch(self.session)
         carry_over(self.session, self.reconciler, self.loss_limits, self.books)
         self._first_effects = self.session.effects

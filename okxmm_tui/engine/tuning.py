@@ -53,6 +53,8 @@ class Tuning:
         market = self._session.markets.get(command.inst_id)
         if market is None:
             return f"{command.inst_id} is not traded in this session", ""
+        if under_way := self._under_way(market):
+            return under_way, ""
         match command:
             case SetParam(_, name, value, source):
                 changed, who = market.params.with_value(name, value), source
@@ -98,6 +100,8 @@ class Tuning:
     def _checked(self, values: Mapping[str, str]) -> dict[str, ParamSet] | str:
         changed: dict[str, ParamSet] = {}
         for inst_id, market in self._session.markets.items():
+            if under_way := self._under_way(market):
+                return under_way
             read = _parsed(values, market.params)
             if isinstance(read, str):
                 return read
@@ -198,13 +202,18 @@ class Tuning:
         market.hurry()
         return "", f"pulling quotes, then {command.name}"
 
+    def _under_way(self, market: Market) -> str:
+        """Say that a switch waits, whose values are settled: what changed the old ones now would be lost."""
+        waiting = self._switching.get(market.instrument.inst_id)
+        return f"switching to {waiting[0].name}" if waiting is not None else ""
+
     def block(self, market: Market) -> str:
         """Why a market may not quote for the sake of a switch; completes it once no order is left."""
         waiting = self._switching.get(market.instrument.inst_id)
         if waiting is None:
             return ""
         if market.orders.working:
-            return f"switching to {waiting[0].name}"
+            return self._under_way(market)
         strategy, params = self._switching.pop(market.instrument.inst_id)
         before, version = market.strategy.name, market.params.version + 1
         market.change_strategy(strategy, params, version)

@@ -4,7 +4,7 @@ What is cheap is done with every event. Costlier work has its cadence, driven by
 
     every 100 ms   volatility, bars, breaker (mids closer together are one sample)
     every 500 ms   depth, slippage, large orders (with the first book update after that time)
-    every second   order flow window, price impact, typical size, fits of A and k
+    every second   order flow window, price impact, typical size, fits of A and k, imagined orders
     every minute   the micro-price is solved again
     when read      fair prices and imbalance of the first levels: once per change of the book
 
@@ -20,7 +20,7 @@ from okxmm_tui.core.signals import Intensity, Signals
 from okxmm_tui.core.types import ContractKind, Levels, Side
 from okxmm_tui.signals.book_figures import TYPICAL_LEVELS, DeepFigures, read_depth, read_touch
 from okxmm_tui.signals.fair_value import weighted_mid
-from okxmm_tui.signals.fill_probability import MIN_PRINTS, TakerFlow, reach_probability
+from okxmm_tui.signals.fill_probability import MIN_FOLLOWED, FillHistory
 from okxmm_tui.signals.imbalance import OrderFlowImbalance, TradeImbalance
 from okxmm_tui.signals.intensity import SpreadTime, SweepDepths
 from okxmm_tui.signals.liquidity import IcebergWatch, TypicalSize
@@ -39,7 +39,7 @@ from okxmm_tui.signals.volatility import (
 FAST_HALF_LIFE_S = 30.0
 SLOW_HALF_LIFE_S = 1_200.0
 INTENSITY_HALF_LIFE_S = 600.0
-FILL_HORIZON_S = 10.0
+FILL_HORIZON_S = 10
 """Horizon of the fill probability of an own order."""
 LATE_FILL_NS = 5_000_000_000
 """A fill heard of later than this cannot be measured against the mids that followed it."""
@@ -72,7 +72,7 @@ class MarketSignals:
         self._spreads = SpreadTime(INTENSITY_HALF_LIFE_S)
         self._sweeps = {side: SweepDepths(INTENSITY_HALF_LIFE_S) for side in Side}
         self._fits: dict[Side, Intensity | None] = dict.fromkeys(Side)
-        self._takers = {side: TakerFlow() for side in Side}
+        self._outcomes = FillHistory(FILL_HORIZON_S)
         self._vpin = Vpin()
         self._kyle = KyleLambda()
         self._markouts = Markouts()
@@ -113,6 +113,7 @@ class MarketSignals:
     def _on_prices(self, bid_ticks: int, ask_ticks: int, venue_ms: int, now_ns: int) -> None:
         mid_ticks = (bid_ticks + ask_ticks) / 2
         self._touches.add(venue_ms, bid_ticks, ask_ticks)
+        self._outcomes.on_touch(bid_ticks, ask_ticks)
         self._spreads.update(ask_ticks - bid_ticks, now_ns)
         self._kyle.on_mid(mid_ticks, now_ns)
         self._markouts.on_mid(mid_ticks, now_ns)
@@ -153,6 +154,7 @@ class MarketSignals:
         self._micro.interrupt()
         self._kyle.interrupt()
         self._touches.clear()
+        self._outcomes.interrupt()
         self._spreads.update(0, now_ns)
         self._markouts.on_mid(None, now_ns)
 
@@ -162,7 +164,7 @@ class MarketSignals:
         self._trades.on_trade(taker, size_lots, now_ns)
         self._vpin.on_trade(taker, size_lots, now_ns)
         self._kyle.on_trade(taker, size_lots, now_ns)
-        self._takers[taker].on_print(size_lots, now_ns)
+        self._outcomes.on_print(taker, price_ticks, size_lots)
         self._bergs[taker.opposite].on_print(price_ticks, size_lots)
         if (touch := self._touches.before(venue_ms)) is not None:
             excess = price_ticks - touch[2] if taker is Side.BUY else touch[1] - price_ticks
@@ -198,8 +200,7 @@ class MarketSignals:
         for side in Side:
             self._fits[side] = self._sweeps[side].fit(self._spreads, now_ns)
         if self._top is not None:
-            for flow in self._takers.values():
-                flow.begin(now_ns)
+            self._outcomes.on_second(second, self._top[0], self._top[2])
             self._typical.sample(self._book.bids.top(TYPICAL_LEVELS), self._book.asks.top(TYPICAL_LEVELS))
             if now_ns - self._sample_ns >= MIN_SAMPLE_NS:
                 self._sample((self._top[0] + self._top[2]) / 2, now_ns)
@@ -221,23 +222,15 @@ class MarketSignals:
         """
         if self._top is None:
             return None
-        flow = self._takers[side.opposite].probability(needed_lots, FILL_HORIZON_S, self._now_ns)
         best_ticks = self._top[0] if side is Side.BUY else self._top[2]
-        distance = side.sign * (best_ticks - price_ticks)
-        sigma_ticks = self.fast.per_sqrt_s * best_ticks
-        if flow is None or (distance > 0 and sigma_ticks <= 0):
-            return None
-        return flow * reach_probability(distance, sigma_ticks, FILL_HORIZON_S)
+        return self._outcomes.probability(side.sign * (best_ticks - price_ticks), needed_lots)
 
-    def fill_unknown(self, side: Side) -> str:
-        """Why ``fill_probability`` of a side cannot be told, in a few words; empty when it can."""
+    def fill_unknown(self) -> str:
+        """Why ``fill_probability`` cannot be told, in a few words; empty when it can."""
         if self._top is None:
             return "no live book"
-        seen = self._takers[side.opposite].seen(self._now_ns)
-        if seen < MIN_PRINTS:
-            word = "buyers" if side is Side.SELL else "sellers"
-            return f"{seen:.0f} of {MIN_PRINTS:.0f} {word} seen"
-        return "" if self.fast.per_sqrt_s > 0 else "measuring volatility"
+        followed = self._outcomes.count
+        return "" if followed >= MIN_FOLLOWED else f"{followed} of {MIN_FOLLOWED} imagined orders followed"
 
     def summary(self) -> Signals:
         """All figures as of the last event; the same object until something changed."""
@@ -264,6 +257,8 @@ class MarketSignals:
             top_ask_quote=0.0 if top is None else self._worth(top[2], top[3]),
             buys=self._fits[Side.BUY],
             sells=self._fits[Side.SELL],
+            buys_seen=self._sweeps[Side.BUY].seen,
+            sells_seen=self._sweeps[Side.SELL].seen,
             vpin=self._vpin.value,
             kyle_lambda_ticks_per_lot=None if kyle is None else kyle[0],
             markouts=self._markouts.figures(),

@@ -1,106 +1,149 @@
-"""Probability that an own quote fills within a horizon (market-making.md 2.8).
+"""Probability that an own quote fills within a horizon, counted on what the market has just done.
 
-    P = P(the touch comes to the price) x P(takers at the touch eat what is ahead and the order)
+Every second an order is imagined at the best price of each side and followed for the horizon. Of each it is
+kept how far behind that price an order would have been passed (the opposite best, or prints beyond it, came
+there), how far the best price of its side came, and how much was taken at the price itself. Then, for an
+order some ticks behind the best price of its side,
 
-The first is the reflection principle for a diffusing price: erfc(d / (sigma sqrt(2 h))) for an order d ticks
-behind the best price of its side, 1 at the touch. The second takes the takers of one side to be Poisson, each
-with the decayed mean size. Both are simplifications: steps of real prices undo each other, real flow comes in
-bursts, and what is ahead may be cancelled. Over 10 s of the reference recordings 0.7 to 0.9 came true in 0.4
-to 0.7 of the cases, 0.3 to 0.5 in 0.2 to 0.4, less in about as many as it said: it orders places rightly, and
-what it adds to all of them drops out where two are compared.
+    P = share passed + share reached but not passed x P(takers eat what is ahead of it and the order)
+
+where the last is the share of imagined orders that were never passed at whose price so much was taken. A law
+of motion in its place (reflection of a diffusion, Poisson takers) says too much near the touch: real prices
+stand still for seconds and then run, and takers come in bursts (``benchmarks.fill_chances`` has the figures).
 """
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
+from collections import deque
 
-from okxmm_tui.signals.decay import GrowingWeight
+from msgspec import Struct
 
-MIN_PRINTS = 10.0
-EXACT_UP_TO = 400
-"""Takers needed beyond which the normal approximation replaces the sum."""
+from okxmm_tui.core.types import Side
 
-
-def poisson_at_least(needed: int, mean: float) -> float:
-    """P(N >= needed) for a Poisson N; 1 when nothing is needed."""
-    if needed <= 0:
-        return 1.0
-    if mean <= 0.0:
-        return 0.0
-    if max(needed, mean) > EXACT_UP_TO:
-        return 0.5 * math.erfc((needed - 0.5 - mean) / math.sqrt(2 * mean))
-    term = below = math.exp(-mean)
-    for number in range(1, needed):
-        term *= mean / number
-        below += term
-    return min(1.0, max(0.0, 1.0 - below))
+MIN_FOLLOWED = 60
+"""Imagined orders, of both sides together, before anything is told."""
+KEPT = 240
+"""The last two minutes of both sides."""
 
 
-def reach_probability(distance_ticks: float, sigma_ticks: float, horizon_s: float) -> float:
-    """P(a driftless diffusion moves that far one way within the horizon).
+class Followed(Struct, frozen=True, gc=False):
+    """What became of one imagined order; distances in ticks behind its price, below 0 in front of it."""
 
-    Args:
-        distance_ticks: From 0; a place at the touch or better is there already.
-        sigma_ticks: Volatility, ticks per square root of a second.
-        horizon_s: Seconds.
-    """
-    if distance_ticks <= 0:
-        return 1.0
-    if sigma_ticks <= 0 or horizon_s <= 0:
-        return 0.0
-    return math.erfc(distance_ticks / (sigma_ticks * math.sqrt(2 * horizon_s)))
+    passed_ticks: int
+    """An order at most this far behind would have filled whatever its place."""
+    reached_ticks: int
+    """The best price of its side came this far."""
+    taken_lots: int
+    """Printed at its very price."""
 
 
-class TakerFlow:
-    """Takers of one side: how often they come and how much they take.
+class _Second:
+    """One side during one second; prices are times the side's sign, so that lower is better for an order."""
+
+    __slots__ = ("lowest_opposite", "lowest_own", "start", "taken")
+
+    def __init__(self, own: int, opposite: int) -> None:
+        self.start = self.lowest_own = own
+        self.lowest_opposite = opposite
+        self.taken: dict[int, int] = {}
+
+
+class FillHistory:
+    """Imagined orders of one market, both sides together: near the touch the sides are alike.
 
     Args:
-        half_life_s: Seconds after which a print has half its weight.
+        horizon_s: Seconds each is followed.
+        kept: How many count, the latest ones.
     """
 
-    def __init__(self, half_life_s: float = 300.0) -> None:
-        self._weight = GrowingWeight(half_life_s)
-        self._prints = self._lots = 0.0
-        self._began_ns: int | None = None
+    def __init__(self, horizon_s: int, kept: int = KEPT) -> None:
+        self._horizon_s = horizon_s
+        self._open: dict[Side, deque[_Second]] = {side: deque() for side in Side}
+        self._second = -1
+        self._done: deque[Followed] = deque(maxlen=kept)
+        self._sorted: tuple[list[int], list[int], list[int]] | None = None
 
-    def begin(self, now_ns: int) -> None:
-        """Time counts from here; later calls change nothing."""
-        if self._began_ns is None:
-            self._began_ns = now_ns
+    @property
+    def count(self) -> int:
+        """Imagined orders followed to their end that still count."""
+        return len(self._done)
 
-    def on_print(self, size_lots: int, now_ns: int) -> None:
-        """Take a print."""
-        self.begin(now_ns)
-        factor = self._weight.rescale(now_ns)
-        if factor is not None:
-            self._prints *= factor
-            self._lots *= factor
-        weight = self._weight.at(now_ns)
-        self._prints += weight
-        self._lots += weight * size_lots
+    def interrupt(self) -> None:
+        """The book broke: what is being followed has no end."""
+        for seconds in self._open.values():
+            seconds.clear()
 
-    def seen(self, now_ns: int) -> float:
-        """Prints that still count (decayed)."""
-        return self._prints / self._weight.at(now_ns)
+    def on_touch(self, bid_ticks: int, ask_ticks: int) -> None:
+        """Best prices are these from now on."""
+        for side, seconds in self._open.items():
+            if seconds:
+                now = seconds[-1]
+                own, opposite = _signed(side, bid_ticks, ask_ticks)
+                now.lowest_own = min(now.lowest_own, own)
+                now.lowest_opposite = min(now.lowest_opposite, opposite)
 
-    def probability(self, needed_lots: float, horizon_s: float, now_ns: int) -> float | None:
-        """Probability that the takers of the next seconds take a quantity.
+    def on_print(self, taker: Side, price_ticks: int, size_lots: int) -> None:
+        """A taker traded against resting orders; every order in front of that price is gone."""
+        side = taker.opposite
+        if seconds := self._open[side]:
+            now, price = seconds[-1], side.sign * price_ticks
+            now.lowest_own = min(now.lowest_own, price)
+            now.lowest_opposite = min(now.lowest_opposite, price + 1)
+            now.taken[price] = now.taken.get(price, 0) + size_lots
+
+    def on_second(self, second: int, bid_ticks: int, ask_ticks: int) -> None:
+        """A second begins at these best prices; one that was skipped breaks what is being followed."""
+        if second != self._second + 1:
+            self.interrupt()
+        self._second = second
+        for side, seconds in self._open.items():
+            if len(seconds) == self._horizon_s:
+                self._done.append(_outcome(seconds))
+                self._sorted = None
+                seconds.popleft()
+            seconds.append(_Second(*_signed(side, bid_ticks, ask_ticks)))
+
+    def probability(self, distance_ticks: int, needed_lots: float) -> float | None:
+        """Probability that an order fills completely within the horizon; O(log kept) but once a second.
 
         Args:
-            needed_lots: Ahead and own.
-            horizon_s: Seconds.
-            now_ns: Time of the last event.
+            distance_ticks: Behind the best price of its side; below 0 in front of it.
+            needed_lots: Expected quantity ahead plus its own.
 
         Returns:
-            0..1; None while fewer than ten takers (decayed) have come.
+            0..1, never quite either; None while too few have been followed.
         """
-        if self._began_ns is None:
+        count = len(self._done)
+        if count < MIN_FOLLOWED:
             return None
-        scale = self._weight.at(now_ns)
-        prints, lots = self._prints / scale, self._lots / scale
-        rate, lived_s = self._weight.rate_per_s, (now_ns - self._began_ns) / 1e9
-        seconds = -math.expm1(-rate * lived_s) / rate
-        if prints < MIN_PRINTS or seconds <= 0 or lots <= 0:
-            return None
-        takers = math.ceil(needed_lots * prints / lots)
-        return poisson_at_least(takers, prints / seconds * horizon_s)
+        if self._sorted is None:
+            self._sorted = self._sort()
+        passed_ticks, reached_ticks, taken_lots = self._sorted
+        passed = count - bisect_left(passed_ticks, distance_ticks)
+        reached = count - bisect_left(reached_ticks, distance_ticks)
+        eaten = len(taken_lots) - bisect_left(taken_lots, needed_lots)
+        share = (eaten + 0.5) / (len(taken_lots) + 1)
+        return (passed + (reached - passed) * share + 0.5) / (count + 1)
+
+    def _sort(self) -> tuple[list[int], list[int], list[int]]:
+        done = self._done
+        return (
+            sorted(each.passed_ticks for each in done),
+            sorted(each.reached_ticks for each in done),
+            sorted(each.taken_lots for each in done if each.passed_ticks < 0),
+        )
+
+
+def _signed(side: Side, bid_ticks: int, ask_ticks: int) -> tuple[int, int]:
+    """(own best, opposite best), such that the opposite is always the larger one."""
+    return (bid_ticks, ask_ticks) if side is Side.BUY else (-ask_ticks, -bid_ticks)
+
+
+def _outcome(seconds: deque[_Second]) -> Followed:
+    start = seconds[0].start
+    return Followed(
+        passed_ticks=start - min(each.lowest_opposite for each in seconds),
+        reached_ticks=start - min(each.lowest_own for each in seconds),
+        taken_lots=sum(each.taken.get(start, 0) for each in seconds),
+    )

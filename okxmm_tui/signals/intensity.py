@@ -112,6 +112,11 @@ class SweepDepths:
         self._excess += weight * excess
         self._sweep_ms, self._deepest, self._sweep_weight = venue_ms, excess, weight
 
+    @property
+    def seen(self) -> int:
+        """Effective number of sweeps, (sum w)^2 / sum w^2."""
+        return round(self._count**2 / self._squared) if self._squared > 0 else 0
+
     def fit(self, spreads: SpreadTime, now_ns: int) -> Intensity | None:
         """Estimate A and k.
 

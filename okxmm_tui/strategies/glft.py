@@ -3,8 +3,8 @@
     bid distance = c1 + fee + ((2q + size) / 2) sigma c2
     ask distance = c1 + fee - ((2q - size) / 2) sigma c2
 
-with c1 and c2 from the arrivals fitted on each side (market-making.md 2.2). Made for swaps: a perpetual has
-no terminal time.
+with c1 from the arrivals fitted on each side and one c2 from both (market-making.md 2.2): inventory moves
+both quotes by the same. Made for swaps: a perpetual has no terminal time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from msgspec import structs
 
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.types import Side
+from okxmm_tui.signals.summary import Intensity
 from okxmm_tui.strategies import optimal, quoting
 from okxmm_tui.strategies.base import MarketInput, Target
 from okxmm_tui.strategies.models import (
@@ -35,7 +36,14 @@ class Glft(quoting.Quoting):
     specs = (
         quoting.ORDER_SIZE,
         quoting.MAX_POSITION,
-        RISK_AVERSION,
+        # Arrivals count takers of every size, so the model believes a position to be gone within a second and
+        # hardly moves for it; this much lets a full one move the quotes by a good part of the half-spread.
+        structs.replace(
+            RISK_AVERSION,
+            default=Decimal(50),
+            maximum=Decimal(100_000),
+            step=Decimal(5),
+        ),
         ADDED_SPREAD,
         MIN_SPREAD,
         structs.replace(START_SPREAD, default=Decimal(5)),
@@ -51,12 +59,15 @@ class Glft(quoting.Quoting):
 
 def _distance(market: MarketInput, params: ParamSet, inputs: ModelInputs, side: Side) -> Distance:
     del params
-    arrivals = inputs.arrivals(side)
-    slope = inputs.sigma_ticks * optimal.glft_c2(
-        inputs.gamma, inputs.gamma, arrivals.a_per_s, arrivals.k_per_tick, inputs.size_lots
-    )
+    slope = inputs.sigma_ticks * optimal.common_c2(_c2(inputs, inputs.bids), _c2(inputs, inputs.asks))
     return Distance(
-        base=optimal.glft_c1(inputs.gamma, arrivals.k_per_tick, inputs.size_lots),
+        base=optimal.glft_c1(inputs.gamma, inputs.arrivals(side).k_per_tick, inputs.size_lots),
         volatility=inputs.size_lots / 2 * slope,
         inventory=side.sign * market.position_lots * slope,
+    )
+
+
+def _c2(inputs: ModelInputs, arrivals: Intensity) -> float:
+    return optimal.glft_c2(
+        inputs.gamma, inputs.gamma, arrivals.a_per_s, arrivals.k_per_tick, inputs.size_lots
     )

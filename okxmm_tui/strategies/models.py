@@ -112,12 +112,15 @@ def _parts(
 
 
 def _start_parts(market: MarketInput, params: ParamSet, side: Side) -> Composition:
-    # Nothing is known of this market yet but its own spread: nobody stands inside that on a guess.
+    # Nothing is known of this market yet but its own spread: nobody stands inside that on a guess. What the
+    # operator wants wider is wider from the first quote on.
     market_half = (market.ask_ticks - market.bid_ticks) / 2
-    half = max(market_half, quoting.bps_ticks(market, params, "start_spread_bps") / 2)
+    wanted = max(quoting.bps_ticks(market, params, name) for name in ("start_spread_bps", "min_spread_bps"))
+    half = max(market_half, wanted / 2) + max(0.0, quoting.bps_ticks(market, params, "added_spread_bps")) / 2
     return Composition(
         base=half,
         inventory=side.sign * START_SKEW * quoting.used_fraction(market, params) * half,
+        toxicity=quoting.toxicity_ticks(market, params),
         external=-side.sign * quoting.fair_shift(market, params),
     )
 
@@ -130,10 +133,12 @@ def model_inputs(market: MarketInput, params: ParamSet) -> ModelInputs | str:
     use the local base amount).
     """
     signals, instrument = market.signals, market.instrument
-    for name, fitted in (("sells", signals.sells), ("buys", signals.buys)):
-        seen = fitted.samples if fitted is not None else 0
-        if fitted is None or seen < MIN_SAMPLES:
-            return f"fitting arrivals of {name}: {seen} of {MIN_SAMPLES}"
+    sides = ("sells", signals.sells, signals.sells_seen), ("buys", signals.buys, signals.buys_seen)
+    for name, fitted, seen in sides:
+        if fitted is None and seen >= MIN_SAMPLES:
+            return f"fitting arrivals of {name}: too few beyond the best price"
+        if fitted is None or fitted.samples < MIN_SAMPLES:
+            return f"fitting arrivals of {name}: {fitted.samples if fitted else seen} of {MIN_SAMPLES}"
     if market.volatility_per_sqrt_s <= 0:
         return "measuring volatility"
     if signals.sells is None or signals.buys is None:

@@ -75,6 +75,17 @@ def glft_c2(gamma: float, xi: float, a: float, k: float, size: float) -> float:
     return math.sqrt(gamma / (2 * a * size * k) * power)
 
 
+def common_c2(bid_c2: float, ask_c2: float) -> float:
+    """c2 where takers come differently to the two sides: sqrt(bid_c2 x ask_c2), one for both quotes.
+
+    Inventory has one price: with a shift of its own on each side, a round trip at an unmoved mid could lose
+    what the half-spreads earn, and the quotes could even meet. For arrivals that differ in A alone this is
+    exact: scaling v_q of Gueant, Lehalle and Fernandez-Tapia 2013 by (A_ask / A_bid)^(q/2) leaves their
+    symmetric equations with A = sqrt(A_bid A_ask).
+    """
+    return math.sqrt(bid_c2 * ask_c2)
+
+
 def glft_distances(
     q: float, sigma: float, gamma: float, a: float, k: float, *, size: float, xi: float | None = None
 ) -> tuple[float, float]:

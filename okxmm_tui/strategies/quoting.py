@@ -130,8 +130,11 @@ def used_fraction(market: MarketInput, params: ParamSet) -> float:
 
 
 def floor_ticks(market: MarketInput) -> float:
-    """Smallest half-spread that earns its maker fee plus a tick; 0 where quoting inside fees is allowed."""
-    return 0.0 if market.allow_below_fees else max(0.0, market.maker_fee) * market.mid_ticks + 1
+    """Smallest half-spread that earns its maker fee plus a tick.
+
+    Where quoting inside fees is allowed half a tick is left, which keeps bid and ask of one market apart.
+    """
+    return 0.5 if market.allow_below_fees else max(0.0, market.maker_fee) * market.mid_ticks + 1
 
 
 def above_floor(parts: Composition, floor: float) -> Composition:

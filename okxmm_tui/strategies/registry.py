@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from okxmm_tui.strategies.base import Strategy
 from okxmm_tui.strategies.glft import Glft
 from okxmm_tui.strategies.inventory_skew import InventorySkew
 from okxmm_tui.strategies.ladder import Ladder
+from okxmm_tui.strategies.shape import message_of
 from okxmm_tui.strategies.spread_capture import SpreadCapture
 
 ENTRY_POINTS = "okxmm_tui.strategies"
@@ -80,9 +82,11 @@ def _from_file(name: str) -> Any:
 def _loaded(name: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except (Exception, SystemExit) as error:  # an operator's module may do anything while it is imported
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an operator's module may do anything while it is imported
         raise UsageError(
-            f"Strategy {name} could not be loaded: {type(error).__name__}: {error}.", FIX
+            f"Strategy {name} could not be loaded: {type(error).__name__}: {message_of(error)}.", FIX
         ) from error
 
 
@@ -93,16 +97,17 @@ def _checked(name: str, made: Any) -> Strategy:
         UsageError: It is not a strategy.
     """
     strategy = _loaded(name, made) if callable(made) else made
-    problem = ""
-    if not isinstance(getattr(strategy, "name", None), str):
-        problem = "it has no name"
-    elif not all(callable(getattr(strategy, method, None)) for method in ("target", "on_fill")):
-        problem = "it has no method target(market, params) or on_fill(side, price_ticks, size_lots, now_ns)"
-    else:
-        problem = _specs_problem(getattr(strategy, "specs", None))
-    if problem:
+    if problem := _loaded(name, lambda: _problem(strategy)):
         raise UsageError(f"Strategy {name} was refused: {problem}.", FIX)
     return strategy
+
+
+def _problem(strategy: Any) -> str:
+    if not isinstance(getattr(strategy, "name", None), str):
+        return "it has no name"
+    if not all(callable(getattr(strategy, method, None)) for method in ("target", "on_fill")):
+        return "it has no method target(market, params) or on_fill(side, price_ticks, size_lots, now_ns)"
+    return _specs_problem(getattr(strategy, "specs", None))
 
 
 def _specs_problem(specs: Any) -> str:
@@ -112,6 +117,9 @@ def _specs_problem(specs: Any) -> str:
     for spec in cast("tuple[Any, ...]", specs):
         if not isinstance(spec, ParamSpec):
             return "its specs are no tuple of ParamSpec"
+        numbers = (spec.default, spec.minimum, spec.maximum, spec.step)
+        if not all(isinstance(cast("object", each), Decimal) for each in numbers):
+            return f"{spec.name} has a default, bound or step that is no Decimal"
         if spec.name in names:
             return f"two of its parameters are named {spec.name}"
         if problem := spec.problem(spec.default):

@@ -8,20 +8,15 @@ LOSSES_TO_PAUSE = 3
 
 
 class RoundTrips:
-    """Counts from fills alone; money in ticks x lots, maker fees included.
+    """Counts from fills; money in ticks x lots, maker fees included."""
 
-    Args:
-        most: Losses in a row that are one too many.
-    """
-
-    def __init__(self, most: int = LOSSES_TO_PAUSE) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._held_lots = 0
         self._cash = 0.0
         self.losses_in_a_row = 0
 
-    def on_fill(self, side: Side, price_ticks: int, size_lots: int, fee_rate: float) -> bool:
-        """Book a fill; True when it ended the one losing round trip too many (the third in a row by default).
+    def on_fill(self, side: Side, price_ticks: float, size_lots: int, fee_rate: float) -> bool:
+        """Book a fill; True when it ended the third losing round trip in a row.
 
         A fill larger than what is held ends one trip and begins the next.
         """
@@ -33,7 +28,22 @@ class RoundTrips:
             self._book(side, price_ticks, size_lots - closing, fee_rate)
         return is_third
 
-    def _book(self, side: Side, price_ticks: int, size_lots: int, fee_rate: float) -> bool:
+    def align(self, position_lots: int, price_ticks: float) -> bool:
+        """Take the position as it is where fills do not explain it; True as in ``on_fill``.
+
+        What was carried into the session or taken over begins a trip at its average entry; what a spot fee
+        took out of the base currency was charged with the fill and is let go at its worth.
+
+        Args:
+            position_lots: Signed, after all fills told so far.
+            price_ticks: Average entry of the position, or the mid when flat.
+        """
+        missing = position_lots - self._held_lots
+        if not missing:
+            return False
+        return self.on_fill(Side.BUY if missing > 0 else Side.SELL, price_ticks, abs(missing), 0.0)
+
+    def _book(self, side: Side, price_ticks: float, size_lots: int, fee_rate: float) -> bool:
         value = price_ticks * size_lots
         self._cash -= side.sign * value + fee_rate * value
         self._held_lots += side.sign * size_lots
@@ -41,7 +51,7 @@ class RoundTrips:
             return False
         gained, self._cash = self._cash, 0.0
         self.losses_in_a_row = self.losses_in_a_row + 1 if gained < 0 else 0
-        if self.losses_in_a_row < self._most:
+        if self.losses_in_a_row < LOSSES_TO_PAUSE:
             return False
         self.losses_in_a_row = 0
         return True

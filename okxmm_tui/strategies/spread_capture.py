@@ -1,6 +1,7 @@
 """A low-inventory spread trader: in at the best bid or ask while the spread pays, out at the other side.
 
-    flat     both sides at the touch while (ask - bid) / bid >= min_spread and the touch is deep enough
+    flat     both sides at the touch while (ask - bid) / bid >= min_spread, both maker fees fit into it, and
+             the touch is deep enough
     holding  the other side only: at the touch while the spread is >= reentry_spread, else hold and wait
     losing   a lot down by more than max_lot_loss is closed as a taker, reduce-only
     paused   after three losing round trips in a row no new entries for risk_pause
@@ -18,6 +19,7 @@ from msgspec import Struct, structs
 from okxmm_tui.core.params import Lever, ParamSet, ParamSpec, RiskDirection
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Close, Composition, MarketInput, Quote, Target
+from okxmm_tui.strategies.quoting import floor_ticks
 from okxmm_tui.strategies.round_trips import RoundTrips
 
 NS = 1_000_000_000
@@ -109,15 +111,23 @@ class SpreadCapture:
         """Return at most one quote a side, or a close."""
         self._maker_fee = market.maker_fee
         self._risk_pause_ns = int(params["risk_pause"] * NS)
+        # What is less than the smallest order cannot be sold: it goes with the next position.
+        is_holding = abs(market.position_lots) >= max(1, market.instrument.min_size_lots)
+        if is_holding or not market.position_lots:
+            self._align(market)
         if self._last is not None and not self._is_due(market, self._last):
             return self._last
         self._next_ns = market.now_ns + int(params["refresh"] * NS)
-        judged = self._leaving(market, params) if market.position_lots else self._entering(market, params)
+        judged = self._leaving(market, params) if is_holding else self._entering(market, params)
         if judged.close is not None:
             self._standing.clear()
         self._last = judged if judged.close is not None else self._timed(judged, market, params)
         self._was_filled = False
         return self._last
+
+    def _align(self, market: MarketInput) -> None:
+        if self._trips.align(market.position_lots, market.average_price_ticks or market.mid_ticks):
+            self._paused_until_ns = market.now_ns + self._risk_pause_ns
 
     def _is_due(self, market: MarketInput, last: Target) -> bool:
         is_crossing = any(_crosses(quote, market) for quote in last.quotes)
@@ -138,6 +148,8 @@ class SpreadCapture:
             return _nothing(market, f"three losing round trips, {left_s:.0f} s to go")
         if narrow := self.opportunity(market.bid_ticks, market.ask_ticks, params):
             return _nothing(market, narrow)
+        if unpaid := _below_fees(market):
+            return _nothing(market, unpaid)
         if isinstance(lots, str):
             return _nothing(market, lots)
         if thin := _thin_side(market, lots):
@@ -157,10 +169,6 @@ class SpreadCapture:
         spread, least = spread_of(market.bid_ticks, market.ask_ticks), params.number("reentry_spread")
         if spread < least:
             return _nothing(market, f"holding, spread {percent(spread)} < {percent(least)}")
-        if lots < market.instrument.min_size_lots:
-            return _nothing(
-                market, f"{lots} lots left, the smallest order is {market.instrument.min_size_lots}"
-            )
         price = market.ask_ticks if side is Side.SELL else market.bid_ticks
         return _at_touch(market, (Quote(side, price, lots),), "leaving first")
 
@@ -233,6 +241,12 @@ def _loss(market: MarketInput) -> float:
     if not entry:
         return 0.0
     return (entry - market.mid_ticks) / entry * (1 if market.position_lots > 0 else -1)
+
+
+def _below_fees(market: MarketInput) -> str:
+    """Why a round trip at the touch cannot earn its maker fees; empty when it can, or need not."""
+    spread, least = spread_of(market.bid_ticks, market.ask_ticks), 2 * floor_ticks(market) / market.bid_ticks
+    return "" if spread >= least else f"spread {percent(spread)} < fees {percent(least)}"
 
 
 def _thin_side(market: MarketInput, lots: int) -> str:

@@ -8,7 +8,8 @@
 
 The rules are those the engine holds everybody to: quotes are whole, positive, sorted, cross neither each
 other nor the market, are no smaller than the smallest order, and leave the position within ``max_position``
-if they all fill; and the same calls give the same targets.
+if they all fill; figures are numbers and reasons short lines; the parameters given are left as they are; and
+the same calls give the same targets.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from okxmm_tui.core.params import ParamSet, for_instrument
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.summary import Signals
 from okxmm_tui.strategies.base import MarketInput, Quote, Strategy, Target
+from okxmm_tui.strategies.shape import malformed
 
 START_NS = 1_750_000_000_000_000_000
 MOVES = (0, 1, -1, 3, 0, -4, 12, -9, 40, -2, 0, -45, 7, 1, -3, 90, -80, 0)
@@ -104,10 +106,14 @@ class Trial:
             equity_quote=1_000_000.0,
             signals=signals or self.signals,
         )
+        given = dict(self.params.values)
         self.last = self.strategy.target(market, self.params)
-        if self._twin.target(market, self.params) != self.last:
-            raise BrokenRuleError("two instances with the same calls returned different targets.")
-        if problem := broken_rule(self.last, market, self.params):
+        problem = malformed(self.last)
+        if self.params.values != given:
+            problem = "it changed the parameters it was given, which are the engine's"
+        elif not problem and self._twin.target(market, self.params) != self.last:
+            problem = "two instances with the same calls returned different targets"
+        if problem := problem or broken_rule(self.last, market, self.params):
             raise BrokenRuleError(f"{problem} (bid {bid_ticks}, ask {ask_ticks}, {self.last}).")
         return self.last
 
@@ -147,8 +153,6 @@ def broken_rule(target: Target, market: MarketInput, params: ParamSet) -> str:
 
 
 def _quote_problem(quote: Quote, market: MarketInput) -> str:
-    if type(quote.price_ticks) is not int or type(quote.size_lots) is not int:
-        return f"{quote.side} quote is not in whole ticks and lots"
     if quote.price_ticks <= 0:
         return f"{quote.side} price {quote.price_ticks} is not above 0"
     least = max(1, market.instrument.min_size_lots)

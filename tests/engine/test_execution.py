@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okxmm_tui.core.commands import CancelOne, SetParam
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report, SetDeadMan
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import OrderRefused
 from okxmm_tui.core.orders import OrderStatus
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import Severity, Side, VenueOrderState
 from tests.engine.desk import Desk
 from tests.samples import INST, fill, order_update
 
@@ -108,6 +108,44 @@ def test_a_post_only_cancel_steps_away_and_waits():
     assert len(desk.reducer.session.alarms) == 0
 
 
+def test_what_stands_too_close_does_not_wait_for_the_back_off_of_its_side():
+    """Seven refusals are 6.4 s of waiting; a bid the market falls below meanwhile is cancelled."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    for _ in range(7):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    effects = desk.update(bids=((600_000, 0), (599_800, 5)), asks=((600_001, 0), (599_801, 5)), after_ms=600)
+    (cancel,) = desk.taken(CancelOrder, effects)
+    order = desk.market.orders.get(bid)
+    assert cancel.cl_ord_id == bid
+    assert order is not None
+    assert order.decision.endswith("below its fees, and its side waits after a refusal")
+
+
+def test_a_step_away_makes_no_resting_order_too_close():
+    """Five refusals move the quote five ticks away: the bid at its old distance is not cancelled."""
+    desk = Desk(Limits(is_headless=True, allow_below_fees=True))
+    desk.quoting()
+    for _ in range(5):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    effects = desk.update(after_ms=600)
+    assert not list(desk.sent(effects))
+
+
+def test_what_stands_too_far_waits_for_the_back_off_of_its_side():
+    """The market rises away from a resting bid: it follows when its side may try again."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    for _ in range(7):
+        desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
+    rise = {"bids": ((600_200, 5),), "asks": ((600_001, 0), (600_201, 5))}
+    effects = desk.update(**rise, after_ms=600)
+    assert bid not in {each.cl_ord_id for each in desk.sent(effects) if not isinstance(each, SetDeadMan)}
+    for _ in range(70):
+        effects += desk.update(after_ms=100)
+    assert bid in {each.cl_ord_id for each in desk.taken(AmendOrder, effects)}
+
+
 def test_refusals_in_a_row_wait_longer_and_raise_an_alarm():
     """A reject loop, whatever its codes, slows down and is shown."""
     desk = Desk()
@@ -143,6 +181,68 @@ def test_a_partial_remainder_keeps_its_place():
     assert order.status is OrderStatus.LIVE
     assert order.remaining_lots == 60
     assert not desk.taken(CancelOrder)
+
+
+def ladder_of_three() -> Desk:
+    """Three live quotes a side, 60 ticks apart; nothing but the mid moves them."""
+    still = {"volatility_multiplier": Decimal(0), "inventory_skew": Decimal(0)}
+    desk = Desk(strategy="ladder", params={**still, "size_decay": Decimal(0)})
+    desk.connect()
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    assert len(desk.market.orders.working) == 6
+    return desk
+
+
+def test_a_filled_level_is_refilled_and_the_others_keep_their_places():
+    """The best bid of three is gone: one new order takes its place, none moves up."""
+    desk = ladder_of_three()
+    best = max(desk.market.orders.side(Side.BUY), key=lambda order: order.price_ticks)
+    text = desk.market.instrument.price_text(best.price_ticks)
+    effects = desk.feed(
+        order_update(
+            best.cl_ord_id, Side.BUY, best.price_ticks, 100, state=VenueOrderState.FILLED, filled_lots=100,
+            fill=fill(Side.BUY, text, "1", cl_ord_id=best.cl_ord_id),
+        )
+    )  # fmt: skip
+    effects += desk.run(300)
+    assert [placed.price_ticks for placed in desk.taken(PlaceOrder, effects)] == [best.price_ticks]
+    assert not desk.taken(AmendOrder, effects)
+    assert not desk.taken(CancelOrder, effects)
+
+
+def test_a_ladder_that_goes_on_by_a_step_moves_one_order_a_side():
+    """The mid rises by one step: the last bid becomes the first, the first ask the last."""
+    desk = ladder_of_three()
+    before = {side: sorted(o.price_ticks for o in desk.market.orders.side(side)) for side in Side}
+    effects = desk.update(
+        bids=((600_000, 500), (600_060, 5)), asks=((600_001, 0), (600_061, 5)), after_ms=600
+    )
+    moved = {order.cl_ord_id: order.price_ticks for order in desk.taken(AmendOrder, effects)}
+    lowest, highest = before[Side.BUY][0], before[Side.SELL][0]
+    assert {desk.market.orders.get(each).price_ticks for each in moved} == {lowest, highest}
+    assert sorted(moved.values()) == [before[Side.BUY][2] + 60, before[Side.SELL][2] + 60]
+
+
+def test_a_frozen_ladder_grows_no_order():
+    """Frozen, each order keeps the quote made for it: 1, 2 and 4 contracts go to twice their distance.
+
+    Twice the first distance is the second one: an order that stood there would fit the quote of another.
+    """
+    still = {"volatility_multiplier": Decimal(0), "inventory_skew": Decimal(0), "size_decay": Decimal(0)}
+    sizes = {"size_growth": Decimal(2), "max_position": Decimal(20), "level_step_bps": Decimal("2.5")}
+    desk = Desk(strategy="ladder", params={**still, **sizes})
+    desk.connect()
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    before = {order.cl_ord_id: order.size_lots for order in desk.market.orders.working}
+    assert sorted(before.values()) == [100, 100, 200, 200, 400, 400]
+    desk.reducer.session.freeze("test", Severity.WARNING, "a doubt", INST)
+    effects = desk.update(after_ms=600)
+    moved = {order.cl_ord_id: order.size_lots for order in desk.taken(AmendOrder, effects)}
+    assert moved == before
 
 
 def test_a_fill_is_reported_and_requoted_at_once():

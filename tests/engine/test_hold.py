@@ -81,7 +81,7 @@ def test_a_place_that_earns_nothing_is_not_moved_to(monkeypatch):
 def test_unknown_chances_fall_back_to_the_tolerance_and_say_so(monkeypatch):
     """No estimate, no weighing; the order says which one is missing."""
     desk = quoting()
-    why = "20 ticks off target, 3 allowed (places not weighed: 0 of 10 sellers seen)"
+    why = "20 ticks off target, 3 allowed (places not weighed: 0 of 60 imagined orders followed)"
     assert verdict(desk, 20) == Verdict(is_hold=False, reason=why)
     assert verdict(desk, 3) == Verdict(is_hold=True, reason="3 ticks off target, 3 allowed")
     with_chances(monkeypatch, desk, None, 0.9)
@@ -115,7 +115,7 @@ def test_at_fee_distance_places_are_weighed_and_not_unknown():
     beside, lost = judged(5), judged(5_000)
     assert beside.is_hold
     assert not lost.is_hold
-    assert "here (p 0.9" in beside.reason
+    assert "here (p 0.5" in beside.reason
     assert lost.reason.startswith("edge +0.")
     assert "here (p 0.0" in lost.reason
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okxmm_tui.core.commands import Arm, Reduce, Resume
+from okxmm_tui.core.commands import Arm, Reduce, Resume, SetParam
 from okxmm_tui.core.effects import CancelOrder
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits, PnlFigure
 from tests.engine.desk import Desk
+from tests.samples import INST
 
 LIMITS = Limits(
     is_headless=True,
@@ -25,7 +26,9 @@ def made() -> tuple[Desk, LossLimits]:
     """A quoting desk and limits that the test feeds by hand."""
     desk = Desk(LIMITS)
     desk.quoting()
-    return desk, LossLimits(desk.reducer.session, desk.reducer.safety, desk.reducer.flatten)
+    reducer = desk.reducer
+    limits = LossLimits(reducer.session, reducer.safety, reducer.flatten, reducer.tuning.limit_tripped)
+    return desk, limits
 
 
 def pnl(desk: Desk, limits: LossLimits, amount: float, doubt: str = "", after_s: float = 0.05) -> str:
@@ -47,6 +50,16 @@ def test_the_ladder_reduces_at_eighty_per_cent_and_halts_at_the_limit():
     assert pnl(desk, limits, -100) == "HALTED"
     assert len(desk.taken(CancelOrder)) == 4
     assert desk.reducer.session.alarms.is_standing("limit-daily loss")
+
+
+def test_a_riskier_parameter_of_the_last_ten_seconds_is_taken_back():
+    """Only reducing at 80 %: the size raised just before is the old one again."""
+    desk, limits = made()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    pnl(desk, limits, -79)
+    assert desk.market.params["order_size"] == 3
+    assert pnl(desk, limits, -81) == "REDUCING"
+    assert desk.market.params["order_size"] == 1
 
 
 def test_drawdown_counts_from_the_days_high():

@@ -86,22 +86,24 @@ def test_trades_and_maker_fills_are_heard():
 
 
 def test_orders_show_how_likely_they_fill():
-    """Unknown at first; after enough sellers came it is a probability, also where none of them reached."""
+    """Unknown at first; after a minute it is a probability, also where the market did not come to."""
     desk = Desk()
     desk.quoting()
     shown = build_snapshot(desk.reducer, 1).markets[0].orders
     assert [order.fill_probability for order in shown] == [None, None]
     price = shown[0].price_ticks
     for second in range(60):
-        best = price + 120 + second % 2 * 60
+        best = price + 40 + second % 3 * 60
         desk.feed(TopOfBook(INST, best, 5, best + 2, 5, 10_000 + second, desk.now_ns // MS))
         trade(desk, Side.SELL, best, 500)
         desk.run(1_000, 500)
+    desk.feed(TopOfBook(INST, price + 60, 5, price + 62, 5, 10_060, desk.now_ns // MS))
     picture = build_snapshot(desk.reducer, 2)
     chances = {order.side: order.fill_probability for order in picture.markets[0].orders}
     assert chances[Side.BUY] is not None
     assert 0.1 < chances[Side.BUY] < 0.9
-    assert chances[Side.SELL] is None
+    assert chances[Side.SELL] is not None
+    assert chances[Side.SELL] < 0.1
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(picture), type=FromEngine) == picture
 
 

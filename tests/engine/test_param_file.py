@@ -7,7 +7,7 @@ import os
 import pytest
 
 from okxmm_tui.core.messages import ParamsRead
-from okxmm_tui.engine.param_file import ParamFile, read, write
+from okxmm_tui.engine.param_file import ParamFile, read
 
 
 def test_a_change_is_read_once_it_stands_still(tmp_path):
@@ -46,10 +46,3 @@ def test_a_missing_or_huge_file_is_told(tmp_path):
     path = tmp_path / "p.toml"
     path.write_text("#" * 200_000)
     assert "larger" in read(path).problem
-
-
-def test_what_is_written_is_read_back(tmp_path):
-    """Presets survive."""
-    path = tmp_path / "calm.toml"
-    write(path, {"order_size": "0.5", "levels": "3"})
-    assert read(path) == ParamsRead({"order_size": "0.5", "levels": "3"})

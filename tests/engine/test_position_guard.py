@@ -6,12 +6,15 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from okxmm_tui.core.account import FeeRates
+from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.types import OrderKind, Side
 from tests.engine.desk import Desk
+from tests.engine.kinds_desk import KindDesk
 from tests.engine.test_guards import hold, mark, quoting
-from tests.samples import INST, fill
+from tests.samples import INST, fill, pair
 
 
 def closes(desk: Desk) -> list[PlaceOrder]:
@@ -28,6 +31,21 @@ def test_a_position_down_by_more_than_its_limit_is_closed_reduce_only():
     desk.tick()
     [order] = closes(desk)
     assert (order.side, order.size_lots, order.reduce_only) == (Side.SELL, 40, True)
+
+
+def test_a_position_that_is_closed_takes_the_last_change_back_once():
+    """The size raised just before goes back with the first closing order; a later one is not touched."""
+    desk = quoting()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    hold(desk, 40)
+    mark(desk, "59870")
+    desk.book(598_700, 598_701)
+    desk.tick()
+    assert closes(desk)
+    assert desk.market.params["order_size"] == 1
+    desk.command(SetParam(INST, "order_size", Decimal(2)))
+    desk.run(1_000)
+    assert desk.market.params["order_size"] == 2
 
 
 def test_one_bad_price_closes_nothing():
@@ -61,3 +79,53 @@ def test_three_losing_round_trips_rest_the_market():
     assert desk.market.sides[Side.BUY].reason.startswith("resting after losing round trips, 300 s")
     desk.run(301_000, step_ms=1_000)
     assert not desk.reducer.position_guard.block(desk.market)
+
+
+def test_a_position_carried_into_the_session_is_the_first_round_trip():
+    """Long 10 from before, sold at a loss, then two more losing longs: the streak is three, not none."""
+    desk = quoting()
+    desk.market.ledger.position.adopt(10, Decimal(60_000))
+    falling = (59_990, 59_980, 59_970, 59_960, 59_950)
+    for number, price in enumerate(falling):
+        side = Side.BUY if number % 2 else Side.SELL
+        trade = structs.replace(fill(side, str(price), "1", trade_id=f"c{number}"), size_lots=10)
+        desk.reducer.reconciler.book_fill(desk.market, trade)
+        assert bool(desk.reducer.position_guard.block(desk.market)) == (number == len(falling) - 1)
+
+
+def test_losing_spot_round_trips_count_although_fees_shrink_what_was_bought():
+    """100,000 lots bought, 99,920 came, 99,920 sold: that trip is over, and the third one rests."""
+    rates = {"BTC-USDT": FeeRates(Decimal("0.0008"), Decimal("0.001"))}
+    desk = KindDesk(pair(), balances={"BTC": "1", "USDT": "100000"}, fees=rates)
+    desk.connect()
+    desk.book()
+    for trip in range(3):
+        assert not desk.reducer.position_guard.block(desk.market)
+        bought = structs.replace(
+            fill(Side.BUY, "60000", "1", trade_id=f"{trip}b", fee="-0.0000008"),
+            inst_id="BTC-USDT",
+            size_lots=100_000,
+            fee_ccy="BTC",
+        )
+        sold = structs.replace(
+            fill(Side.SELL, "59900", "1", trade_id=f"{trip}s", fee="-0.04787"),
+            inst_id="BTC-USDT",
+            size_lots=99_920,
+        )
+        for trade in (bought, sold):
+            desk.reducer.reconciler.book_fill(desk.market, trade)
+        assert desk.market.position_lots == 0
+    assert desk.reducer.position_guard.block(desk.market).startswith("resting after losing round trips")
+
+
+def test_after_a_rest_the_streak_is_counted_anew():
+    """Three losses rest; the fourth and fifth do not, the sixth does again."""
+    desk = quoting()
+    rests: list[bool] = []
+    for trip in range(6):
+        for side, price in ((Side.BUY, "60000"), (Side.SELL, "59999")):
+            trade = structs.replace(fill(side, price, "1", trade_id=f"{trip}{side}"), size_lots=10)
+            desk.reducer.reconciler.book_fill(desk.market, trade)
+        rests.append(bool(desk.reducer.position_guard.block(desk.market)))
+        desk.run(301_000, step_ms=1_000)
+    assert rests == [False, False, True, False, False, True]

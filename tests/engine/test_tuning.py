@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from decimal import Decimal
 
@@ -138,6 +139,17 @@ def test_a_limit_that_trips_soon_after_takes_the_change_back():
     desk.run(11_000)
     desk.reducer.tuning.limit_tripped(desk.market, "post-only refusals")
     assert value(desk, "order_size") == "3"
+
+
+def test_a_guard_that_trips_takes_the_change_back():
+    """From the book itself: 200 bps of spread are beyond the limit, and the size raised before goes back."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(SetParam(INST, "order_size", Decimal(3)))
+    desk.book(594_000, 606_000)
+    desk.tick()
+    assert value(desk, "order_size") == "1"
+    assert desk.market.param_changes[-1].source == "revert"
 
 
 def test_all_changes_of_the_last_ten_seconds_are_taken_back_together():
@@ -281,6 +293,23 @@ def test_a_switch_pulls_first_and_quotes_with_the_other_strategy_then():
     assert value(desk, "order_size") == "2"
 
 
+def test_a_change_while_a_switch_waits_is_refused_and_not_lost():
+    """Orders are still being pulled: a size accepted now would go with the old strategy, so it is not."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    assert reply(desk, SwitchStrategy(INST, "ladder")).ok
+    answer = reply(desk, SetParam(INST, "order_size", Decimal(2)))
+    assert (answer.ok, answer.text) == (False, "switching to ladder")
+    effects = desk.feed(ParamsRead({"order_size": "2"}))
+    assert "parameter file refused" in desk.taken(Report, effects)[0].text
+    for order in (bid, ask):
+        desk.cancelled(order)
+    desk.arm_dead_man()
+    desk.update()
+    assert desk.market.strategy.name == "ladder"
+    assert reply(desk, SetParam(INST, "order_size", Decimal(2))).ok
+
+
 def test_an_unknown_strategy_is_refused_with_the_reason():
     """And the old one trades on."""
     desk = Desk()
@@ -352,6 +381,15 @@ def test_a_strategy_that_raises_pauses_its_market_with_the_traceback_in_the_log(
     assert reply(desk, Resume()).text == "already ACTIVE"
 
 
+def _raises(error: BaseException):
+    """A call that raises this."""
+
+    def call():
+        raise error
+
+    return call
+
+
 class _Returns(_Breaks):
     """A strategy that returns what it was made with, or calls it."""
 
@@ -371,7 +409,10 @@ class _Returns(_Breaks):
         (Target(None, 1.0, 1.0), "quotes were NoneType, they must be a tuple"),  # pyright: ignore[reportArgumentType]
         (Target((Quote(Side.BUY, 599_990.5, 5),), 1.0, 1.0), "is not in whole ticks and lots"),  # pyright: ignore[reportArgumentType]
         (Target((), Decimal(1), 1.0), "fair_ticks was Decimal('1')"),  # pyright: ignore[reportArgumentType]
+        (Target((), 10**400, 1.0), "fair_ticks was no sensible number"),
         (sys.exit, "SystemExit"),
+        (_raises(asyncio.CancelledError()), "CancelledError"),
+        (_raises(GeneratorExit()), "GeneratorExit"),
     ],
 )
 def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
@@ -388,3 +429,28 @@ def test_what_is_no_target_pauses_the_market_like_an_error(answer, said):
     assert not build_snapshot(desk.reducer, 1).markets[0].ghosts
     desk.run(500)
     assert desk.state == "ACTIVE"
+
+
+class _Greedy(_Breaks):
+    """A strategy that writes into the parameters it is given, and wants what they allow then."""
+
+    def target(self, market, params):
+        """Lift the limit and empty the rest."""
+        params.values.clear()
+        params.values["max_position"] = Decimal(1_000_000)
+        return Target((Quote(Side.BUY, market.bid_ticks - 5, 2_000),), market.mid_ticks, 5.0, ask_reason="no")
+
+
+def test_a_strategy_cannot_change_the_parameters_it_is_given():
+    """20 contracts wanted, 5 are the limit: what it wrote into its copy moves no limit."""
+    desk = Desk()
+    desk.quoting()
+    before, placed = dict(desk.market.params.values), len(desk.taken(PlaceOrder))
+    desk.market.strategy = _Greedy()
+    desk.market.hurry()
+    desk.update()
+    desk.run(200)
+    assert desk.market.params.values == before
+    assert desk.market.max_position_lots == 500
+    assert len(desk.taken(PlaceOrder)) == placed
+    assert build_snapshot(desk.reducer, 1).markets[0].params

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from okxmm_tui.core.types import Side
+
 Quote = tuple[int, int, int, int]
 """(bid_ticks, bid_lots, ask_ticks, ask_lots)."""
 
@@ -223,9 +225,44 @@ def least_squares_intensity(
 # -- probabilities -----------------------------------------------------------------------------------
 
 
-def poisson_at_least(needed: int, mean: float) -> float:
-    """Tail of the Poisson law, term by term from the far end."""
-    return math.fsum(
-        math.exp(-mean + number * math.log(mean) - math.lgamma(number + 1))
-        for number in range(needed, needed + 2_000)
-    )
+def share_filled(
+    events: list[tuple[int, int, int, tuple[Side, int, int] | None]],
+    horizon_s: int,
+    distance: int,
+    needed: int,
+    *,
+    kept: int,
+) -> float:
+    """Imagine every order again and follow it through all events of its horizon, one by one."""
+    last = events[-1][0]
+    followed: list[tuple[bool, bool, bool, int]] = []
+    for second in range(last - horizon_s + 1):
+        begun = [each for each in events if second <= each[0] < second + horizon_s]
+        for side in Side:
+            best = begun[0][1] if side is Side.BUY else begun[0][2]
+            followed.append(_followed(begun, side, best, distance))
+    followed = followed[-kept:]
+    never = [taken for _, _, is_touch_passed, taken in followed if not is_touch_passed]
+    eaten = (sum(taken >= needed for taken in never) + 0.5) / (len(never) + 1)
+    filled = sum(1.0 if is_passed else eaten * is_reached for is_passed, is_reached, _, _ in followed)
+    return (filled + 0.5) / (len(followed) + 1)
+
+
+def _followed(
+    events: list[tuple[int, int, int, tuple[Side, int, int] | None]], side: Side, best: int, distance: int
+) -> tuple[bool, bool, bool, int]:
+    """(passed at the distance, reached there, passed at the touch, lots taken at the touch)."""
+    price = best - side.sign * distance
+    is_passed = is_reached = is_touch_passed = False
+    taken = 0
+    for _, bid, ask, trade in events:
+        own, opposite = (bid, ask) if side is Side.BUY else (ask, bid)
+        is_passed |= side.sign * (opposite - price) <= 0
+        is_touch_passed |= side.sign * (opposite - best) <= 0
+        is_reached |= side.sign * (own - price) <= 0
+        if trade is not None and trade[0] is side.opposite:
+            is_passed |= side.sign * (trade[1] - price) < 0
+            is_touch_passed |= side.sign * (trade[1] - best) < 0
+            is_reached |= side.sign * (trade[1] - price) <= 0
+            taken += trade[2] * (trade[1] == best)
+    return is_passed, is_reached, is_touch_passed, taken

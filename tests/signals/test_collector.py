@@ -10,8 +10,7 @@ import pytest
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import ContractKind, Side
-from okxmm_tui.signals.collector import FILL_HORIZON_S, MarketSignals
-from okxmm_tui.signals.fill_probability import reach_probability
+from okxmm_tui.signals.collector import MarketSignals
 from tests.samples import START_NS, swap
 
 SECOND = 1_000_000_000
@@ -151,6 +150,8 @@ def test_takers_are_told_apart():
         feed.trade(Side.SELL, 1, BID - number % 2)
     feed.wait(1)
     buys, sells = feed.seen.buys, feed.seen.sells
+    assert feed.seen.buys_seen == pytest.approx(200, abs=10)
+    assert feed.seen.sells_seen == pytest.approx(200, abs=10)
     assert buys is not None
     assert sells is not None
     assert buys.k_per_tick < sells.k_per_tick
@@ -233,45 +234,41 @@ def test_a_broken_book_is_forgotten_and_its_jump_explains_nothing():
     assert feed.seen.ofi_lots == 0
 
 
-def test_fill_probability_falls_with_the_queue_and_needs_sellers_for_a_bid():
-    """Sellers hit bids: buyers say nothing of them."""
+def test_fill_probability_falls_with_the_queue_and_with_the_way():
+    """Ten lots a second are sold at a bid that never gives way: 20 are always reached, 200 never are."""
     feed = Feed()
+    assert feed.signals.fill_unknown() == "no live book"
     feed.top()
+    assert feed.signals.fill_unknown() == "0 of 60 imagined orders followed"
+    assert feed.signals.fill_probability(Side.BUY, BID, 20) is None
     for _ in range(100):
         feed.wait(1)
         feed.trade(Side.SELL, 10)
+    assert feed.signals.fill_unknown() == ""
     short, long = (feed.signals.fill_probability(Side.BUY, BID, lots) for lots in (20, 200))
     assert short is not None
     assert long is not None
-    assert short > 0.9
+    assert short > 0.45  # asks, where nobody buys, count as well
     assert long < 0.1
-    assert feed.signals.fill_probability(Side.SELL, ASK, 20) is None
-    assert feed.signals.fill_unknown(Side.SELL) == "0 of 10 buyers seen"
+    far = feed.signals.fill_probability(Side.BUY, BID - 1, 20)
+    assert far is not None
+    assert far < 0.01
 
 
-def test_fill_probability_is_known_at_any_distance_and_falls_with_it():
-    """Two basis points out, far beyond where any print reached, it is what the volatility says."""
+def test_what_is_reached_goes_by_the_side_of_the_order():
+    """A market that swings by 40 ticks: 20 behind the best price of either side is passed, 60 is not."""
     feed = Feed()
-    assert feed.signals.fill_unknown(Side.BUY) == "no live book"
     feed.top()
-    assert feed.signals.fill_unknown(Side.BUY) == "0 of 10 sellers seen"
     for second in range(60):
         feed.wait(1)
-        feed.trade(Side.SELL, 10)
-        if second == 15:
-            assert feed.signals.fill_unknown(Side.BUY) == "measuring volatility"
-            assert feed.signals.fill_probability(Side.BUY, BID - 1, 10) is None
-            assert feed.signals.fill_probability(Side.BUY, BID, 10) is not None
-        if second > 15:
-            feed.top(bid=BID + second % 2 * 40, ask=ASK + second % 2 * 40)
-    feed.top()
-    assert feed.signals.fill_unknown(Side.BUY) == ""
-    chances = [feed.signals.fill_probability(Side.BUY, BID - away, 10) for away in (0, 20, 120, 600)]
-    assert None not in chances
-    assert chances == sorted(chances, reverse=True)
-    sigma_ticks = feed.signals.fast.per_sqrt_s * BID
-    assert chances[2] == pytest.approx(chances[0] * reach_probability(120, sigma_ticks, FILL_HORIZON_S))
-    assert 0.01 < chances[2] < chances[1] < chances[0]
+        feed.top(bid=BID + second % 2 * 40, ask=ASK + second % 2 * 40)
+    feed.top(bid=BID + 20, ask=ASK + 20)
+    for side, best in ((Side.BUY, BID + 20), (Side.SELL, ASK + 20)):
+        near, far = (feed.signals.fill_probability(side, best - side.sign * away, 10) for away in (20, 60))
+        assert near is not None
+        assert far is not None
+        assert near > 0.45
+        assert far < 0.02
 
 
 def test_large_orders_and_icebergs_are_named():

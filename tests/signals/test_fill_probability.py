@@ -1,117 +1,90 @@
-"""The probability of a fill: the two laws behind it, and the rates."""
+"""The probability of a fill: imagined orders followed to their end, against a slow count of the same."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from okxmm_tui.signals.fill_probability import TakerFlow, poisson_at_least, reach_probability
-from tests.signals import reference
+from okxmm_tui.core.types import Side
+from okxmm_tui.signals.fill_probability import KEPT, MIN_FOLLOWED, FillHistory
+from tests.signals.reference import share_filled
 
-SECOND = 1_000_000_000
-
-
-@given(st.integers(1, 300), st.floats(0.01, 350))
-def test_the_tail_of_the_poisson_law(needed, mean):
-    """Summing up from below gives what summing the far end gives."""
-    assert poisson_at_least(needed, mean) == pytest.approx(reference.poisson_at_least(needed, mean), abs=1e-9)
+HORIZON = 10
 
 
-@given(st.integers(401, 900), st.floats(300, 1_000))
-def test_large_numbers_are_normal(needed, mean):
-    """The approximation is good to a percent where it is used."""
-    assert poisson_at_least(needed, mean) == pytest.approx(reference.poisson_at_least(needed, mean), abs=0.01)
+def walked(seconds: int, seed: int = 1, *, move: float = 0.3, kept: int = KEPT) -> tuple[FillHistory, list]:
+    """A market of that many seconds, and everything that happened as (second, bid, ask, print or None)."""
+    source, history, bid, ask = random.Random(seed), FillHistory(HORIZON, kept), 1_000, 1_002
+    events: list[tuple[int, int, int, tuple[Side, int, int] | None]] = []
+    for second in range(seconds):
+        history.on_second(second, bid, ask)
+        events.append((second, bid, ask, None))
+        for _ in range(4):
+            if source.random() < move:
+                bid += source.choice((-3, -1, 1, 3))
+                ask = bid + source.randint(1, 3)
+                history.on_touch(bid, ask)
+                events.append((second, bid, ask, None))
+            taker = source.choice(list(Side))
+            best = ask if taker is Side.BUY else bid
+            trade = (taker, best + taker.sign * source.choice((0, 0, 0, 1)), source.randint(1, 9))
+            history.on_print(*trade)
+            events.append((second, bid, ask, trade))
+    return history, events
 
 
-def test_the_edges():
-    """Nothing needed is certain; nobody coming is never."""
-    assert poisson_at_least(0, 0.0) == 1.0
-    assert poisson_at_least(1, 0.0) == 0.0
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("distance", [-1, 0, 1, 2, 5, 12])
+def test_it_is_the_share_of_imagined_orders_that_filled(seed, distance):
+    """Second by second, side by side, order by order: the slow count says the same."""
+    history, events = walked(100, seed)
+    for needed in (1, 8, 40):
+        assert history.probability(distance, needed) == pytest.approx(
+            share_filled(events, HORIZON, distance, needed, kept=KEPT)
+        )
 
 
-@pytest.mark.parametrize("distance", [0.5, 2.0, 6.0, 15.0])
-def test_a_walk_reaches_a_place_as_often_as_the_law_says(distance):
-    """A hundred small steps a second for ten seconds, against the law of a walk without steps."""
-    source, sigma, walks, step = random.Random(5), 2.0, 1_500, 0.1
-
-    def reaches() -> bool:
-        place = 0.0
-        return any((place := place + source.choice((-step, step)) * sigma) >= distance for _ in range(1_000))
-
-    share = sum(reaches() for _ in range(walks)) / walks
-    law = reach_probability(distance, sigma, 10.0)
-    assert share == pytest.approx(law, abs=0.03 + 3 * (law * (1 - law) / walks) ** 0.5)
+def test_a_longer_queue_and_a_longer_way_fill_less():
+    """Both only ever lower it; it is never quite 0 or 1."""
+    history, _ = walked(150, move=0.05)
+    for needed in ((1, 20, 100), (5, 5, 5)):
+        chances = [history.probability(away, lots) for away, lots in zip((0, 2, 50), needed, strict=True)]
+        assert chances == sorted(chances, reverse=True)
+        assert 0 < chances[-1] < chances[0] < 1
+    at_touch = [history.probability(0, lots) for lots in (1, 50, 500)]
+    assert at_touch == sorted(at_touch, reverse=True)
+    assert at_touch[0] > at_touch[-1]
 
 
-def test_a_place_at_the_touch_is_reached_already_and_a_still_price_reaches_no_other():
-    """The limits: no distance, no volatility, no time."""
-    assert reach_probability(0, 1.0, 10.0) == reach_probability(-3, 0.0, 10.0) == 1.0
-    assert reach_probability(1, 0.0, 10.0) == reach_probability(1, 1.0, 0.0) == 0.0
-    assert reach_probability(10.0, 10.0 / 10**0.5, 10.0) == pytest.approx(0.31731, abs=1e-5)
-
-
-@given(st.floats(0.01, 1e4), st.floats(1.0, 10.0), st.floats(0.01, 1e3))
-def test_nearer_is_never_less_likely(distance, times, sigma):
-    """Nor is a livelier market."""
-    near, far = (reach_probability(each, sigma, 10.0) for each in (distance, distance * times))
-    assert 0.0 <= far <= near <= 1.0
-    assert reach_probability(distance, sigma * times, 10.0) >= near
-
-
-def flow(seconds: int = 2_000, per_s: float = 0.5, lots: int = 4) -> TakerFlow:
-    """Takers of equal size, as Poisson has them."""
-    source, estimate, now = random.Random(1), TakerFlow(1e6), 0.0
-    estimate.begin(0)
-    while now < seconds:
-        now += source.expovariate(per_s)
-        estimate.on_print(lots, int(now * SECOND))
-    return estimate
-
-
-def test_it_is_what_the_rate_says():
-    """Half a taker a second of 4 lots: P(at least 3 in 10 s) for 12 lots."""
-    estimate, end = flow(), 2_000 * SECOND
-    assert estimate.probability(12, 10, end) == pytest.approx(poisson_at_least(3, 5.0), abs=0.03)
-    assert estimate.probability(4, 10, end) == pytest.approx(poisson_at_least(1, 5.0), abs=0.03)
-
-
-def test_longer_queues_fill_less_and_longer_waits_more():
-    """The two ways it can be ordered."""
-    estimate, end = flow(), 2_000 * SECOND
-
-    def chance(needed: float, horizon: float) -> float:
-        found = estimate.probability(needed, horizon, end)
-        assert found is not None
-        return found
-
-    assert chance(8, 10) > chance(40, 10)
-    assert chance(8, 60) > chance(8, 10)
+def test_a_market_that_stands_still_passes_nobody():
+    """What a law of motion calls nearly certain, a tick away, did not happen once."""
+    history, _ = walked(120, move=0.0)
+    assert history.probability(2, 1) < 0.01
+    assert history.probability(0, 1) > 0.95
 
 
 def test_too_little_is_not_told():
-    """Before ten takers nobody knows how many come; those seen are counted."""
-    estimate = flow(10)
-    assert estimate.probability(4, 10, 10 * SECOND) is None
-    assert 0 < estimate.seen(10 * SECOND) < 10
-    assert TakerFlow().probability(4, 10, 0) is None
-    assert TakerFlow().seen(0) == 0
+    """Thirty seconds of both sides must have been followed to their end."""
+    assert walked(HORIZON + MIN_FOLLOWED // 2 - 1)[0].probability(0, 1) is None
+    assert walked(HORIZON + MIN_FOLLOWED // 2)[0].probability(0, 1) is not None
 
 
-def test_what_was_seen_fades():
-    """After a half-life half of it counts, also over the scaling back of the weights."""
-    estimate = TakerFlow(half_life_s=10.0)
-    for _ in range(16):
-        estimate.on_print(5, 0)
-    assert estimate.seen(0) == pytest.approx(16)
-    assert estimate.seen(10 * SECOND) == pytest.approx(8)
-    estimate.on_print(5, 400 * SECOND)
-    assert estimate.seen(400 * SECOND) == pytest.approx(1)
+def test_a_break_or_a_skipped_second_ends_what_is_followed_and_keeps_what_is_known():
+    """Nothing is measured across a gap, and nothing has to be learned again."""
+    for gap in (True, False):
+        history, _ = walked(60)
+        known, before = history.count, history.probability(3, 5)
+        if gap:
+            history.interrupt()
+        for second in range(60 if gap else 61, 60 + HORIZON):
+            history.on_second(second, 1, 2)
+            history.on_touch(1, 2)
+        assert history.count == known
+        assert history.probability(3, 5) == before
 
 
-def test_lots_scale():
-    """Lots half as large, twice as many of them: the same probability."""
-    end = 2_000 * SECOND
-    assert flow(lots=8).probability(24, 10, end) == flow(lots=4).probability(12, 10, end)
+def test_only_the_latest_count():
+    """Two lively minutes after two quiet ones say what lively ones say."""
+    history, _ = walked(400, kept=20)
+    assert history.count == 20

@@ -132,10 +132,11 @@ def test_bad_fits_are_refused():
     known.update(2, START)
     end = START + 100 * SECOND
     sweeps = SweepDepths(600.0)
-    assert sweeps.fit(known, end) is None
+    assert (sweeps.fit(known, end), sweeps.seen) == (None, 0)
     for number in range(100):
         sweeps.on_print(-3, number, START + number * SECOND)
     assert sweeps.fit(known, end) is None
+    assert 95 <= sweeps.seen <= 100
     few = SweepDepths(600.0)
     for number in range(20):
         few.on_print(number, number, START + number * SECOND)

@@ -54,6 +54,9 @@ def test_every_market_gets_an_instance_of_its_own():
     assert all(make_strategy(name) is not make_strategy(name) for name in STRATEGIES)
 
 
+SPEC = "__import__('okxmm_tui.core.params').core.params.ParamSpec('w', 'w', '', 1.0, 0, 9, 0.1, 'a float')"
+
+
 def test_an_unknown_name_lists_the_known_ones():
     """The error says what would have worked."""
     with pytest.raises(UsageError) as caught:
@@ -80,6 +83,18 @@ def test_a_strategy_of_the_operator_is_loaded_from_a_file(tmp_path):
         (GOOD.replace("def on_fill", "def filled"), "it has no method"),
         (GOOD.replace("specs = ()", "specs = [1]"), "its specs are no tuple"),
         (GOOD.replace("class Mine:", "class Mine:\n    def __init__(self): raise KeyError('x')"), "KeyError"),
+        (
+            GOOD.replace("class Mine:", "class Mine:\n    def __init__(self): raise GeneratorExit"),
+            "GeneratorExit",
+        ),
+        (
+            GOOD.replace("specs = ()", "specs = property(lambda self: 1 / 0)"),
+            "could not be loaded: ZeroDivision",
+        ),
+        (
+            GOOD.replace("specs = ()", f"specs = ({SPEC},)"),
+            "w has a default, bound or step that is no Decimal",
+        ),
     ],
 )
 def test_a_broken_one_is_refused_with_the_reason(tmp_path, text, reason):

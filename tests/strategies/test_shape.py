@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from msgspec import structs
 from okxmm_tui.core.types import Side
 from okxmm_tui.strategies.base import Close, Composition, Quote, Target
 from okxmm_tui.strategies.registry import STRATEGIES, make_strategy
-from okxmm_tui.strategies.shape import malformed
+from okxmm_tui.strategies.shape import malformed, message_of
 from tests.strategies.moments import MARKET, params_of
 
 GOOD = Target(
@@ -49,8 +50,28 @@ def test_a_whole_target_passes():
         ({"ask_parts": Composition(base=Decimal(1))}, "is not in numbers"),  # pyright: ignore[reportArgumentType]
         ({"close": Close(0.5, "half")}, "is not in whole lots"),  # pyright: ignore[reportArgumentType]
         ({"close": 3}, "close was 3"),
+        ({"quotes": (Quote(Side.BUY, 10**40, 5),)}, "beyond any price or size"),
+        ({"quotes": (Quote(Side.BUY, 5, -(10**40)),)}, "beyond any price or size"),
+        ({"quotes": (Quote(Side.BUY, 5, 5),) * 101}, "101 quotes were wanted, at most 100"),
+        ({"fair_ticks": math.nan}, "fair_ticks was no sensible number"),
+        ({"fair_ticks": 10**400}, "fair_ticks was no sensible number"),
+        ({"half_spread_ticks": -math.inf}, "half_spread_ticks was no sensible number"),
+        ({"bid_parts": Composition(fees=math.nan)}, "a part of the spread was no sensible number"),
+        ({"ask_reason": "x" * 201}, "ask_reason was no line"),
+        ({"ask_reason": "red \x1b[31m"}, "ask_reason was no line"),
     ],
 )
 def test_what_is_wrong_is_named(changes, said):
     """One field at a time."""
     assert said in malformed(structs.replace(GOOD, **changes))
+
+
+def test_an_exception_is_one_short_line_whatever_it_says():
+    """Line breaks and a megabyte are cut, and one whose own text raises says nothing."""
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    assert message_of(ValueError("two\nlines " + "y" * 10**6)) == "twolines " + "y" * 190
+    assert message_of(MuteError()) == ""

@@ -40,6 +40,20 @@ def test_a_narrow_spread_is_named_with_its_number():
     assert target.bid_reason == "spread 0.0002 % < 0.1 %"
 
 
+def test_a_spread_that_does_not_pay_both_fees_is_not_entered():
+    """Spot at 8 bps a side: 16.7 bps are enough, 14 are not, unless quoting inside fees is allowed."""
+    spot = structs.replace(WIDE, maker_fee=0.0008, allow_below_fees=False)
+    assert prices(SpreadCapture().target(spot, PARAMS)) == {Side.BUY: 600_000, Side.SELL: 601_000}
+    narrow = structs.replace(spot, ask_ticks=600_840)
+    target = SpreadCapture().target(narrow, PARAMS)
+    assert not target.quotes
+    assert target.bid_reason == "spread 0.14 % < fees 0.1604 %"
+    allowed = structs.replace(narrow, allow_below_fees=True)
+    assert SpreadCapture().target(allowed, PARAMS).quotes
+    held = structs.replace(narrow, position_lots=LOTS, average_price_ticks=600_000.0)
+    assert prices(SpreadCapture().target(held, PARAMS)) == {Side.SELL: 600_840}
+
+
 def test_a_filled_bid_takes_the_ask_out_and_leaves_at_the_new_best():
     """The whole position is offered at the best ask of now, and nothing is bid."""
     strategy = SpreadCapture()
@@ -166,13 +180,42 @@ def test_one_order_allowed_is_one_order():
     assert prices(target) == {Side.BUY: 600_000}
 
 
-def test_a_remainder_below_the_smallest_order_is_held_and_said():
-    """What the venue would refuse is not quoted: a partial fill can leave less than one order."""
+def test_a_remainder_below_the_smallest_order_goes_with_the_next_position():
+    """Four lots cannot be sold where five are the least: it enters again, and offers all it has then."""
     least = structs.replace(WIDE.instrument, min_size_lots=5)
     held = structs.replace(WIDE, instrument=least, position_lots=4, average_price_ticks=600_000.0)
-    target = SpreadCapture().target(held, PARAMS)
-    assert not target.quotes
-    assert target.ask_reason == "4 lots left, the smallest order is 5"
+    strategy = SpreadCapture()
+    assert prices(strategy.target(held, PARAMS)) == {Side.BUY: 600_000, Side.SELL: 601_000}
+    strategy.on_fill(Side.BUY, 600_000, LOTS, held.now_ns)
+    target = strategy.target(later(held, 0.1, position_lots=LOTS + 4), PARAMS)
+    assert [(quote.side, quote.size_lots) for quote in target.quotes] == [(Side.SELL, LOTS + 4)]
+
+
+def test_a_position_carried_into_the_session_begins_the_first_round_trip():
+    """Each long of a falling market loses: the carried one is the first of the three that pause."""
+    strategy = SpreadCapture()
+    entry, now = 600_500, WIDE
+    for trip in range(3):
+        if trip:
+            strategy.on_fill(Side.BUY, entry, LOTS, now.now_ns)
+        held = structs.replace(now, position_lots=LOTS, average_price_ticks=float(entry))
+        assert "losing" not in strategy.target(held, PARAMS).bid_reason
+        strategy.on_fill(Side.SELL, entry - 100, LOTS, now.now_ns)
+        entry -= 200
+        now = later(now, 1)
+    assert strategy.target(now, PARAMS).bid_reason.startswith("three losing round trips")
+
+
+def test_a_fee_taken_from_what_was_bought_leaves_no_round_trip_open():
+    """Spot: 80 of 100,000 lots are the fee; selling the rest is flat, and the third such loss pauses."""
+    strategy = SpreadCapture()
+    for _ in range(3):
+        strategy.target(WIDE, PARAMS)
+        strategy.on_fill(Side.BUY, 600_500, 100_000, WIDE.now_ns)
+        held = structs.replace(WIDE, position_lots=99_920, average_price_ticks=600_980.0)
+        assert strategy.target(held, PARAMS).close is None
+        strategy.on_fill(Side.SELL, 600_400, 99_920, WIDE.now_ns)
+    assert strategy.target(WIDE, PARAMS).bid_reason.startswith("three losing round trips")
 
 
 def test_the_narrowest_spread_keeps_a_digit():

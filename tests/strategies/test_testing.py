@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import runpy
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +56,9 @@ def buys(*quotes: tuple[object, object]) -> Target:
         (buys((599_998, 5), (599_999, 5)), "not sorted"),
         (buys((599_999, 5), (599_999, 5)), "not sorted"),
         (Target((), 1.0, 1.0), "no reason why"),
+        (Target((), math.nan, 1.0, "no bid", "no ask"), "fair_ticks was no sensible number"),
+        (structs.replace(FINE, quotes=[]), "quotes were list"),
+        (None, "returned NoneType"),
         (
             structs.replace(FINE, quotes=(Quote(Side.BUY, 600_005, 1), Quote(Side.SELL, 600_005, 1))),
             "a bid reaches an ask",
@@ -80,6 +84,20 @@ def test_one_that_differs_from_its_twin_is_found():
 
     with pytest.raises(BrokenRuleError, match="different targets"):
         Trial(Moody, swap()).book(600_000, 600_001)
+
+
+def test_one_that_writes_into_its_parameters_is_found():
+    """They belong to the engine, which gives copies; a test should say so first."""
+
+    class Writer(Fixed):
+        specs = make_strategy("ladder").specs
+
+        def target(self, market, params):
+            params.values["max_position"] = Decimal(9_999)
+            return FINE
+
+    with pytest.raises(BrokenRuleError, match="changed the parameters"):
+        Trial(Writer, swap()).book(600_000, 600_001)
 
 
 def test_too_large_a_position_is_found():

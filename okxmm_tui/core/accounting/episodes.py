@@ -32,7 +32,9 @@ class Episodes:
         self._start = ZERO
         self._won = self._lost = self._even = 0
         self._gain = self._loss = ZERO
-        self._streak = self._worst = 0
+        self.losing_streak = 0
+        """Losing round trips in a row up to now."""
+        self._worst = 0
 
     def on_fill(
         self, before_lots: int, after_lots: int, booked_before: Decimal, booked_after: Decimal
@@ -59,15 +61,15 @@ class Episodes:
         if result > 0:
             self._won += 1
             self._gain += result
-            self._streak = 0
+            self.losing_streak = 0
         elif result < 0:
             self._lost += 1
             self._loss -= result
-            self._streak += 1
-            self._worst = max(self._worst, self._streak)
+            self.losing_streak += 1
+            self._worst = max(self._worst, self.losing_streak)
         else:
             self._even += 1
-            self._streak = 0
+            self.losing_streak = 0
 
     def view(self) -> EpisodesView:
         """The score so far."""
@@ -78,7 +80,7 @@ class Episodes:
             even=self._even,
             win_rate=self._won / finished if finished else None,
             profit_factor=float(self._gain / self._loss) if self._loss else None,
-            losing_streak=self._streak,
+            losing_streak=self.losing_streak,
             worst_streak=self._worst,
         )
 
