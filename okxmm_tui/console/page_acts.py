@@ -63,9 +63,13 @@ class PageActs(BaseConsole):
     def action_focus_chosen(self) -> None:
         """Show the chosen market on the dashboard."""
         snapshot, chosen = self.state.snapshot, self.page.query_one(MarketsTable).chosen
-        if snapshot is not None and chosen is not None:
+        if snapshot is None or chosen is None:
+            return
+        # The table is drawn some frames late: its market is found by name, the newest picture holds another.
+        names = [market.instrument.inst_id for market in snapshot.markets]
+        if chosen.instrument.inst_id in names:
             self.hand.drop_draft()
-            self.state.focus_on(snapshot.markets.index(chosen))
+            self.state.focus_on(names.index(chosen.instrument.inst_id))
             self.show_page("dashboard")
 
     # -- the look of the dashboard ----------------------------------------------------------------------

@@ -132,6 +132,19 @@ class TestMarkets:
             assert "ETH-USDT-SWAP" in bench.text("#banner")
             assert bench.app.state.desk.cursor_ticks is None
 
+    async def test_enter_works_while_the_market_moves_on(self):
+        """The table was drawn from an older picture than the newest: the market is found by its name."""
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        other = structs.replace(sample.market(), instrument=eth)
+        two = structs.replace(sample.quoting(), markets=(sample.market(), other))
+        async with running(two) as bench:
+            await bench.press("2", "down")
+            moved = tuple(structs.replace(each, position_lots=7) for each in two.markets)
+            bench.app.state.receive(structs.replace(two, seq=two.seq + 1, markets=moved))
+            await bench.press("enter")
+            assert bench.app.page.NAME == "dashboard"
+            assert "ETH-USDT-SWAP 2/2" in bench.text("#banner")
+
 
 class TestBlotter:
     """The session's orders and fills."""

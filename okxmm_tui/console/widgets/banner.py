@@ -41,7 +41,8 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     market = view.market
     name = market.instrument.inst_id if market else tr("no market")
     if len(snapshot.markets) > 1:
-        name += f" 1/{len(snapshot.markets)}"
+        place = next((at for at, each in enumerate(snapshot.markets, 1) if each is market), 1)
+        name += f" {place}/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
     mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
