@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.traceback import Traceback
 from textual import on
 from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette
@@ -21,7 +22,7 @@ from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
-from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
+from okxmm_tui.console.port import EXIT_CLEAN, EXIT_NOT_PROVEN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
 from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
@@ -65,6 +66,10 @@ class ConsoleApp(HandActs):
     def action_quit(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Whatever in the framework quits, quits the safe way."""
         self.action_safe_quit()
+
+    def _fatal_error(self) -> None:
+        """Say where the console failed; Textual would print every local of every frame, a thousand lines."""
+        self.panic(Traceback())
 
     def action_detach(self) -> None:
         """Close the console, leave the engine; what was drafted here is not shown to the next console."""
@@ -243,10 +248,14 @@ def run_console(
         tune=True,
         comfort=comfort,
     )
-    result = app.run()
-    if result is not None:
-        return result
-    # Textual left without a result: a crash of the console, or a terminal that went away.
-    if app.state.is_engine_gone or app.return_code:
+    return app.run() or how_it_ended(app)
+
+
+def how_it_ended(app: ConsoleApp) -> ConsoleExit:
+    """How a console ended that Textual left without a result: its engine lost, its own crash, or no terminal."""
+    if app.state.is_engine_gone:
         return app.state.exit_without_farewell()
+    if app.return_code:
+        text = "The console failed; the engine goes on without it. `okxmm-tui attach` opens another."
+        return ConsoleExit(EXIT_NOT_PROVEN, tr(text))
     return ConsoleExit(EXIT_CLEAN, tr("Console closed."))
