@@ -22,7 +22,15 @@ from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
-from okxmm_tui.console.port import EXIT_CLEAN, EXIT_NOT_PROVEN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
+from okxmm_tui.console.port import (
+    EXIT_CLEAN,
+    EXIT_NOT_PROVEN,
+    Clock,
+    ConsoleExit,
+    ConsoleFiles,
+    ConsoleLink,
+    Escalate,
+)
 from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
@@ -252,7 +260,7 @@ def run_console(
 
 
 def how_it_ended(app: ConsoleApp) -> ConsoleExit:
-    """How a console ended that Textual left without a result: its engine lost, its own crash, or no terminal."""
+    """How a console ended that Textual left without a result: engine lost, own crash, or terminal gone."""
     if app.state.is_engine_gone:
         return app.state.exit_without_farewell()
     if app.return_code:

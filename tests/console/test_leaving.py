@@ -155,7 +155,7 @@ async def test_a_vanished_terminal_is_left_without_a_signal():
 
 
 async def test_a_console_that_fails_says_that_the_engine_goes_on(capsys):
-    """A crash is no loss of the engine, and its words are few: where it failed, without the market's locals."""
+    """A crash is no loss of the engine, and its words are few: where it failed, without every local."""
     app = ConsoleApp(FakeLink(sample.killed()))
 
     def defect() -> None:

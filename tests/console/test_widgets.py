@@ -66,14 +66,20 @@ class TestLevels:
         """The scale is never too small and at most an eighth too large."""
         assert lots <= levels.calm_scale(lots) <= max(16, lots * 1.125 + 1)
 
-    def test_totals_rest_between_renewals(self):
-        """Cumulative sizes change twice a second, or when the rows do."""
-        totals = levels.Totals()
-        totals.update(((10, 1), (11, 2)), ((9, 5),), sample.NOW_NS)
-        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 1)
-        assert totals.at(Side.SELL, 1) == 3
-        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 2 * sample.SECOND)
-        assert totals.at(Side.SELL, 1) == 9
+    def test_totals_add_up_from_the_best_level_on(self):
+        """The first is the best level's own size."""
+        assert list(levels.totals(((10, 7), (11, 2), (12, 0)))) == [7, 9, 9]
+
+    async def test_a_total_is_of_the_sizes_beside_it(self):
+        """A level that grows grows its sum in the same frame, and another market has sums of its own."""
+        before = sample.quoting()
+        bids = tuple((price, 10 * lots) for price, lots in before.markets[0].bids)
+        async with running(before, size=(200, 60)) as bench:
+            await bench.show(sample.with_market(before, bids=bids))
+            best, second = (lots * 0.01 for _, lots in bids[:2])
+            rows = [line.split() for line in bench.text("Ladder").splitlines()]
+            totals = [row[-2] for row in rows if row[1] in {"96,512.2", "96,512.1"}]
+            assert [float(each) for each in totals] == pytest.approx([best, best + second], rel=0.005)
 
 
 class TestLadder:

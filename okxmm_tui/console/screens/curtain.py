@@ -48,7 +48,7 @@ class Curtain(LinePanel):
         ]
         if view.link is LinkState.GONE:
             lines.append(((engine_gone_text(view), "alarm-1"),))
-        position = f"{fmt.signed_size_text(instrument, market.position_lots)} {fmt.size_unit(instrument)}"
+        position = f"{fmt.signed_size_text(instrument, market.position_lots)} {instrument.size_unit}"
         net = market.net_quote
         lines += [
             (

@@ -95,7 +95,7 @@ def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[
     instrument = market.instrument
     held = abs(flatten.left_lots)
     verb = tr("sell" if flatten.left_lots > 0 else "buy")
-    size = f"{verb} {fmt.size_text(instrument, held)} {fmt.size_unit(instrument)}"
+    size = f"{verb} {fmt.size_text(instrument, held)} {instrument.size_unit}"
     covered = flatten.covered_lots / held if held else 1.0
     cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bp"
     orders = tr("1 order, reduce-only")

@@ -28,7 +28,7 @@ class EquityPanel(LinePanel, can_focus=True):
         account = view.snapshot.account_view if view.snapshot else None
         if account is None or account.equity is None:
             return EMPTY
-        return ((f"{account.equity:,.2f} {account.ccy}", "text"),)
+        return ((f"{fmt.amount_text(account.equity, account.ccy)} {account.ccy}", "text"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve, and the account's ratios below it."""
@@ -43,14 +43,17 @@ class EquityPanel(LinePanel, can_focus=True):
 
 
 def _performance(view: View, width: int) -> list[Line]:
-    performance = view.snapshot.performance if view.snapshot else None
-    if performance is None:
+    snapshot = view.snapshot
+    performance = snapshot.performance if snapshot is not None else None
+    if snapshot is None or performance is None:
         return [((clip(tr("drawdown and ratios: not enough equity samples yet"), width), "muted"),)]
     fall, ratios = performance.drawdown, performance.ratios
     sharpe = fmt.NONE if ratios.sharpe_minutes is None else f"{ratios.sharpe_minutes:+.2f}"
     word = tr(" indicative") if ratios.is_indicative else ""
+    decimals = fmt.money_decimals(snapshot.identity.ccy if snapshot.identity else snapshot.account_view.ccy)
+    present, most = f"{fall.present:,.{decimals}f}", f"{fall.most:,.{decimals}f}"
     text = (
-        f"{tr('drawdown')} {fall.present:,.2f}, {tr('most')} {fall.most:,.2f} ({fall.most_share:.2%})   "
+        f"{tr('drawdown')} {present}, {tr('most')} {most} ({fall.most_share:.2%})   "
         f"{tr('sharpe')} {sharpe}{word}"
     )
     return [((clip(text, width), "muted"),)]
@@ -69,7 +72,7 @@ class InventoryPanel(LinePanel, can_focus=True):
             return EMPTY
         instrument = view.market.instrument
         text = fmt.signed_size_text(instrument, view.market.position_lots)
-        return ((f"{text} {fmt.size_unit(instrument)}", "text"),)
+        return ((f"{text} {instrument.size_unit}", "text"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve."""
@@ -108,7 +111,9 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
 
 def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> list[Line]:
-    buckets = dict.fromkeys((row.dimension, row.bucket) for row in books.markouts)
+    # All of them first, and the error under its mean; the rest as the engine sorts them.
+    rows = sorted(books.markouts, key=lambda row: row.dimension != "all")
+    buckets = dict.fromkeys((row.dimension, row.bucket) for row in rows)
     cells = {(row.dimension, row.bucket, row.horizon_s): row for row in books.markouts}
     lines: list[Line] = []
     for dimension, bucket in buckets:
@@ -152,7 +157,7 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
     fees = fmt.NONE if session.fee_bps is None else fmt.bps_text(session.fee_bps, 2)
     ratio = books.activity.order_to_trade
     pairs = (
-        ("net", fmt.money_text(books.net_quote)),
+        ("net", fmt.money_text(books.net_quote, fmt.money_decimals(books.quote_ccy))),
         ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
         ("fees of turnover", f"{fees} bp"),
         ("maker share", fmt.share_text(session.maker_share)),

@@ -104,7 +104,8 @@ def state_role(view: View, snapshot: Snapshot) -> str:
 def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     market = view.market
     position = fmt.fitted_position(market.instrument, market.position_lots, 7) if market else fmt.NONE
-    net = fmt.fitted_money(snapshot.account_view.net_quote, 10 if width >= WIDE_FROM else 8)
+    ccy = market.instrument.quote_ccy if market else ""
+    net = fmt.fitted_money(snapshot.account_view.net_quote, ccy, 10 if width >= WIDE_FROM else 8)
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     wide = width >= WIDE_FROM
     clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")

@@ -44,7 +44,7 @@ class EventLog(ScrolledPanel):
             return waiting(height, width, words)
         has_kind = width >= 60
         lines: list[Line] = []
-        for entry in newest_first[: self.offset_rows + height]:
+        for entry in self.window(newest_first, height):
             role = SEVERITY_ROLES[entry.severity]
             kind = f"{left(tr(entry.kind), KIND_WIDTH)} " if has_kind else ""
             room = width - 11 - (KIND_WIDTH + 1 if has_kind else 0)
@@ -56,13 +56,15 @@ class EventLog(ScrolledPanel):
                     (clip(tr(entry.text), room), role),
                 )
             )
-        return self.window(view, lines, height)
+        return lines
 
 
 def shown_lines(view: View) -> list[LogLine]:
     """Lines that pass the filter, newest first."""
     if view.snapshot is None:
         return []
-    passes = view.desk.passes
     lines = reversed(view.snapshot.log)
+    if not view.desk.filters.get(PAGE):
+        return list(lines)
+    passes = view.desk.passes
     return [line for line in lines if passes(PAGE, f"{both(line.kind)} {line.severity} {both(line.text)}")]

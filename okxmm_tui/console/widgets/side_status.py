@@ -74,10 +74,12 @@ def _state(
     word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
     if state.is_muted:
         word, word_role = "MUTED", "armed"
-    word, name = tr(word), tr(fmt.side_word(side))
-    room = width - 10 - width_of(name) - width_of(word)
+    word, name = tr(word), f"{tr(fmt.side_word(side))} "
+    room = width - 9 - width_of(name) - width_of(word)
     text = _target(market, state, room) if state.is_quoting or has_detail else tr(state.reason)
-    head: Line = ((f"{fmt.side_glyph(side)} {name} ", role), (f"{word} ", word_role))
+    if state.is_quoting and width_of(text) > room:
+        name, room = "", room + width_of(name)  # the glyph says the side, and a price is never cut
+    head: Line = ((f"{fmt.side_glyph(side)} {name}", role), (f"{word} ", word_role))
     age = fmt.calm_age_text(view.now_ns - state.since_ns)
     text_role = "text" if state.is_quoting or not has_detail else "muted"
     return spread((*head, (clip(text, room), text_role)), ((right(age, 6), "muted"),), width)
