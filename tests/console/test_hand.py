@@ -59,6 +59,34 @@ class TestOrders:
                 MoveOrder(INST, f"osell{best_ask}", best_ask + 1), MoveOrder(INST, f"obuy{bid}", bid - 1),
             ]  # fmt: skip
 
+    async def test_an_order_is_sent_at_the_price_of_the_row_under_the_cursor(self):
+        """Where a row stands for several ticks, what is read is what is sent, on either side of the middle."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("g", "g", "shift+tab", "down", "b", "down", "b")
+            bids = [command.price_ticks for command in bench.link.sent]
+            assert bids == [965_120, 965_115]
+            row = next(line for line in bench.text("Ladder").splitlines() if "◂" in line)
+            assert "96,511.5" in row
+            await bench.press("home", "up", "s", "up", "s")
+            asks = [command.price_ticks for command in bench.link.sent[2:]]
+            assert asks == [965_125, 965_130]
+
+    async def test_one_row_has_the_cursor(self):
+        """Rows of several ticks: the other side's row at nearly the same price is not marked too."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("g", "g", "shift+tab", "down")
+            assert bench.text("Ladder").count("◂") == 1
+
+    async def test_the_order_of_a_neighbouring_row_is_not_touched(self):
+        """Only an order that stands on the cursor's row is cancelled or moved."""
+        orders = (sample.order(Side.BUY, 965_118),)
+        async with running(sample.with_market(sample.quoting(), orders=orders)) as bench:
+            await bench.press("g", "g", "shift+tab", "down", "x")
+            assert bench.link.sent == []
+            assert "no order to cancel" in bench.text("#status")
+            await bench.press("down", "x")
+            assert bench.link.sent == [CancelOne(INST, "obuy965118")]
+
     async def test_orders_are_placed_on_the_dashboard_only(self):
         """A page that does not show the book's cursor does not place at it."""
         async with running(sample.quoting()) as bench:
