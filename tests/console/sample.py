@@ -226,6 +226,13 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         flow=flow(),
         accounting=books(),
         mark_age_ms=180,
+        opportunities=(
+            ("inventory_skew", ""),
+            ("spread_capture", "spread 0.0002 % < 0.1 %"),
+            ("avellaneda_stoikov", ""),
+            ("glft", ""),
+            ("ladder", ""),
+        ),
         gauges=(
             GaugeView("position", 0.31, "12.50 / 40.00 ct"),
             GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),

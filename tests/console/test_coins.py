@@ -11,6 +11,7 @@ from msgspec import structs
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.title import title_text
 from okxmm_tui.console.view import LinkState, View
+from okxmm_tui.console.widgets import fills, orders, tape
 from tests.console import sample
 from tests.console.harness import SIZES, running
 from tests.console.sample_coins import KINDS, picture
@@ -101,3 +102,17 @@ async def test_the_position_is_never_cut():
     """What it was entered at gives way."""
     async with running(picture(KINDS["fifteen characters"]), size=(120, 35)) as bench:
         assert "long  +1,250 ct" in bench.text("Pnl")
+
+
+@pytest.mark.parametrize("cells", [8, 11, 15])
+@pytest.mark.parametrize("width", range(34, 120))
+def test_columns_fill_no_more_than_their_panel(width, cells):
+    """At every width a column is there whole or not at all."""
+    its = orders.Columns.of(width, cells)
+    used = 4 + its.price + its.size + its.ahead + 7 + its.age + its.chance + its.why
+    assert used <= width
+    mine = fills.Columns.of(width, cells, "USDT")
+    used = 10 + mine.price + mine.size + 2 + mine.pnl + 6 * mine.marks + mine.fee + mine.trade
+    assert used <= width
+    prints = tape.Columns.of(width, cells)
+    assert 10 + prints.price + prints.size + (2 * prints.own or prints.us) <= width

@@ -60,7 +60,7 @@ class TestOrders:
             ]  # fmt: skip
 
     async def test_an_order_is_sent_at_the_price_of_the_row_under_the_cursor(self):
-        """Where a row stands for several ticks, what is read is what is sent, on either side of the middle."""
+        """Where a row stands for several ticks, what is read is what is sent, on either side."""
         async with running(sample.quoting()) as bench:
             await bench.press("g", "g", "shift+tab", "down", "b", "down", "b")
             bids = [command.price_ticks for command in bench.link.sent]

@@ -20,7 +20,7 @@ from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
 from okxmm_tui.core.snapshot import LimitView
 from okxmm_tui.core.types import Mode, Side
-from tests.console import sample
+from tests.console import sample, scenes
 from tests.console.harness import SIZES, running
 
 PAGES = {
@@ -144,6 +144,30 @@ class TestMarkets:
             await bench.press("enter")
             assert bench.app.page.NAME == "dashboard"
             assert "ETH-USDT-SWAP 2/2" in bench.text("#banner")
+
+    async def test_strategies_say_of_the_chosen_market_whether_they_would_trade(self):
+        """The answers follow the table's cursor, and so do the quotes; the scan shows the venue's widest."""
+        async with running(scenes.scanned(), size=(200, 60)) as bench:
+            await bench.press("2")
+            text = bench.text("WouldTrade")
+            assert "BTC-USDT-SWAP" in text
+            assert text.count("  quotes") == 4
+            assert "spread 0.0002 % < 0.1 %" in text
+            assert "BTC-USDT-SWAP" in bench.text("MarketQuotes")
+            await bench.press("down")
+            assert "ETH-USDT-SWAP" in bench.text("WouldTrade")
+            assert "  quotes" not in bench.text("WouldTrade")
+            assert "ETH-USDT-SWAP" in bench.text("MarketQuotes")
+            assert bench.app.state.market.instrument.inst_id == "BTC-USDT-SWAP"
+            rows = [line.split()[1:-1] for line in bench.text("WidestMarkets").splitlines()]
+            assert ["ZENT-USDT-SWAP", "48.2", "quotes"] in rows
+            assert ["IOTA-USDT-SWAP", "7.7", "spread", "0.0770", "%", "<", "0.1", "%"] in rows
+
+    async def test_no_scan_takes_no_room(self):
+        """Where no strategy asks for one there is no empty panel."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("2")
+            assert not bench.app.screen.query_one("WidestMarkets").display
 
 
 class TestBlotter:
