@@ -21,7 +21,7 @@ from okxmm_tui.console.bindings import KILL_KEYS, TABLE, bindings
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
+from okxmm_tui.console.palette import ConsoleProvider, Palette, ThemePreview, ThemeProvider
 from okxmm_tui.console.port import (
     EXIT_CLEAN,
     EXIT_NOT_PROVEN,
@@ -172,11 +172,11 @@ class ConsoleApp(HandActs):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=tr("Search for commands…"), id="--command-palette"))
+            self.push_screen(Palette(placeholder=tr("Search for commands…"), id="--command-palette"))
 
     def action_choose_theme(self) -> None:
         """List the themes; moving through the list shows them."""
-        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=tr("Theme…")))
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=tr("Theme…")))
 
     def keep_theme(self, name: str) -> None:
         """Change the colours for good, or until this console closes."""

@@ -89,7 +89,6 @@ class HandActs(PageActs):
             self.say("there is no position to close")
         elif not isinstance(self.screen, FlattenScreen):
             self.push_screen(FlattenScreen(snapshot, market.instrument.inst_id))
-            self.call_after_refresh(self.draw)
 
     def action_confirm_flatten(self) -> None:
         """Close it, when armed."""

@@ -118,7 +118,6 @@ class PageActs(BaseConsole):
             return
         if cl_ord_id := self._chosen_id():
             self.push_screen(WhyScreen(cl_ord_id))
-            self.call_after_refresh(self.draw)
         else:
             self.say("no order or fill chosen")
 

@@ -242,3 +242,20 @@ class TestMotion:
 
 def _mark(bench) -> None:
     bench.app._drawn = bench.app.state.snapshot
+
+
+async def test_the_palette_offers_nothing_that_trades_first():
+    """An enter too many in a palette just opened changes a page at most."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("ctrl+p", "enter")
+        assert bench.link.kills == []
+        assert bench.link.sent == []
+
+
+async def test_the_banner_of_a_dialog_over_the_curtain_keeps_mode_state_and_kill():
+    """At forty columns name, result and clock give way."""
+    async with running(sample.alarmed(), size=(40, 10)) as bench:
+        await bench.press("f1")
+        said = "".join(text for line in bench.app.screen.query_one("#banner")._lines for text, _ in line)
+        for word in ("SIM", "ACTIVE", "+12.50", "!2", "^K KILL"):
+            assert word in said

@@ -34,6 +34,16 @@ from tests.console.test_pages import holding
 INST = "BTC-USDT-SWAP"
 
 
+async def test_a_refused_closing_says_why_in_its_dialog():
+    """The line below the page is dimmed behind the dialog; what to press next is read inside it."""
+    async with running(holding()) as bench:
+        await bench.press("F", "enter")
+        said = "".join(
+            text for line in bench.app.screen.query_one("#flatten-lines")._lines for text, _ in line
+        )
+        assert "press a to arm first" in said
+
+
 class TestOrders:
     """Placing, moving, cancelling, muting."""
 

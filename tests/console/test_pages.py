@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
-from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
+from okxmm_tui.console.screens.live_modal import FlattenScreen, ModalPanel, WhyScreen
 from okxmm_tui.console.spans import line_width
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.limits_table import LimitsTable
@@ -254,7 +254,7 @@ class TestWhy:
             assert isinstance(bench.app.screen, WhyScreen)
             await bench.settle()
             text = "\n".join(
-                "".join(part for part, _ in line) for line in bench.app.screen.query_one(LinePanel)._lines
+                "".join(part for part, _ in line) for line in bench.app.screen.query_one(ModalPanel)._lines
             )
             for words in (
                 "pulled",
@@ -270,7 +270,7 @@ class TestWhy:
         async with running(sample.quoting()) as bench:
             await bench.press("3", "tab", "w")
             await bench.settle()
-            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
+            text = "".join(part for line in bench.app.screen.query_one(ModalPanel)._lines for part, _ in line)
             assert "did not see that order" in text
 
 
@@ -377,7 +377,7 @@ class TestFlatten:
             await bench.press("F")
             await bench.settle()
             assert isinstance(bench.app.screen, FlattenScreen)
-            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
+            text = "".join(part for line in bench.app.screen.query_one(ModalPanel)._lines for part, _ in line)
             for words in ("sell 12.50 ct", "covers 96%", "0.4 bp", "3 orders"):
                 assert words in text, words
             assert bench.link.sent == []

@@ -10,7 +10,8 @@ from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import ReplayView, Snapshot
 from okxmm_tui.core.types import Mode
 
-WIDE_FROM = 100
+WIDE_FROM, NARROW_BELOW = 100, 72
+LEAST_NAME = 6
 STATE_ROLES = {"ACTIVE": "chip-good", "PAUSED": "chip-warn", "REDUCING": "chip-warn", "HALTED": "chip-bad"}
 
 
@@ -48,7 +49,9 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
     room = width - width_of(mode) - width_of(state[0]) - line_width(tail) - 1
-    head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
+    head: list[Span] = [(mode, role)]
+    if room >= LEAST_NAME:
+        head.append((f"{clip(name, room)} ", role))
     if width >= WIDE_FROM and snapshot.account:
         head.append((f"{clip(snapshot.account, 16)} ", role))
     head.append(state)
@@ -109,6 +112,9 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     wide = width >= WIDE_FROM
     clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
+    if width < NARROW_BELOW:  # a dialog over the curtain: mode, state, position and the way to end it
+        alarm: Span = (f" !{alarms} " if alarms else " ", "chip-bad" if alarms else role)
+        return ((f" {tr('pos')}{right(position, 8)}", role), alarm, _last_chip(snapshot, is_brief=True))
     return (
         (f" {tr('pos')}{right(position, 8)}", role),
         (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
