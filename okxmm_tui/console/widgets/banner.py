@@ -114,17 +114,18 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
     if width < NARROW_BELOW:  # a dialog over the curtain: mode, state, position and the way to end it
         alarm: Span = (f" !{alarms} " if alarms else " ", "chip-bad" if alarms else role)
-        return ((f" {tr('pos')}{right(position, 8)}", role), alarm, _last_chip(snapshot, is_brief=True))
+        return ((f" {tr('pos')}{right(position, 8)}", role), alarm, last_chip(snapshot, is_brief=True))
     return (
         (f" {tr('pos')}{right(position, 8)}", role),
         (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
-        _last_chip(snapshot, is_brief=not wide),
+        last_chip(snapshot, is_brief=not wide),
     )
 
 
-def _last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
+def last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
+    """The kill key; how a replay runs where it is one."""
     if (replay := snapshot.replay) is not None:
         return (replay_text(replay, is_brief=is_brief), "chip-bad" if replay.differences else "chip-warn")
     return (kill_chip(), "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")
