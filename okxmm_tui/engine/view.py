@@ -244,16 +244,20 @@ def _ghosts(reducer: Reducer, market: Market) -> tuple[GhostView, ...]:
     return tuple(GhostView(quote.side, quote.price_ticks, quote.size_lots) for quote in target.quotes)
 
 
+def _position_gauge(market: Market) -> GaugeView:
+    """The position against the strategy's own limit; the figure alone where it has none."""
+    instrument, position, limit = market.instrument, market.position_lots, market.max_position_lots
+    size = f"{instrument.size(position):+f}"
+    if "max_position" not in market.params.values:
+        return GaugeView("position", 0.0, f"{size} {instrument.size_unit}")
+    share = abs(position) / limit if limit else float(position != 0)
+    return GaugeView("position", share, f"{size} / {instrument.size(limit):f} {instrument.size_unit}")
+
+
 def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
     limits, instrument = reducer.session.limits, market.instrument
-    position, limit = market.position_lots, market.max_position_lots
-    gauges = [
-        GaugeView(
-            "position",
-            abs(position) / limit if limit else float(position != 0),
-            f"{instrument.size(position):+f} / {instrument.size(limit):f} {instrument.size_unit}",
-        )
-    ]
+    position = market.position_lots
+    gauges = [_position_gauge(market)]
     mid = market.mid_price
     if mid is not None:
         worth = instrument.notional_at(abs(position), mid)

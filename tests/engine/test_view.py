@@ -77,3 +77,11 @@ def test_the_picture_survives_the_wire():
     shown = build_snapshot(desk.reducer, 5)
     assert msgspec.msgpack.Decoder(FromEngine).decode(msgspec.msgpack.encode(shown)) == shown
     assert build_snapshot(desk.reducer, 5) == shown
+
+
+def test_a_strategy_without_a_position_limit_shows_the_position_alone():
+    """No limit is no figure of nineteen digits."""
+    desk = Desk(strategy="spread_capture")
+    gauges = {gauge.name: gauge for gauge in build_snapshot(desk.reducer, 1).markets[0].gauges}
+    assert gauges["position"].text == "+0.00 ct"
+    assert gauges["position"].fraction == 0
