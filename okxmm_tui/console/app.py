@@ -195,8 +195,8 @@ class ConsoleApp(HandActs):
 
     def action_jump(self) -> None:
         """Letters on all panels; the next key focuses one."""
-        if self.screen is self.dashboard:
-            self.push_screen(JumpScreen(targets(list(self.dashboard.focus_chain))), self._on_jump)
+        if isinstance(self.screen, Page):
+            self.push_screen(JumpScreen(targets(list(self.screen.focus_chain))), self._on_jump)
 
     def _on_jump(self, panel: Widget | None) -> None:
         if panel is not None:

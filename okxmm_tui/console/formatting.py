@@ -269,4 +269,4 @@ def spread_text(best_bid: int, best_ask: int) -> str:
     """Spread in ticks and basis points of the mid."""
     ticks = best_ask - best_bid
     mid = (best_ask + best_bid) / 2
-    return f"{ticks:,} tk {ticks / mid * 10_000:.2f} bp" if mid else f"{ticks:,} tk"
+    return f"{ticks:,} tk {ticks / mid * 10_000:.2f} bps" if mid else f"{ticks:,} tk"

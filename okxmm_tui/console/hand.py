@@ -84,7 +84,9 @@ class Hand:
         for order in orders:
             if (
                 market is None
-                or self._operator.send(CancelOne(market.instrument.inst_id, order.cl_ord_id), "cancel")
+                or self._operator.send(
+                    CancelOne(market.instrument.inst_id, order.cl_ord_id), "cancel", is_quiet=True
+                )
                 is None
             ):
                 return

@@ -109,7 +109,7 @@ class PageActs(BaseConsole):
 
         start = self.state.desk.filters.get(name, "")
         self.push_screen(
-            TextPrompt("FILTER", f"Show {name} that contain (empty shows all):", take, start=start)
+            TextPrompt("FILTER", "Show only what contains (empty shows all):", take, start=start)
         )
 
     def action_why(self) -> None:

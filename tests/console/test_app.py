@@ -191,7 +191,7 @@ class TestParams:
         async with running(sample.with_market(sample.quoting(), params=low)) as bench:
             await bench.press("[")
             assert bench.link.sent == []
-            assert "at its minimum of 0.5 bp" in bench.text("#status")
+            assert "at its minimum of 0.5 bps" in bench.text("#status")
 
     async def test_refusal_takes_the_wish_back(self):
         """A refused value disappears, and the reason stands in the panel."""

@@ -129,4 +129,4 @@ def test_sides_differ_without_colour():
 
 def test_spread_in_ticks_and_basis_points():
     """The spread is given both ways."""
-    assert fmt.spread_text(965_122, 965_124) == "2 tk 0.02 bp"
+    assert fmt.spread_text(965_122, 965_124) == "2 tk 0.02 bps"

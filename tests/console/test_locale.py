@@ -187,7 +187,7 @@ def test_words_are_words(name):
     }
     assert same <= {
         "taker", "gamma", "long", "short", "sharpe", "fair", "mark", "{0} ms (± {1} ms)",
-        "{0} ({1} long, {2} short)", "{0}, bid / ask", "maker {0} bp, taker {1} bp",
+        "{0} ({1} long, {2} short)", "{0}, bid / ask", "maker {0} bps, taker {1} bps",
     }  # fmt: skip
 
 

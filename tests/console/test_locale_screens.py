@@ -44,7 +44,7 @@ STATES = (
 )
 
 DECIMAL = re.compile(r"[-+]?\d[\d,]*\.\d+")
-WORD = re.compile(r"[A-Za-z]{3,}")
+WORD = re.compile(r"[A-Za-z]{3,}(?![A-Za-z…])")  # what is cut off is no word
 FRAME = "│╭╰┃┏┗"
 
 KEPT = {

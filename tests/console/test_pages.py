@@ -378,6 +378,6 @@ class TestFlatten:
             await bench.settle()
             assert isinstance(bench.app.screen, FlattenScreen)
             text = "".join(part for line in bench.app.screen.query_one(ModalPanel)._lines for part, _ in line)
-            for words in ("sell 12.50 ct", "covers 96%", "0.4 bp", "3 orders"):
+            for words in ("sell 12.50 ct", "covers 96%", "0.4 bps", "3 orders"):
                 assert words in text, words
             assert bench.link.sent == []

@@ -93,7 +93,7 @@ def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[
     verb = tr("sell" if flatten.left_lots > 0 else "buy")
     size = f"{verb} {fmt.size_text(instrument, held)} {instrument.size_unit}"
     covered = flatten.covered_lots / held if held else 1.0
-    cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bp"
+    cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bps"
     orders = tr("1 order, reduce-only")
     if flatten.slices != 1:
         orders = tr(f"{flatten.slices} orders, reduce-only, one after the other")

@@ -80,7 +80,7 @@ class InventoryPanel(LinePanel, can_focus=True):
             return waiting(height, width, "no engine yet")
         samples = view.history.inventory.get(view.market.instrument.inst_id, ())
         if len(samples) < 2:
-            return waiting(height, width, "the curve begins with the second second")
+            return waiting(height, width, "the curve begins with the next second")
         return curve(tuple(samples), width, height, roles=("bid", "ask"))
 
 
@@ -89,7 +89,7 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
     TITLE = "MARKOUTS"
     IS_SLOW = True
-    HELP = "Mean move of the mid after our maker fills, in bp, with its standard error; 0s is the spread."
+    HELP = "Mean move of the mid after our maker fills, in bps, with its standard error; 0s is the spread."
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a bucket, one column a horizon."""
@@ -103,7 +103,7 @@ class MarkoutsPanel(LinePanel, can_focus=True):
         horizons = horizons[: max(1, (width - 22) // CELL)]
         room = max(14, min(NAME_WIDTH, width - 8 - CELL * len(horizons)))
         head = (
-            left("bp", room)
+            left("bps", room)
             + "".join(right(f"{horizon}s", CELL) for horizon in horizons)
             + right(tr("fills"), 8)
         )
@@ -159,7 +159,7 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
     pairs = (
         ("net", fmt.money_text(books.net_quote, fmt.money_decimals(books.quote_ccy))),
         ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
-        ("fees of turnover", f"{fees} bp"),
+        ("fees of turnover", f"{fees} bps"),
         ("maker share", fmt.share_text(session.maker_share)),
         ("two-sided", fmt.share_text(presence.two_sided)),
         ("round trips", tr(f"{trips.won}:{trips.lost}, won {rate}")),
@@ -197,7 +197,7 @@ def _parts(market: MarketView) -> list[tuple[str, str, str]]:
         return []
     pairs = zip((*bid.named(), ("sum", bid.total_bps)), (*ask.named(), ("sum", ask.total_bps)), strict=True)
     return [
-        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bp", "text")
+        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bps", "text")
         for (name, one), (_, other) in pairs
     ]
 
@@ -224,6 +224,6 @@ def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:
         ("volatility 1s", market.volatility_bps, "text"),
     ]
     return [
-        (name, f"{fmt.bps_text(value, 2)} bp" if value is not None else fmt.NONE, role)
+        (name, f"{fmt.bps_text(value, 2)} bps" if value is not None else fmt.NONE, role)
         for name, value, role in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread, width_of
+from okxmm_tui.console.spans import Line, Span, clip, left, line_width, right, spread, width_of
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import ReplayView, Snapshot
@@ -12,6 +12,7 @@ from okxmm_tui.core.types import Mode
 
 WIDE_FROM, NARROW_BELOW = 100, 72
 LEAST_NAME = 6
+HOW_WIDTH, EVENTS_WIDTH = 6, 10
 STATE_ROLES = {"ACTIVE": "chip-good", "PAUSED": "chip-warn", "REDUCING": "chip-warn", "HALTED": "chip-bad"}
 
 
@@ -78,9 +79,10 @@ def kill_chip() -> str:
 def replay_text(replay: ReplayView, *, is_brief: bool) -> str:
     """How a replay runs, where the kill key is named otherwise."""
     how = f"■ {tr('end')}" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
-    number = "" if is_brief else f" #{replay.events}"
+    # As wide whatever happens: what stands before it must not move.
+    number = "" if is_brief else f" {left(f'#{replay.events:,}', EVENTS_WIDTH)}"
     differs = f" ≠{replay.differences}" if replay.differences else ""
-    return f" {how}{number}{differs} "
+    return f" {left(how, HOW_WIDTH)}{number}{differs} "
 
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:

@@ -13,7 +13,7 @@ from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import LimitView
 
 UNITS = (
-    ("_quote", "quote ccy"), ("_bps", "bp"), ("_ms", "ms"), ("_share", "share of equity"),
+    ("_quote", "quote ccy"), ("_bps", "bps"), ("_ms", "ms"), ("_share", "share of equity"),
     ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"),
     ("_loss", "share of value"), ("_trips", "in a row"),
 )  # fmt: skip

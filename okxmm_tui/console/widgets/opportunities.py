@@ -62,7 +62,7 @@ class WidestMarkets(LinePanel):
         if not rows:
             return waiting(height, width, "not looked at yet")
         room = max(len(each.inst_id) for each in rows)
-        head = left(tr("market"), room) + right("bp", SPREAD_WIDTH)
+        head = left(tr("market"), room) + right("bps", SPREAD_WIDTH)
         lines: list[Line] = [((head, "head"),)]
         for each in rows[: height - 1]:
             spread = right(f"{each.spread_bps:,.1f}", SPREAD_WIDTH)

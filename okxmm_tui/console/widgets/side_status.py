@@ -28,7 +28,7 @@ class SideStatus(LinePanel):
         if view.market is None or view.snapshot is None:
             return EMPTY
         half = view.market.half_spread_bps
-        width = "" if half is None else f" ±{half:.1f} bp"
+        width = "" if half is None else f" ±{half:.1f} bps"
         name = view.market.strategy or view.snapshot.strategy
         wide: Line = ((f"{tr('WIDE')} x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
@@ -64,7 +64,7 @@ def _detail(state: SideView, parts: PartsView | None) -> str:
     named = ((tr(name, "short"), bps) for name, bps in parts.named())
     shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
     # The sum first: where room is scarce, a part is lost and not the whole.
-    return f"{fmt.bps_text(parts.total_bps)} bp = {' '.join(shown)}".removesuffix(" = ")
+    return f"{fmt.bps_text(parts.total_bps)} bps = {' '.join(shown)}".removesuffix(" = ")
 
 
 def _state(
