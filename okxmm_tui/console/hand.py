@@ -53,9 +53,8 @@ class Hand:
         name = f"{side.value} {market.instrument.size_text(lots)} @ {market.instrument.price_text(price)}"
         self._operator.send(PlaceManual(market.instrument.inst_id, side, price, lots), name)
 
-    def move(self, order: OrderView | None, ticks: int) -> None:
-        """Move an order by some ticks."""
-        market = self._state.market
+    def move(self, market: MarketView | None, order: OrderView | None, ticks: int) -> None:
+        """Move an order of a market by some ticks."""
         if market is None or order is None:
             self._state.say("no order to move")
             return

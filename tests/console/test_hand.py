@@ -97,6 +97,18 @@ class TestOrders:
             await bench.press("down", "x")
             assert bench.link.sent == [CancelOne(INST, "obuy965118")]
 
+    async def test_an_order_of_another_market_is_cancelled_where_it_works(self):
+        """The blotter shows the orders of every market; x and + reach the chosen one, focus or not."""
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        theirs = structs.replace(sample.order(Side.SELL, 30_002, age=0.1), cl_ord_id="eth1")
+        other = structs.replace(sample.market(), instrument=eth, orders=(theirs,))
+        two = structs.replace(sample.quoting(), markets=(sample.market(), other))
+        async with running(two) as bench:
+            await bench.press("3", "x", "plus")
+            assert bench.link.sent == [
+                CancelOne("ETH-USDT-SWAP", "eth1"), MoveOrder("ETH-USDT-SWAP", "eth1", 30_003),
+            ]  # fmt: skip
+
     async def test_orders_are_placed_on_the_dashboard_only(self):
         """A page that does not show the book's cursor does not place at it."""
         async with running(sample.quoting()) as bench:

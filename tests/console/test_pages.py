@@ -315,6 +315,54 @@ class TestHistory:
         assert len(seen.events) == 2
         assert len(history.orders) == 4
 
+    def test_an_order_that_left_the_picture_unnamed_is_not_live_for_ever(self):
+        """Of a kill of forty orders a picture names the newest thirty; the others are gone all the same."""
+        history, snapshot = History(), sample.quoting()
+        many = tuple(
+            structs.replace(sample.order(Side.BUY, 900_000 + number), cl_ord_id=f"o{number}")
+            for number in range(40)
+        )
+        history.observe(sample.with_market(snapshot, orders=many))
+        done = tuple(structs.replace(each, status="cancelled") for each in many[10:])
+        history.observe(sample.with_market(snapshot, orders=(), done_orders=done))
+        assert {seen.order.status for seen in history.orders.values()} == {"cancelled", "gone"}
+        assert history.orders["o3"].order.status == "gone"
+        late = structs.replace(many[3], status="filled", filled_lots=50)
+        history.observe(sample.with_market(snapshot, orders=(), done_orders=(late,)))
+        assert history.orders["o3"].order.status == "filled"
+
+    def test_an_order_that_works_is_not_forgotten_for_newer_ones(self, monkeypatch):
+        """The outermost quote of a ladder may be the oldest of thousands: it keeps its story."""
+        monkeypatch.setattr("okxmm_tui.console.history.MOST_ORDERS", 3)
+        history, snapshot = History(), sample.quoting()
+        old = structs.replace(sample.order(Side.BUY, 900_000, age=999), cl_ord_id="old")
+        for number in range(10):
+            fresh = structs.replace(sample.order(Side.SELL, 970_000), cl_ord_id=f"o{number}")
+            history.observe(sample.with_market(snapshot, orders=(old, fresh), done_orders=()))
+        assert next(iter(history.orders)) == "old"
+        assert len(history.orders) == 3
+
+    def test_what_a_late_console_finds_is_in_the_order_of_time(self):
+        """Orders and fills of several markets, seen for the first time in one picture."""
+        history, snapshot = History(), sample.quoting()
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        other = structs.replace(
+            sample.market(),
+            instrument=eth,
+            orders=tuple(
+                structs.replace(
+                    each, cl_ord_id=f"e{each.cl_ord_id}", created_ns=each.created_ns + sample.SECOND
+                )
+                for each in sample.market().orders
+            ),
+            fills=tuple(structs.replace(each, venue_ms=each.venue_ms + 1_500) for each in sample.fills()),
+        )
+        history.observe(structs.replace(snapshot, markets=(sample.market(), other)))
+        created = [seen.order.created_ns for seen in history.orders.values()]
+        assert created == sorted(created)
+        filled = [seen.fill.venue_ms for seen in history.fills.values()]
+        assert filled == sorted(filled)
+
     def test_memory_is_bounded(self, monkeypatch):
         """A long session keeps the newest only."""
         monkeypatch.setattr("okxmm_tui.console.history.MOST_ORDERS", 3)
@@ -347,9 +395,9 @@ class TestHistory:
                 history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
         kept = list(history.orders.values())
         assert len(kept) == MOST_ORDERS
-        assert [len(each.events) for each in kept[-MOST_FULL:]] == [6] * MOST_FULL
+        assert [len(each.events) for each in kept[-MOST_FULL:-1]] == [7] * (MOST_FULL - 1)
         older = kept[:-MOST_FULL]
-        assert {(len(each.events), each.left_out) for each in older} == {(2, 4)}
+        assert {(len(each.events), each.left_out) for each in older} == {(2, 5)}
         assert all(each.events[0][1].startswith("placed: ") for each in older)
 
     async def test_what_was_left_out_is_said(self):

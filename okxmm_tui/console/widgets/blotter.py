@@ -20,7 +20,7 @@ PAGE = "blotter"
 TIME_WIDTH, SIZE_WIDTH, STATE_WIDTH, LEAST_WHY = 11, 9, 12, 16
 LEAST_NAME, LEAST_PRICE = 15, 11
 LIQUIDITY_WIDTH, PNL_WIDTH, MARK_WIDTH, FEE_WIDTH, TRADE_WIDTH = 3, 10, 7, 16, 9
-STATE_ROLES = {"live": "gain", "filled": "own", "cancelled": "muted", "unknown": "alarm-1"}
+STATE_ROLES = {"live": "gain", "filled": "own", "cancelled": "muted", "gone": "muted", "unknown": "alarm-1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,18 +53,19 @@ class SideStatus(LinePanel):
             if has_detail:
                 role = "muted" if state.is_quoting else "text"
                 parts = market.bid_parts if side is Side.BUY else market.ask_parts
-                lines.append((("  ", "text"), (clip(_detail(state, parts), width - 2), role)))
+                lines.append((("  ", "text"), (clip(_detail(state, parts, width - 2), width - 2), role)))
         return lines
 
 
-def _detail(state: SideView, parts: PartsView | None) -> str:
+def _detail(state: SideView, parts: PartsView | None, room: int) -> str:
     """What the distance from the mid is made of, or what keeps the side from quoting."""
     if parts is None or not state.is_quoting or state.reason != QUOTING:
         return tr(state.reason)
     named = ((tr(name, "short"), bps) for name, bps in parts.named())
     shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
-    # The sum first: where room is scarce, a part is lost and not the whole.
-    return f"{fmt.bps_text(parts.total_bps)} bps = {' '.join(shown)}".removesuffix(" = ")
+    # The sum first: where room is scarce, the unit goes (the title has it), then a part, never the whole.
+    text = f"{fmt.bps_text(parts.total_bps)} bps = {' '.join(shown)}".removesuffix(" = ")
+    return text if width_of(text) <= room else text.replace(" bps", "", 1)
 
 
 def _state(
