@@ -115,6 +115,18 @@ class TestOrders:
             await bench.press("shift+tab", "down", "7", "b", "x", "plus")
             assert bench.link.sent == []
 
+    async def test_cancelling_many_is_answered_once(self):
+        """How many were asked for is not wiped away by each order's own confirmation."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("X")
+            for number in range(1, 5):
+                bench.link.reply(number, ok=True, text="cancel sent")
+            await bench.settle()
+            assert "4 orders asked to be cancelled" in bench.text("#status")
+            bench.link.reply(4, ok=False, text="that order is not working any more")
+            await bench.settle()
+            assert "refused" in bench.text("#status")
+
     @pytest.mark.parametrize(("key", "sides"), [("X", set(Side)), ("B", {Side.BUY}), ("S", {Side.SELL})])
     async def test_cancelling_many(self, key, sides):
         """All, or one side; those already on their way out are left alone."""

@@ -265,6 +265,18 @@ class TestWhy:
             ):
                 assert words in text, words
 
+    async def test_a_long_reason_is_told_to_its_end(self):
+        """Where it is asked why, nothing of the answer is cut off."""
+        base = sample.quoting()
+        why = "MOVE to 96511.9: 47 ticks off target, below its fees, and the quote is too close to the best"
+        told = tuple(structs.replace(each, decision=why) for each in base.markets[0].orders)
+        async with running(sample.with_market(base, orders=told)) as bench:
+            await bench.press("w")
+            lines = bench.app.screen.query_one(ModalPanel)._lines
+            text = " ".join("".join(part for part, _ in line) for line in lines)
+            assert " ".join(text.split()).count(why) == 2
+            assert "…" not in text
+
     async def test_an_unknown_order_is_said(self):
         """A fill of an order from before the console opened explains itself."""
         async with running(sample.quoting()) as bench:
