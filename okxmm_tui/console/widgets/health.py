@@ -43,13 +43,14 @@ class HealthPanel(LinePanel, can_focus=True):
         if width < TWO_FROM:
             return lines + [spread(head, tail, width) for head, tail in pairs]
         half = (width - 3) // 2
-        # A pair that does not fit beside another has a line of its own, below the others.
+        # A pair that does not fit beside another has a line of its own, before those that may be cut off.
+        lines += [spread(*pair, width) for pair in pairs if _cells(pair) > half]
         narrow = [pair for pair in pairs if _cells(pair) <= half]
         for first in range(0, len(narrow), 2):
             left_line = spread(*narrow[first], half)
             second = spread(*narrow[first + 1], half) if first + 1 < len(narrow) else EMPTY
             lines.append((*left_line, ("   ", "text"), *second))
-        return lines + [spread(*pair, width) for pair in pairs if _cells(pair) > half]
+        return lines
 
 
 def _cells(pair: tuple[Line, Line]) -> int:
