@@ -259,3 +259,13 @@ async def test_the_banner_of_a_dialog_over_the_curtain_keeps_mode_state_and_kill
         said = "".join(text for line in bench.app.screen.query_one("#banner")._lines for text, _ in line)
         for word in ("SIM", "ACTIVE", "+12.50", "!2", "^K KILL"):
             assert word in said
+
+
+async def test_an_onlooker_is_offered_no_key_that_is_refused():
+    """The foot of a read-only console names what works: looking, leaving, and the kill key."""
+    async with running(sample.quoting(), is_read_only=True, size=(200, 60)) as bench:
+        foot = bench.text("#status")
+        for word in ("kill", "help", "pages", "detach", "read-only"):
+            assert word in foot
+        for word in ("pause", "arm", "resume", "cancel", "spread"):
+            assert word not in foot
