@@ -9,7 +9,6 @@ from okxmm_tui.console.spans import Line, Span, clip, line_width, spread, width_
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
-
 LOOKING = frozenset({"kill", "help", "pages", "why", "quit", "focus", "palette", "maximise", "detach"})
 """Words of the hints an onlooker can use."""
 
