@@ -269,3 +269,11 @@ async def test_an_onlooker_is_offered_no_key_that_is_refused():
             assert word in foot
         for word in ("pause", "arm", "resume", "cancel", "spread"):
             assert word not in foot
+
+
+async def test_jump_mode_is_on_every_page():
+    """Letters on the panels of the page that is seen; the next key goes there."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("4", "ctrl+o", "s")
+        assert bench.app.page.NAME == "analytics"
+        assert type(bench.app.page.focused).__name__ == "MarkoutsPanel"
