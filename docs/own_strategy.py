@@ -37,7 +37,7 @@ class Calm:
             "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP, lever=Lever.SIZE,
         ),
         ParamSpec(
-            "max_position", "max pos", "ct", Decimal(3), Decimal(0), Decimal(10_000), Decimal(1),
+            "max_position", "max position", "ct", Decimal(3), Decimal(0), Decimal(10_000), Decimal(1),
             "Largest position either way.", RiskDirection.UP, lever=Lever.LIMIT,
         ),
     )  # fmt: skip

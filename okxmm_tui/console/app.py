@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.traceback import Traceback
 from textual import on
 from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette
@@ -20,8 +21,16 @@ from okxmm_tui.console.bindings import KILL_KEYS, TABLE, bindings
 from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.hand_acts import HandActs
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.palette import ConsoleProvider, ThemePreview, ThemeProvider
-from okxmm_tui.console.port import EXIT_CLEAN, Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
+from okxmm_tui.console.palette import ConsoleProvider, Palette, ThemePreview, ThemeProvider
+from okxmm_tui.console.port import (
+    EXIT_CLEAN,
+    EXIT_NOT_PROVEN,
+    Clock,
+    ConsoleExit,
+    ConsoleFiles,
+    ConsoleLink,
+    Escalate,
+)
 from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
@@ -65,6 +74,10 @@ class ConsoleApp(HandActs):
     def action_quit(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Whatever in the framework quits, quits the safe way."""
         self.action_safe_quit()
+
+    def _fatal_error(self) -> None:
+        """Say where the console failed; Textual would print every local of every frame, a thousand lines."""
+        self.panic(Traceback())
 
     def action_detach(self) -> None:
         """Close the console, leave the engine; what was drafted here is not shown to the next console."""
@@ -159,11 +172,11 @@ class ConsoleApp(HandActs):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=tr("Search for commands…"), id="--command-palette"))
+            self.push_screen(Palette(placeholder=tr("Search for commands…"), id="--command-palette"))
 
     def action_choose_theme(self) -> None:
         """List the themes; moving through the list shows them."""
-        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=tr("Theme…")))
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=tr("Theme…")))
 
     def keep_theme(self, name: str) -> None:
         """Change the colours for good, or until this console closes."""
@@ -182,8 +195,8 @@ class ConsoleApp(HandActs):
 
     def action_jump(self) -> None:
         """Letters on all panels; the next key focuses one."""
-        if self.screen is self.dashboard:
-            self.push_screen(JumpScreen(targets(list(self.dashboard.focus_chain))), self._on_jump)
+        if isinstance(self.screen, Page):
+            self.push_screen(JumpScreen(targets(list(self.screen.focus_chain))), self._on_jump)
 
     def _on_jump(self, panel: Widget | None) -> None:
         if panel is not None:
@@ -243,10 +256,14 @@ def run_console(
         tune=True,
         comfort=comfort,
     )
-    result = app.run()
-    if result is not None:
-        return result
-    # Textual left without a result: a crash of the console, or a terminal that went away.
-    if app.state.is_engine_gone or app.return_code:
+    return app.run() or how_it_ended(app)
+
+
+def how_it_ended(app: ConsoleApp) -> ConsoleExit:
+    """How a console ended that Textual left without a result: engine lost, own crash, or terminal gone."""
+    if app.state.is_engine_gone:
         return app.state.exit_without_farewell()
+    if app.return_code:
+        text = "The console failed; the engine goes on without it. `okxmm-tui attach` opens another."
+        return ConsoleExit(EXIT_NOT_PROVEN, tr(text))
     return ConsoleExit(EXIT_CLEAN, tr("Console closed."))

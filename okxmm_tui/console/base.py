@@ -21,10 +21,11 @@ from okxmm_tui.console.housekeeping import YOUNG_EVERY_S, Collector, listen_to_s
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.leaving import Leaving
 from okxmm_tui.console.operator import Operator, needs_phrase
+from okxmm_tui.console.palette import Palette
 from okxmm_tui.console.port import Clock, ConsoleExit, ConsoleFiles, ConsoleLink, Escalate
 from okxmm_tui.console.screens.dashboard import Dashboard
-from okxmm_tui.console.screens.live_modal import LiveModal
 from okxmm_tui.console.screens.live_phrase import LivePhrase
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.pages import PAGES
 from okxmm_tui.console.screens.preflight import PreflightScreen
@@ -202,7 +203,7 @@ class BaseConsole(App[ConsoleExit]):
         self._drawn = self.state.snapshot
         view = self.state.view()
         self.page.show(view, turn)
-        if isinstance(self.screen, LiveModal) and self.screen.is_mounted:
+        if isinstance(self.screen, (Modal, Palette)) and self.screen.is_mounted:
             self.screen.show(view)
         self._title.show(view)
         self._ask_phrase_once()
@@ -254,7 +255,6 @@ class BaseConsole(App[ConsoleExit]):
     def open_preflight(self) -> None:
         """Show the checklist over the page."""
         self.push_screen(PreflightScreen())
-        self.call_after_refresh(self.draw)
 
     async def on_event(self, event: events.Event) -> None:
         """Remember when a key was last pressed, then go on as ever."""

@@ -13,12 +13,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from okxmm_tui.core.trading_state import TradingState
+
 PLACE = re.compile(r"\{(\w+)\}")
 LEAST_LETTERS = 12
 """A template that begins with a place and goes on with fewer letters fits words and counts only."""
 MOST_KNOWN = 4_096
 WORD = re.compile(r"[A-Za-z']+")
 LONE_WORD = re.compile(r"(?<![\w'\0])[A-Za-z']+(?![\w'\0])")
+STATE = re.compile(f"(?:{'|'.join(TradingState)}): ")
+"""A trading state before its reason: the reason is a sentence of its own."""
 COUNT = re.compile(r"^\d+ (?=\D)")
 FIGURED = re.compile(r"(?P<words>.+?)(?P<figures> (?:t )?[-+±]?\d.*)|(?P<code>\d+ )(?P<meaning>.+)")
 """A name and its figures, as of a limit, or a code of the venue and its meaning: looked up word and all."""
@@ -50,6 +54,7 @@ class Template:
     def __init__(self, english: str, words: str, openings: frozenset[str] = frozenset()) -> None:
         parts = PLACE.split(english)
         self._openings = frozenset[str]() if parts[0] else openings
+        self._takes_states = bool(parts[0]) or letters(english) == 0
         self.words = words
         self.is_worded = letters(english) > 0
         self._names, self._literals = parts[1::2], parts[::2]
@@ -59,6 +64,8 @@ class Template:
     def match(self, text: str) -> dict[str, str] | None:
         """What stands in the places; None when the text is another one."""
         first, last = self._literals[0], self._literals[-1]
+        if not self._takes_states and STATE.match(text):
+            return None
         if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
             return None
         found: list[str] = []

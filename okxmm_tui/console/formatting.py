@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from okxmm_tui.console.language import tr
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.types import ContractKind, Side
+from okxmm_tui.core.types import Side
 
 NONE = "-"
 """Shown where a number is not known."""
@@ -19,6 +20,19 @@ RISING = " ▁▂▃▄▅▆▇█"
 HANGING = " ▔▔▀▀▀███"
 """Few terminals have the finer blocks that hang from the top of a cell."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+UNITS = ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
+SIZE_DECIMALS = 4
+"""Decimals of a size in a column; coins have eight, and nobody reads the last four."""
+TOO_ROUGH = 0.05
+"""Share of a number that rounding may take; before it takes more, the nought before the point goes."""
+ROUGH_WIDTH = 6
+SHOWN_FROM = 10
+"""A number needs this many of its last decimal to be told from nothing: two digits."""
+CENTS = frozenset(
+    {"USDT", "USDC", "USD", "USDG", "USDS", "DAI", "PYUSD", "EUR", "TRY", "BRL", "AUD", "AED", "SGD"}
+)
+"""Currencies of two decimals; all others are coins."""
+COIN_DECIMALS = 6
 
 
 @lru_cache(maxsize=4096)
@@ -37,6 +51,11 @@ def price_text(instrument: Instrument, price_ticks: int | None) -> str:
     if price_ticks is None:
         return NONE
     return _scaled(price_ticks, instrument.tick_size)
+
+
+def price_cells(instrument: Instrument, ticks: Iterable[int | None]) -> int:
+    """Characters of the widest of some prices: thirteen decimals and seven digits are both traded."""
+    return max((len(price_text(instrument, each)) for each in ticks), default=0)
 
 
 def fine_price_text(instrument: Instrument, ticks: float | None) -> str:
@@ -65,40 +84,94 @@ def size_text(instrument: Instrument, size_lots: int | None) -> str:
 
 def fitted_size(instrument: Instrument, size_lots: int, width: int) -> str:
     """Size in at most ``width`` characters: decimals go first, then thousands; digits are never just cut."""
-    text = size_text(instrument, size_lots)
-    return text if len(text) <= width else shortened(float(instrument.size(size_lots)), width)
+    decimals = instrument.size_decimals
+    if decimals <= SIZE_DECIMALS and len(text := size_text(instrument, size_lots)) <= width:
+        return text
+    return shortened(float(instrument.size(size_lots)), width, decimals=decimals)
 
 
-def fitted_money(amount: Decimal, width: int) -> str:
+def fitted_money(amount: Decimal, ccy: str, width: int) -> str:
     """Signed money in at most ``width`` characters, shortened like ``fitted_size``."""
-    text = money_text(amount)
-    return text if len(text) <= width else shortened(float(amount), width, sign="+")
+    decimals = money_decimals(ccy)
+    text = money_text(amount, decimals)
+    return text if len(text) <= width else shortened(float(amount), width, sign="+", decimals=decimals)
 
 
 def fitted_position(instrument: Instrument, size_lots: int, width: int) -> str:
     """Signed position in at most ``width`` characters, shortened like ``fitted_size``."""
     text = signed_size_text(instrument, size_lots)
-    return text if len(text) <= width else shortened(float(instrument.size(size_lots)), width, sign="+")
+    if len(text) <= width:
+        return text
+    size = float(instrument.size(size_lots))
+    return shortened(size, width, sign="+", decimals=instrument.size_decimals)
 
 
-def shortened(value: float, width: int, sign: str = "") -> str:
-    """Number with as many digits as fit, in thousands to trillions where it has to be."""
-    for divisor, suffix in ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
-        for decimals in (1, 0):
-            text = f"{value / divisor:{sign},.{decimals}f}{suffix}"
-            if len(text) <= width:
+def rough_size(instrument: Instrument, size_lots: int) -> str:
+    """Size to three digits, ``1.23k``, in at most six characters: it need not change with every lot."""
+    size = float(instrument.size(size_lots))
+    if size < 1:
+        return shortened(size, ROUGH_WIDTH, decimals=instrument.size_decimals)
+    for divisor, suffix in UNITS:
+        scaled = float(f"{size / divisor:.3g}")
+        if scaled < 1_000:
+            digits = max(0, 3 - len(str(int(scaled))))
+            return f"{scaled:.{digits if suffix else min(digits, instrument.size_decimals)}f}{suffix}"
+    return f"{size:.0e}"
+
+
+def shortened(value: float, width: int, sign: str = "", decimals: int = 1) -> str:
+    """Number with as many digits as fit, in thousands to trillions where it has to be.
+
+    Args:
+        value: The number.
+        width: Most characters.
+        sign: ``+`` to have it always signed.
+        decimals: How many there are; more than four are shown only of what would look like nothing without.
+    """
+    places = min(decimals, SIZE_DECIMALS)
+    while places < decimals and value and abs(value) * 10**places < SHOWN_FROM:
+        places += 1
+    nearest = ""
+    for is_bare in (False, True):
+        for full, shown in _shorter(value, sign, places):
+            text = full.replace("0.", ".", 1) if is_bare and abs(shown) < 1 else full
+            if len(text) > width or (value and not shown):
+                continue
+            if abs(shown - value) <= abs(value) * TOO_ROUGH:
                 return text
-    return f"{value:{sign}.0e}"
+            nearest = nearest or text
+    return nearest or f"{value:{sign}.0e}"
+
+
+def _shorter(value: float, sign: str, places: int) -> Iterator[tuple[str, float]]:
+    """Ever shorter texts of a number, and what each of them says."""
+    for divisor, suffix in UNITS:
+        for digits in range(min(places, 1) if suffix else places, -1, -1):
+            text = f"{value / divisor:{sign},.{digits}f}"
+            yield text + suffix, float(text.replace(",", "")) * divisor
 
 
 def signed_size_text(instrument: Instrument, size_lots: int) -> str:
-    """Position size; the sign is always there, also for zero."""
-    return format(instrument.size(size_lots), f"+,.{instrument.size_decimals}f")
+    """Position size, exact, with its sign, also for zero; zeros beyond four decimals are left out."""
+    text = format(instrument.size(size_lots), f"+,.{instrument.size_decimals}f")
+    spare = instrument.size_decimals - SIZE_DECIMALS
+    return text if spare <= 0 else text[:-spare] + text[-spare:].rstrip("0")
 
 
-def size_unit(instrument: Instrument) -> str:
-    """Unit the sizes are counted in."""
-    return instrument.base_ccy if instrument.kind is ContractKind.SPOT else "ct"
+def money_decimals(ccy: str) -> int:
+    """Decimals of a currency: two of money, six of a coin, whose hundredth may be a fortune."""
+    return 2 if ccy in CENTS else COIN_DECIMALS
+
+
+def amount_text(amount: Decimal, ccy: str) -> str:
+    """What an account holds, without a sign."""
+    return format(amount, f",.{money_decimals(ccy)}f")
+
+
+def fee_text(fee: Decimal, ccy: str) -> str:
+    """A fee with the venue's sign and its currency; what was charged never reads as nothing."""
+    text = money_text(fee, 4 if ccy in CENTS else 8)
+    return f"{text} {ccy}"
 
 
 def money_text(amount: Decimal | None, decimals: int = 2) -> str:
@@ -196,4 +269,4 @@ def spread_text(best_bid: int, best_ask: int) -> str:
     """Spread in ticks and basis points of the mid."""
     ticks = best_ask - best_bid
     mid = (best_ask + best_bid) / 2
-    return f"{ticks:,} tk {ticks / mid * 10_000:.2f} bp" if mid else f"{ticks:,} tk"
+    return f"{ticks:,} tk {ticks / mid * 10_000:.2f} bps" if mid else f"{ticks:,} tk"

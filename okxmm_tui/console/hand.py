@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from okxmm_tui.console.desk import floored
 from okxmm_tui.console.operator import Operator
 from okxmm_tui.console.state import ConsoleState
+from okxmm_tui.console.widgets.levels import cursor_row
 from okxmm_tui.core.commands import (
     Arm,
     CancelOne,
@@ -47,13 +49,12 @@ class Hand:
         param = self._operator.param(SIZE_PARAM)
         size = param.value if param is not None else market.instrument.size(market.instrument.min_size_lots)
         lots = max(market.instrument.min_size_lots, int(size / market.instrument.lot_size))
-        price = state.desk.cursor_ticks
+        price = cursor_row(market, state.desk.cursor_ticks, state.desk.group)
         name = f"{side.value} {market.instrument.size_text(lots)} @ {market.instrument.price_text(price)}"
         self._operator.send(PlaceManual(market.instrument.inst_id, side, price, lots), name)
 
-    def move(self, order: OrderView | None, ticks: int) -> None:
-        """Move an order by some ticks."""
-        market = self._state.market
+    def move(self, market: MarketView | None, order: OrderView | None, ticks: int) -> None:
+        """Move an order of a market by some ticks."""
         if market is None or order is None:
             self._state.say("no order to move")
             return
@@ -66,13 +67,13 @@ class Hand:
         market, desk = self._state.market, self._state.desk
         if market is None or desk.cursor_ticks is None:
             return None
-        low = desk.cursor_ticks - desk.group + 1
-        near = (each for each in market.orders if low <= each.price_ticks < desk.cursor_ticks + desk.group)
-        return min(
-            near,
-            key=lambda each: (abs(each.price_ticks - (desk.cursor_ticks or 0)), each.created_ns),
-            default=None,
+        row, group = cursor_row(market, desk.cursor_ticks, desk.group), desk.group
+        on_row = (
+            each
+            for each in market.orders
+            if floored(each.price_ticks, group, is_up=each.side is Side.SELL) == row
         )
+        return min(on_row, key=lambda each: each.created_ns, default=None)
 
     def cancel_all(self, side: Side | None) -> None:
         """Cancel every order of the market in focus, or of one side of it."""
@@ -82,7 +83,9 @@ class Hand:
         for order in orders:
             if (
                 market is None
-                or self._operator.send(CancelOne(market.instrument.inst_id, order.cl_ord_id), "cancel")
+                or self._operator.send(
+                    CancelOne(market.instrument.inst_id, order.cl_ord_id), "cancel", is_quiet=True
+                )
                 is None
             ):
                 return

@@ -7,7 +7,7 @@ from okxmm_tui.console.screens.live_modal import FlattenScreen
 from okxmm_tui.console.screens.preflight import PreflightScreen
 from okxmm_tui.console.screens.text_prompt import TextPrompt
 from okxmm_tui.console.widgets.limits_table import LimitsTable, limit_unit
-from okxmm_tui.core.market_views import OrderView
+from okxmm_tui.core.market_views import MarketView, OrderView
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.types import Side
@@ -21,7 +21,7 @@ class HandActs(PageActs):
 
     def action_cancel_order(self) -> None:
         """Cancel the chosen order."""
-        self.operator.cancel(self._seen_order())
+        self.operator.cancel(*self._seen_order())
         self.draw()
 
     def action_place(self, side: str) -> None:
@@ -34,7 +34,7 @@ class HandActs(PageActs):
 
     def action_move_order(self, ticks: int) -> None:
         """Move the chosen order."""
-        self.hand.move(self._seen_order(), ticks)
+        self.hand.move(*self._seen_order(), ticks)
         self.draw()
 
     def action_cancel_all(self) -> None:
@@ -52,11 +52,18 @@ class HandActs(PageActs):
         self.hand.toggle_side(Side(side))
         self.draw()
 
-    def _seen_order(self) -> OrderView | None:
-        """The chosen order, if it works in the market in focus."""
-        chosen, market = self.chosen_order(), self.state.market
-        orders = market.orders if market else ()
-        return next((each for each in orders if chosen and each.cl_ord_id == chosen.cl_ord_id), None)
+    def _seen_order(self) -> tuple[MarketView | None, OrderView | None]:
+        """The chosen order and its market, if it works; the blotter shows those of every market."""
+        chosen, snapshot = self.chosen_order(), self.state.snapshot
+        if chosen is None or snapshot is None:
+            return None, None
+        found = (
+            (market, order)
+            for market in snapshot.markets
+            for order in market.orders
+            if order.cl_ord_id == chosen.cl_ord_id
+        )
+        return next(found, (None, None))
 
     # -- before the first quote ---------------------------------------------------------------------------
 
@@ -89,7 +96,6 @@ class HandActs(PageActs):
             self.say("there is no position to close")
         elif not isinstance(self.screen, FlattenScreen):
             self.push_screen(FlattenScreen(snapshot, market.instrument.inst_id))
-            self.call_after_refresh(self.draw)
 
     def action_confirm_flatten(self) -> None:
         """Close it, when armed."""

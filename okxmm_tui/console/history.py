@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from okxmm_tui.console.language import tr
 from okxmm_tui.core.market_views import FillView, MarketView, OrderView
 from okxmm_tui.core.snapshot import Snapshot
@@ -19,6 +21,8 @@ MOST_EVENTS = 24
 MOST_FULL = 500
 """Newest orders whose changes are kept; of older ones the beginning and the end are."""
 SAMPLES = 600
+GONE = "gone"
+DONE = frozenset({"filled", "cancelled", GONE})
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 
 
@@ -68,13 +72,13 @@ class History:
         self.equity: deque[float] = deque(maxlen=SAMPLES)
         self._open: list[SeenFill] = []
         self._full: deque[SeenOrder] = deque()
+        self._working: set[str] = set()
         self._second = 0
 
     def observe(self, snapshot: Snapshot) -> None:
         """Take what is new in a picture."""
-        for market in snapshot.markets:
-            self._orders(market, snapshot.at_ns)
-            self._fills(market, snapshot.at_ns)
+        self._take_orders(snapshot)
+        self._take_fills(snapshot)
         self._mark(snapshot)
         second = snapshot.at_ns // NS_PER_S
         if second != self._second:
@@ -85,35 +89,54 @@ class History:
         """A fill of the session."""
         return self.fills.get((inst_id, trade_id))
 
-    def _orders(self, market: MarketView, at_ns: int) -> None:
-        inst_id = market.instrument.inst_id
-        for order in (*reversed(market.done_orders), *market.orders):
-            seen = self.orders.get(order.cl_ord_id)
-            if seen is None:
-                seen = self.orders[order.cl_ord_id] = SeenOrder(inst_id, order)
-                seen.tell(order.created_ns, f"placed: {_state(market, order)}")
-                self._make_room(seen)
-            if _told(seen.order) != _told(order):
-                seen.tell(at_ns, _state(market, order))
-            seen.order = order
+    def _take_orders(self, snapshot: Snapshot) -> None:
+        # By age: a console that opens late sees many at once, and the blotter is read by time.
+        found = [(order, each) for each in snapshot.markets for order in (*each.done_orders, *each.orders)]
+        for order, market in sorted(found, key=lambda pair: pair[0].created_ns):
+            self._take_order(order, market, snapshot.at_ns)
+        working = {order.cl_ord_id for each in snapshot.markets for order in each.orders}
+        for cl_ord_id in self._working - working:
+            self._let_go(cl_ord_id, snapshot.at_ns)
+        self._working = working
+
+    def _take_order(self, order: OrderView, market: MarketView, at_ns: int) -> None:
+        seen = self.orders.get(order.cl_ord_id)
+        if seen is None:
+            seen = self.orders[order.cl_ord_id] = SeenOrder(market.instrument.inst_id, order)
+            seen.tell(order.created_ns, f"placed: {_state(market, order)}")
+            self._make_room(seen)
+        if _told(seen.order) != _told(order):
+            seen.tell(at_ns, _state(market, order))
+        seen.order = order
+
+    def _let_go(self, cl_ord_id: str, at_ns: int) -> None:
+        """Note that an order works no more: of many that end at once a picture does not name all."""
+        seen = self.orders.get(cl_ord_id)
+        if seen is not None and seen.order.status not in DONE:
+            seen.order = replace(seen.order, status=GONE)
+            seen.tell(at_ns, "works no more; the journal has how it ended")
 
     def _make_room(self, newest: SeenOrder) -> None:
         self._full.append(newest)
         if len(self._full) > MOST_FULL:
             self._full.popleft().shorten()
         if len(self.orders) > MOST_ORDERS:
-            self.orders.popitem(last=False)
+            # What still works is not forgotten, however old: it would come back as if it were new.
+            ended = (key for key, seen in self.orders.items() if key not in self._working)
+            del self.orders[next(ended, next(iter(self.orders)))]
 
-    def _fills(self, market: MarketView, at_ns: int) -> None:
-        inst_id = market.instrument.inst_id
-        fresh: list[FillView] = []
-        for fill in market.fills:
-            if (inst_id, fill.trade_id) in self.fills:
-                break
-            fresh.append(fill)
-        for fill in reversed(fresh):
-            seen = self.fills[inst_id, fill.trade_id] = SeenFill(inst_id, fill)
-            if at_ns - fill.venue_ms * NS_PER_MS < HORIZONS_S[0] * NS_PER_S:
+    def _take_fills(self, snapshot: Snapshot) -> None:
+        fresh: list[SeenFill] = []
+        for market in snapshot.markets:
+            inst_id = market.instrument.inst_id
+            for fill in market.fills:
+                if (inst_id, fill.trade_id) in self.fills:
+                    break
+                fresh.append(SeenFill(inst_id, fill))
+        fresh.reverse()  # newest first, also of those with one time stamp
+        for seen in sorted(fresh, key=lambda each: each.fill.venue_ms):
+            self.fills[seen.inst_id, seen.fill.trade_id] = seen
+            if snapshot.at_ns - seen.fill.venue_ms * NS_PER_MS < HORIZONS_S[0] * NS_PER_S:
                 self._open.append(seen)
             if len(self.fills) > MOST_FILLS:
                 self.fills.popitem(last=False)

@@ -20,7 +20,7 @@ from okxmm_tui.core.commands import (
     SetParam,
     UndoParam,
 )
-from okxmm_tui.core.market_views import OrderView, ParamView
+from okxmm_tui.core.market_views import MarketView, OrderView, ParamView
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.snapshot import CommandReply, Snapshot
@@ -87,9 +87,8 @@ class Operator:
         else:
             self.send(AnswerPreflight(answer), answer)
 
-    def cancel(self, order: OrderView | None) -> None:
-        """Cancel one order."""
-        market = self._state.market
+    def cancel(self, market: MarketView | None, order: OrderView | None) -> None:
+        """Cancel one order of a market."""
         if order is None or market is None:
             self._state.say("no order to cancel")
             return

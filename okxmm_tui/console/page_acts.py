@@ -63,9 +63,13 @@ class PageActs(BaseConsole):
     def action_focus_chosen(self) -> None:
         """Show the chosen market on the dashboard."""
         snapshot, chosen = self.state.snapshot, self.page.query_one(MarketsTable).chosen
-        if snapshot is not None and chosen is not None:
+        if snapshot is None or chosen is None:
+            return
+        # The table is drawn some frames late: its market is found by name, the newest picture holds another.
+        names = [market.instrument.inst_id for market in snapshot.markets]
+        if chosen.instrument.inst_id in names:
             self.hand.drop_draft()
-            self.state.focus_on(snapshot.markets.index(chosen))
+            self.state.focus_on(names.index(chosen.instrument.inst_id))
             self.show_page("dashboard")
 
     # -- the look of the dashboard ----------------------------------------------------------------------
@@ -105,7 +109,7 @@ class PageActs(BaseConsole):
 
         start = self.state.desk.filters.get(name, "")
         self.push_screen(
-            TextPrompt("FILTER", f"Show {name} that contain (empty shows all):", take, start=start)
+            TextPrompt("FILTER", "Show only what contains (empty shows all):", take, start=start)
         )
 
     def action_why(self) -> None:
@@ -114,7 +118,6 @@ class PageActs(BaseConsole):
             return
         if cl_ord_id := self._chosen_id():
             self.push_screen(WhyScreen(cl_ord_id))
-            self.call_after_refresh(self.draw)
         else:
             self.say("no order or fill chosen")
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual.app import ComposeResult
 from textual.command import Command, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from okxmm_tui.console import themes
+from okxmm_tui.console.bindings import PAGES, SAFETY, SCREEN
 from okxmm_tui.console.language import keys_text, tr
+from okxmm_tui.console.view import View
+from okxmm_tui.console.widgets.banner import Banner
 from okxmm_tui.core.params import plain
 
 if TYPE_CHECKING:
@@ -62,6 +66,23 @@ class ThemePreview:
             self._before = ""
 
 
+class Palette(CommandPalette):
+    """The framework's palette under our banner."""
+
+    def compose(self) -> ComposeResult:
+        """The banner, then the palette."""
+        yield Banner(id="banner")
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        """Draw at once, not with the next frame."""
+        self.call_after_refresh(cast("ConsoleApp", self.app).draw)
+
+    def show(self, view: View) -> None:
+        """Draw one frame."""
+        self.query_one(Banner).show(view)
+
+
 class ConsoleProvider(Provider):
     """What the palette offers."""
 
@@ -90,7 +111,9 @@ class ConsoleProvider(Provider):
         yield from theme_entries(self.console)
 
     def _actions(self) -> Iterator[Entry]:
-        for spec in self.console.comfort.keymap.table:
+        # What only looks comes first, safety last: the first entry is a mere enter away.
+        ranks = {PAGES: 0, SCREEN: 1, SAFETY: 3}
+        for spec in sorted(self.console.comfort.keymap.table, key=lambda each: ranks.get(each.group, 2)):
             if spec.in_palette:
                 callback = cast("Callable[[], object]", getattr(self.console, f"action_{spec.action}"))
                 yield f"{tr(spec.label)}  ({keys_text(spec.key_text)})", tr(spec.help), callback

@@ -14,18 +14,19 @@ NAME = "okxmm-tui"
 
 
 def title_text(view: View) -> str:
-    """The title for a view; whole units of money, so that it changes seldom."""
+    """The title for a view; whole units of money but of a coin's, so that it changes seldom."""
     snapshot, market = view.snapshot, view.market
     if snapshot is None or market is None:
         return NAME
     instrument = market.instrument
+    decimals = 0 if instrument.quote_ccy in fmt.CENTS else fmt.COIN_DECIMALS
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     parts = [
         mode_word(snapshot),
         tr("NO ENGINE" if view.link is LinkState.GONE else snapshot.trading_state),
         instrument.inst_id,
-        f"{fmt.signed_size_text(instrument, market.position_lots)} {fmt.size_unit(instrument)}",
-        f"{fmt.money_text(snapshot.account_view.net_quote, 0)} {snapshot.account_view.ccy}",
+        f"{fmt.signed_size_text(instrument, market.position_lots)} {instrument.size_unit}",
+        f"{fmt.money_text(snapshot.account_view.net_quote, decimals)} {instrument.quote_ccy}",
     ]
     if alarms:
         parts.append(f"!{alarms}")

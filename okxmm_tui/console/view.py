@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.history import History
 from okxmm_tui.console.keymap import Keymap
@@ -66,6 +67,13 @@ class View:
 def mode_role(mode: Mode) -> str:
     """Colour role of a mode."""
     return f"mode-{mode.value}"
+
+
+def widest_price(market: MarketView) -> int:
+    """Characters of a market's widest price: that of the highest there is to show."""
+    levels = (price for price, _ in (*market.asks[-1:], *market.bids[:1]))
+    own = (each.price_ticks for each in (*market.orders, *market.fills))
+    return fmt.price_cells(market.instrument, (max((market.last_trade_ticks or 0, *levels, *own)),))
 
 
 def has_orders(snapshot: Snapshot | None) -> bool:

@@ -16,6 +16,7 @@ from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Quote
 
 BUDGET_LOW = "order budget below 20 %"
+QUOTING, SENT = "quoting", "sent, no answer yet"
 
 
 class Alignment:
@@ -49,14 +50,14 @@ class Alignment:
         state = market.sides[order.side]
         if order.cancel_sent_ns is not None or order.amend or order.status is not OrderStatus.LIVE:
             waits = {
-                OrderStatus.SENT: "sent, no answer yet",
+                OrderStatus.SENT: SENT,
                 OrderStatus.UNKNOWN: "unknown, asking the venue",
             }
             state.say(waits.get(order.status, "change in flight"), self._session.now_ns)
             return
         target = market.target
         note = target.reason(order.side) if target is not None else ""
-        state.say(note or "quoting", self._session.now_ns)
+        state.say(note or QUOTING, self._session.now_ns)
         size_lots = self._wanted_size(order, quote)
         if market.has_sides and order.position_side is closed_by(order.side):
             left = market.closable_lots(order.side, leaving_out=order) or 0
@@ -150,7 +151,7 @@ class Alignment:
             state.say(BUDGET_LOW, now_ns)
             return
         placed = self.ask_place(market, quote, "NEW")
-        state.say(placed.reason if isinstance(placed, Refusal) else "sent, no answer yet", now_ns)
+        state.say(placed.reason if isinstance(placed, Refusal) else SENT, now_ns)
 
     def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
         """Have a new post-only order reviewed and send it."""

@@ -61,7 +61,7 @@ def _thinness(session: Session, market: Market, limits: Limits) -> Reading | Non
     if not signals.bid_depth_quote and not signals.ask_depth_quote:
         return None  # not measured yet
     depth, least = min(signals.bid_depth_quote, signals.ask_depth_quote), float(limits.min_depth_quote)
-    return Reading(least / depth if depth > 0 else 2.0, 1.0, f"{depth:,.0f} / {least:,.0f} within 10 bps")
+    return Reading(least / depth if depth > 0 else 2.0, 1.0, f"{depth:,.0f} / ≥{least:,.0f} within 10 bps")
 
 
 def _flash(session: Session, market: Market, limits: Limits) -> Reading | None:
@@ -171,7 +171,7 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
     distance = abs(mark - venue.liquidation_price) / mark
     least = limits.min_liquidation_distance
     value = float(least / distance) if distance else 2.0
-    return Reading(value, 1.0, f"{distance * 100:.1f} / {least * 100:.1f} % away")
+    return Reading(value, 1.0, f"{distance * 100:.1f} / ≥{least * 100:.1f} % away")
 
 
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:

@@ -80,7 +80,7 @@ def _fees(session: Session) -> CheckView:
     if unknown:
         return CheckView("fees", BAD, f"not known for {', '.join(unknown)}: counted as zero")
     rates = {
-        f"maker {plain(each.fees.maker * 10_000)} bp, taker {plain(each.fees.taker * 10_000)} bp"
+        f"maker {plain(each.fees.maker * 10_000)} bps, taker {plain(each.fees.taker * 10_000)} bps"
         for each in session.markets.values()
     }
     return CheckView("fees", GOOD, "; ".join(sorted(rates)))

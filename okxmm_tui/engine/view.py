@@ -13,6 +13,7 @@ from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import AccountView, DeadManView, HealthView, LimitView, Snapshot
 from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
+from okxmm_tui.engine.alignment import QUOTING, SENT
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
 from okxmm_tui.engine.preflight_view import preflight_view
@@ -182,10 +183,12 @@ def _parts(market: Market, parts: Composition | None) -> PartsView | None:
 def _side(market: Market, side: Side) -> SideView:
     state = market.sides[side]
     quote = state.quotes[0] if state.quotes else None
-    resting = any(order.status is OrderStatus.LIVE for order in market.orders.side(side))
+    statuses = {order.status for order in market.orders.side(side)}
+    # Said when the order was sent, and answered since: the next decision would say so a moment later.
+    is_answered = state.reason == SENT and statuses == {OrderStatus.LIVE}
     return SideView(
-        is_quoting=resting,
-        reason=state.reason,
+        is_quoting=OrderStatus.LIVE in statuses,
+        reason=QUOTING if is_answered else state.reason,
         since_ns=state.since_ns,
         target_ticks=quote.price_ticks if quote else None,
         target_lots=quote.size_lots if quote else None,
@@ -244,16 +247,20 @@ def _ghosts(reducer: Reducer, market: Market) -> tuple[GhostView, ...]:
     return tuple(GhostView(quote.side, quote.price_ticks, quote.size_lots) for quote in target.quotes)
 
 
+def _position_gauge(market: Market) -> GaugeView:
+    """The position against the strategy's own limit; the figure alone where it has none."""
+    instrument, position, limit = market.instrument, market.position_lots, market.max_position_lots
+    size = f"{instrument.size(position):+f}"
+    if "max_position" not in market.params.values:
+        return GaugeView("position", 0.0, f"{size} {instrument.size_unit}")
+    share = abs(position) / limit if limit else float(position != 0)
+    return GaugeView("position", share, f"{size} / {instrument.size(limit):f} {instrument.size_unit}")
+
+
 def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
     limits, instrument = reducer.session.limits, market.instrument
-    position, limit = market.position_lots, market.max_position_lots
-    gauges = [
-        GaugeView(
-            "position",
-            abs(position) / limit if limit else float(position != 0),
-            f"{instrument.size(position):+f} / {instrument.size(limit):f} {instrument.size_unit}",
-        )
-    ]
+    position = market.position_lots
+    gauges = [_position_gauge(market)]
     mid = market.mid_price
     if mid is not None:
         worth = instrument.notional_at(abs(position), mid)

@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
 
 from okxmm_tui.console import base
 from okxmm_tui.console.app import ConsoleApp
@@ -17,6 +10,7 @@ from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.port import ConsoleExit
+from okxmm_tui.console.screens.text_prompt import TextPrompt
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.errors import OkxmmError
 from okxmm_tui.languages import ENGLISH
@@ -39,26 +33,6 @@ class NoKill(KillWatch):
 
     def observe(self, snapshot: Snapshot) -> None:
         """Nothing to watch for."""
-
-
-class SeekPrompt(ModalScreen[str]):
-    """Asks for a moment of the session."""
-
-    DEFAULT_CSS = """
-    SeekPrompt { align: center middle; }
-    SeekPrompt > Vertical { width: 60; height: auto; border: round $accent; padding: 0 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", show=False)]
-
-    def compose(self) -> ComposeResult:
-        """A line to type in."""
-        with Vertical():
-            yield Static(tr("Go to a time (UTC), 08:00:00 or 2026-11-20T08:00:00Z; esc leaves it"))
-            yield Input(placeholder="HH:MM:SS")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take what was typed."""
-        self.dismiss(event.value.strip())
 
 
 class ReplayApp(ConsoleApp):
@@ -91,15 +65,15 @@ class ReplayApp(ConsoleApp):
 
     def action_seek(self) -> None:
         """Ask for a time and go there."""
-        self.push_screen(SeekPrompt(), self._on_seek)
+        text = "Go to a time (UTC), 08:00:00 or 2026-11-20T08:00:00Z:"
+        self.push_screen(TextPrompt("GO TO", text, self._seek))
 
-    def _on_seek(self, text: str | None) -> None:
-        if not text:
-            return
+    def _seek(self, text: str) -> str:
         try:
             self._replay.seek(parse_time(text, self._replay.player.now_ns, "the time"))
         except OkxmmError as error:
-            self.state.say(str(error), "alarm-2")
+            return str(error)
+        return ""
 
     def action_kill(self) -> None:
         """Say why nothing happens."""

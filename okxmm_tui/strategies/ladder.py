@@ -41,7 +41,7 @@ class Ladder(quoting.Quoting):
         ),
         quoting.INVENTORY_SKEW,
         ParamSpec(
-            "imbalance_skew", "imb skew", "half", Decimal(0), Decimal(0), Decimal(3), Decimal("0.1"),
+            "imbalance_skew", "imbalance skew", "half", Decimal(0), Decimal(0), Decimal(3), Decimal("0.1"),
             "How far the ladder moves with a wholly one-sided book, in half-spreads.",
         ),
         quoting.VOLATILITY_MULTIPLIER,

@@ -26,16 +26,16 @@ RISK_AVERSION = ParamSpec(
     RiskDirection.DOWN, lever=Lever.SKEW,
 )  # fmt: skip
 MIN_SPREAD = ParamSpec(
-    "min_spread_bps", "min sprd", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
+    "min_spread_bps", "min spread", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
     "The model's spread is widened to at least this.", RiskDirection.DOWN,
 )  # fmt: skip
 ADDED_SPREAD = ParamSpec(
-    "added_spread_bps", "added", "bps", Decimal(0), Decimal(-100), Decimal(500), Decimal("0.5"),
+    "added_spread_bps", "added spread", "bps", Decimal(0), Decimal(-100), Decimal(500), Decimal("0.5"),
     "Added to the model's full spread; below zero narrows it, never inside fees plus one tick.",
     RiskDirection.DOWN, lever=Lever.SPREAD,
 )  # fmt: skip
 START_SPREAD = ParamSpec(
-    "start_spread_bps", "start", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
+    "start_spread_bps", "start spread", "bps", Decimal(0), Decimal(0), Decimal(500), Decimal("0.5"),
     "Full spread, at least the market's, until arrivals and volatility are measured; 0 waits unquoted.",
 )  # fmt: skip
 START_SKEW = 0.5

@@ -27,7 +27,7 @@ ORDER_SIZE = ParamSpec(
     "Size of each quote, in contracts (base currency for spot).", RiskDirection.UP, lever=Lever.SIZE,
 )  # fmt: skip
 MAX_POSITION = ParamSpec(
-    "max_position", "max pos", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
+    "max_position", "max position", "ct", Decimal(5), Decimal(0), Decimal(100_000), Decimal(1),
     "Largest position either way, in contracts (base currency for spot); the growing side disappears there.",
     RiskDirection.UP, lever=Lever.LIMIT,
 )  # fmt: skip
@@ -54,7 +54,7 @@ INVENTORY_SKEW = ParamSpec(
     "How far all quotes move against a full position, in half-spreads.", lever=Lever.SKEW,
 )  # fmt: skip
 VOLATILITY_MULTIPLIER = ParamSpec(
-    "volatility_multiplier", "vol mult", "sd", Decimal("0.5"), Decimal(0), Decimal(20), Decimal("0.1"),
+    "volatility_multiplier", "vol multiplier", "sd", Decimal("0.5"), Decimal(0), Decimal(20), Decimal("0.1"),
     "Half-spread added, in one-second standard deviations (sd) of the mid.", RiskDirection.DOWN,
 )  # fmt: skip
 LEVEL_STEP = ParamSpec(

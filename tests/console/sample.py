@@ -21,6 +21,7 @@ from okxmm_tui.core.market_views import (
     SideView,
     TradeView,
 )
+from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.preflight import CheckState, CheckView, DifferenceView, PreflightView
 from okxmm_tui.core.snapshot import (
     AccountView,
@@ -57,7 +58,7 @@ INSTRUMENT = Instrument(
 )
 
 PARAMS = (
-    ParamView("base_spread_bps", "half-spread", Decimal("2.5"), "bp", Decimal("0.5"), Decimal(50),
+    ParamView("base_spread_bps", "half-spread", Decimal("2.5"), "bps", Decimal("0.5"), Decimal(50),
               Decimal("0.5"), "Distance of a quote from the fair price before skew and volatility.",
               lever="spread"),
     ParamView("order_size", "order size", Decimal("0.50"), "ct", Decimal("0.01"), Decimal(10), Decimal("0.1"),
@@ -102,7 +103,7 @@ def order(
         status=status,
         created_ns=NOW_NS - int(age * SECOND),
         queue_ahead_lots=queue,
-        decision="HOLD 1 ticks off target",
+        decision="HOLD 1 tick off target, 3 allowed",
         params_version=7,
         fill_probability=None if queue is None else round(1 / (1 + queue / 200), 2),
     )
@@ -167,15 +168,19 @@ def flow() -> tuple[tuple[int, int], ...]:
 
 
 LOG_TEXTS = (
-    (Severity.INFO, "quote", "bid 96,510.1 x 0.50 amended to 96,510.4: fair moved 3 ticks"),
-    (Severity.INFO, "fill", "bought 0.50 at 96,509.8 as maker, fee -0.0965 USDT"),
-    (Severity.INFO, "param", "base_spread_bps 2.0 -> 2.5 by console 1"),
-    (Severity.WARNING, "order", "post-only bid was cancelled by the venue: it would have crossed"),
-    (Severity.INFO, "agree", "our 4 orders equal the venue's 4"),
-    (Severity.INFO, "dead-man", "renewed, 20 s"),
-    (Severity.INFO, "state", "ACTIVE: resumed by operator"),
-    (Severity.WARNING, "feed", "book was resynchronised after a gap of 1 message"),
-    (Severity.INFO, "state", "PAUSED: start-up"),
+    (Severity.INFO, "fill", "buy 0.50 @ 96509.8, fee -0.0965, BTC-USDT-SWAP"),
+    (Severity.INFO, "param", "BTC-USDT-SWAP: base_spread_bps 2 -> 2.5 by key (version 7)"),
+    (Severity.INFO, "fill", "sell 0.43 @ 96511.0, fee -0.0830, BTC-USDT-SWAP"),
+    (Severity.WARNING, "alarm", "order answers take 312 ms (p95), limit 250 ms"),
+    (Severity.INFO, "notice", "orders, fills and positions agree with the venue"),
+    (Severity.INFO, "notice", "BTC-USDT-SWAP: order book live"),
+    (Severity.INFO, "state", "ACTIVE: resumed by the operator"),
+    (
+        Severity.WARNING,
+        "alarm",
+        "BTC-USDT-SWAP: order book broken (checksum 7 did not match); quotes pulled, resubscribing",
+    ),
+    (Severity.INFO, "state", "PAUSED: paused by the operator"),
 )
 
 
@@ -202,8 +207,10 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         fair_ticks=mid + 0.37,
         half_spread_bps=2.5,
         volatility_bps=0.83,
-        bid=SideView(True, "2.5 bp from fair, skew -0.1 bp", NOW_NS - 14 * SECOND, mid - 4, 50),  # noqa: FBT003
-        ask=SideView(True, "2.5 bp from fair, skew -0.1 bp", NOW_NS - 65 * SECOND, mid + 5, 50),  # noqa: FBT003
+        bid=SideView(True, "quoting", NOW_NS - 14 * SECOND, mid - 4, 50),  # noqa: FBT003
+        ask=SideView(True, "quoting", NOW_NS - 65 * SECOND, mid + 5, 50),  # noqa: FBT003
+        bid_parts=PartsView(2.5, 0.3, 0.2, 0.0, 0.0, -0.04, 2.96),
+        ask_parts=PartsView(2.5, 0.3, -0.2, 0.0, 0.0, 0.04, 2.64),
         orders=(
             order(Side.BUY, mid - 4),
             order(Side.BUY, mid - 9, queue=None, age=3),
@@ -226,12 +233,19 @@ def market(seed: int = 1, mid: int = MID_TICKS) -> MarketView:
         flow=flow(),
         accounting=books(),
         mark_age_ms=180,
+        opportunities=(
+            ("inventory_skew", ""),
+            ("spread_capture", "spread 0.0002 % < 0.1 %"),
+            ("avellaneda_stoikov", ""),
+            ("glft", ""),
+            ("ladder", ""),
+        ),
         gauges=(
             GaugeView("position", 0.31, "12.50 / 40.00 ct"),
-            GaugeView("worst case", 0.74, "36,900 / 50,000 USDT"),
+            GaugeView("notional", 0.74, "36,900 / 50,000 USDT"),
             GaugeView("book age", 0.03, "0.08 / 3.00 s"),
-            GaugeView("spread", 0.02, "0.2 / 10.0 bp"),
-            GaugeView("depth", 0.12, "8,400 / 1,000 USDT"),
+            GaugeView("spread", 0.02, "0.2 / 10.0 bps"),
+            GaugeView("depth", 0.12, "8,400 / ≥1,000 within 10 bps"),
         ),
     )
 
@@ -272,7 +286,7 @@ def quoting(mode: Mode = Mode.SIM) -> Snapshot:
         tag="okxmm",
         strategy="inventory_skew",
         trading_state="ACTIVE",
-        state_reason="resumed by operator",
+        state_reason="resumed by the operator",
         state_since_ns=NOW_NS - 184 * SECOND,
         armed_until_ns=None,
         markets=(market(),),
@@ -425,7 +439,7 @@ CHECKS = (
     CheckView("login", CheckState.GOOD, "logged in, orders and account followed"),
     CheckView("clock", CheckState.GOOD, "+12 ms to the venue's, 250 ms allowed"),
     CheckView("instruments", CheckState.GOOD, "BTC-USDT-SWAP: live"),
-    CheckView("fees", CheckState.GOOD, "maker 2 bp, taker 5 bp"),
+    CheckView("fees", CheckState.GOOD, "maker 2 bps, taker 5 bps"),
     CheckView("account", CheckState.GOOD, "desk-7, futures mode, net positions"),
     CheckView("dead-man's switch", CheckState.WAITING, "armed after the answer: it would cancel leftovers"),
     CheckView("journal", CheckState.BAD, "cannot be written: no space left on device"),

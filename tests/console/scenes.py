@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import structs
 from textual.keys import _character_to_key
 
+from okxmm_tui.core.opportunity_views import ScanView
 from okxmm_tui.core.snapshot import ReplayView, Snapshot
 from okxmm_tui.core.types import Mode
 from tests.console import sample
@@ -37,6 +38,21 @@ def venue_gone() -> Snapshot:
     base = sample.stale()
     health = structs.replace(base.health, public_up=False, private_up=False, stream_losses=2)
     return structs.replace(sample.with_market(base, book_state="resync"), health=health)
+
+
+def scanned() -> Snapshot:
+    """Two markets, and the widest of the venue as one strategy sees them."""
+    base = sample.quoting()
+    eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP", base_ccy="ETH")
+    narrow = tuple((name, "no two-sided book") for name, _ in base.markets[0].opportunities)
+    other = structs.replace(
+        sample.market(seed=2, mid=29_998), instrument=eth, strategy="spread_capture", opportunities=narrow
+    )
+    rows = tuple(
+        ScanView(f"{name}-USDT-SWAP", bps, "" if bps > 10 else f"spread {bps / 100:.4f} % < 0.1 %")
+        for name, bps in (("ZENT", 48.2), ("BABYDOGE", 31.5), ("MOVR", 12.0), ("ONT", 9.1), ("IOTA", 7.7))
+    )
+    return structs.replace(base, markets=(base.markets[0], other), scan=rows)
 
 
 def replay() -> Snapshot:
@@ -86,6 +102,7 @@ STATES = (
 
 PAGES = (
     Scene("markets", sample.quoting, ("2",)),
+    Scene("markets and a scan", scanned, ("2", "down")),
     Scene("blotter", sample.quoting, ("3",)),
     Scene("analytics", sample.quoting, ("4",)),
     Scene("parameters", sample.quoting, ("5",)),

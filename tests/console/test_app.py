@@ -24,7 +24,7 @@ from okxmm_tui.core.commands import (
 )
 from okxmm_tui.core.types import Mode
 from okxmm_tui.errors import UsageError
-from tests.console import sample
+from tests.console import sample, scenes
 from tests.console.fake_link import FakeLink
 from tests.console.harness import SIZES, running
 
@@ -191,7 +191,7 @@ class TestParams:
         async with running(sample.with_market(sample.quoting(), params=low)) as bench:
             await bench.press("[")
             assert bench.link.sent == []
-            assert "at its minimum of 0.5 bp" in bench.text("#status")
+            assert "at its minimum of 0.5 bps" in bench.text("#status")
 
     async def test_refusal_takes_the_wish_back(self):
         """A refused value disappears, and the reason stands in the panel."""
@@ -327,6 +327,41 @@ class TestScreen:
             text = bench.text("#curtain")
             for word in ("SIM", "ACTIVE", "+12.50 ct", "+92.40", "^K KILL", "80x24"):
                 assert word in text
+
+    @pytest.mark.parametrize(
+        ("picture", "words"),
+        [
+            (sample.killed, ("HALTED", "PROVEN in 0.8 s")),
+            (sample.kill_not_proven, ("HALTED", "NOT PROVEN ", "REST did not")),
+            (sample.alarmed, ("‼ order o7 is UNKNOWN",)),
+            (scenes.replay, ("≋ REPLAY LIVE", "❚❚")),
+        ],
+    )
+    async def test_curtain_says_what_cannot_wait(self, picture, words):
+        """The proof of a kill, the worst alarm, and that a past session of real money is no real money."""
+        async with running(picture(), size=(40, 10)) as bench:
+            text = bench.text("#curtain")
+            for word in words:
+                assert word in text
+            assert ("KILL" in text) is (picture is not scenes.replay)
+
+    async def test_curtain_says_that_the_engine_is_silent(self):
+        """What is shown is old, and that is said."""
+        async with running(sample.quoting(), size=(60, 15)) as bench:
+            bench.clock.pass_seconds(4)
+            await bench.settle()
+            assert "ENGINE SILENT for 4s" in bench.text("#curtain")
+
+    async def test_curtain_and_banner_agree_on_the_result(self):
+        """With several markets both show the account's, not one market's."""
+        other = structs.replace(
+            sample.market(), instrument=structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        )
+        base = sample.quoting()
+        account = structs.replace(base.account_view, net_quote=Decimal("184.8"))
+        two = structs.replace(base, markets=(sample.market(), other), account_view=account)
+        async with running(two, size=(60, 15)) as bench:
+            assert "net +184.80 USDT" in bench.text("#curtain")
 
     async def test_next_market(self):
         """N shows the next instrument."""

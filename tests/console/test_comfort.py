@@ -242,3 +242,38 @@ class TestMotion:
 
 def _mark(bench) -> None:
     bench.app._drawn = bench.app.state.snapshot
+
+
+async def test_the_palette_offers_nothing_that_trades_first():
+    """An enter too many in a palette just opened changes a page at most."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("ctrl+p", "enter")
+        assert bench.link.kills == []
+        assert bench.link.sent == []
+
+
+async def test_the_banner_of_a_dialog_over_the_curtain_keeps_mode_state_and_kill():
+    """At forty columns name, result and clock give way."""
+    async with running(sample.alarmed(), size=(40, 10)) as bench:
+        await bench.press("f1")
+        said = "".join(text for line in bench.app.screen.query_one("#banner")._lines for text, _ in line)
+        for word in ("SIM", "ACTIVE", "+12.50", "!2", "^K KILL"):
+            assert word in said
+
+
+async def test_an_onlooker_is_offered_no_key_that_is_refused():
+    """The foot of a read-only console names what works: looking, leaving, and the kill key."""
+    async with running(sample.quoting(), is_read_only=True, size=(200, 60)) as bench:
+        foot = bench.text("#status")
+        for word in ("kill", "help", "pages", "detach", "read-only"):
+            assert word in foot
+        for word in ("pause", "arm", "resume", "cancel", "spread"):
+            assert word not in foot
+
+
+async def test_jump_mode_is_on_every_page():
+    """Letters on the panels of the page that is seen; the next key goes there."""
+    async with running(sample.quoting()) as bench:
+        await bench.press("4", "ctrl+o", "s")
+        assert bench.app.page.NAME == "analytics"
+        assert type(bench.app.page.focused).__name__ == "MarkoutsPanel"

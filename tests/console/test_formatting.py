@@ -9,6 +9,7 @@ import pytest
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.core.types import Side
 from tests.console.sample import INSTRUMENT, NOW_NS, SECOND
+from tests.samples import pair
 
 
 def test_price_shows_every_tick_and_thousands():
@@ -80,9 +81,44 @@ def test_fitted_numbers_are_shortened_not_cut(lots, width):
 
 def test_fitted_money_keeps_its_sign():
     """Shortened money still says which way."""
-    assert fmt.fitted_money(Decimal("1234567.89"), 8) == "+1.2M" or len("+1,234.6k") > 8
-    assert fmt.fitted_money(Decimal("-1234567.89"), 8).startswith("-")
-    assert fmt.fitted_money(Decimal("12.3"), 8) == "+12.30"
+    assert fmt.fitted_money(Decimal("1234567.89"), "USDT", 8) == "+1,235k"
+    assert fmt.fitted_money(Decimal("-1234567.89"), "USDT", 8) == "-1,235k"
+    assert fmt.fitted_money(Decimal("12.3"), "USDT", 8) == "+12.30"
+    assert fmt.fitted_money(Decimal("-0.00123"), "BTC", 8) == "-0.0012"
+
+
+@pytest.mark.parametrize("lots", [1, 50, 4_321, 50_000, 12_345_678, 10**9, 10**12])
+@pytest.mark.parametrize("width", [5, 6, 8])
+def test_no_size_of_a_coin_reads_as_nothing(lots, width):
+    """Eight decimals are shortened, and something is never shown as 0.0."""
+    text = fmt.fitted_size(pair(), lots, width)
+    assert len(text) <= width
+    assert float(text.replace(",", "").replace("k", "e3").replace("M", "e6")) == pytest.approx(
+        lots / 1e8, rel=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("lots", "text"),
+    [(0, "0.00"), (7, "0.07"), (2_693, "26.9"), (87_480, "875"), (99_960, "1.00k"), (1_234_500, "12.3k"),
+     (10**12, "10.0G")],
+)  # fmt: skip
+def test_a_rough_size_has_three_digits(lots, text):
+    """Sums of the book: three digits, and at most six characters."""
+    assert fmt.rough_size(INSTRUMENT, lots) == text
+
+
+def test_a_fee_keeps_sign_digits_and_currency():
+    """What was charged in coin never reads as nothing."""
+    assert fmt.fee_text(Decimal("-0.00000123"), "BTC") == "-0.00000123 BTC"
+    assert fmt.fee_text(Decimal("-0.0965"), "USDT") == "-0.0965 USDT"
+
+
+def test_a_position_is_exact_without_idle_zeros():
+    """Of eight decimals four may go when they are zeros; none that counts."""
+    assert fmt.signed_size_text(pair(), 125_000_000) == "+1.2500"
+    assert fmt.signed_size_text(pair(), -12_345) == "-0.00012345"
+    assert fmt.signed_size_text(INSTRUMENT, 0) == "+0.00"
 
 
 def test_sides_differ_without_colour():
@@ -93,4 +129,4 @@ def test_sides_differ_without_colour():
 
 def test_spread_in_ticks_and_basis_points():
     """The spread is given both ways."""
-    assert fmt.spread_text(965_122, 965_124) == "2 tk 0.02 bp"
+    assert fmt.spread_text(965_122, 965_124) == "2 tk 0.02 bps"

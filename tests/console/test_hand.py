@@ -34,6 +34,16 @@ from tests.console.test_pages import holding
 INST = "BTC-USDT-SWAP"
 
 
+async def test_a_refused_closing_says_why_in_its_dialog():
+    """The line below the page is dimmed behind the dialog; what to press next is read inside it."""
+    async with running(holding()) as bench:
+        await bench.press("F", "enter")
+        said = "".join(
+            text for line in bench.app.screen.query_one("#flatten-lines")._lines for text, _ in line
+        )
+        assert "press a to arm first" in said
+
+
 class TestOrders:
     """Placing, moving, cancelling, muting."""
 
@@ -59,11 +69,63 @@ class TestOrders:
                 MoveOrder(INST, f"osell{best_ask}", best_ask + 1), MoveOrder(INST, f"obuy{bid}", bid - 1),
             ]  # fmt: skip
 
+    async def test_an_order_is_sent_at_the_price_of_the_row_under_the_cursor(self):
+        """Where a row stands for several ticks, what is read is what is sent, on either side."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("g", "g", "shift+tab", "down", "b", "down", "b")
+            bids = [command.price_ticks for command in bench.link.sent]
+            assert bids == [965_120, 965_115]
+            row = next(line for line in bench.text("Ladder").splitlines() if "◂" in line)
+            assert "96,511.5" in row
+            await bench.press("home", "up", "s", "up", "s")
+            asks = [command.price_ticks for command in bench.link.sent[2:]]
+            assert asks == [965_125, 965_130]
+
+    async def test_one_row_has_the_cursor(self):
+        """Rows of several ticks: the other side's row at nearly the same price is not marked too."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("g", "g", "shift+tab", "down")
+            assert bench.text("Ladder").count("◂") == 1
+
+    async def test_the_order_of_a_neighbouring_row_is_not_touched(self):
+        """Only an order that stands on the cursor's row is cancelled or moved."""
+        orders = (sample.order(Side.BUY, 965_118),)
+        async with running(sample.with_market(sample.quoting(), orders=orders)) as bench:
+            await bench.press("g", "g", "shift+tab", "down", "x")
+            assert bench.link.sent == []
+            assert "no order to cancel" in bench.text("#status")
+            await bench.press("down", "x")
+            assert bench.link.sent == [CancelOne(INST, "obuy965118")]
+
+    async def test_an_order_of_another_market_is_cancelled_where_it_works(self):
+        """The blotter shows the orders of every market; x and + reach the chosen one, focus or not."""
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        theirs = structs.replace(sample.order(Side.SELL, 30_002, age=0.1), cl_ord_id="eth1")
+        other = structs.replace(sample.market(), instrument=eth, orders=(theirs,))
+        two = structs.replace(sample.quoting(), markets=(sample.market(), other))
+        async with running(two) as bench:
+            await bench.press("3", "x", "plus")
+            assert bench.link.sent == [
+                CancelOne("ETH-USDT-SWAP", "eth1"), MoveOrder("ETH-USDT-SWAP", "eth1", 30_003),
+            ]  # fmt: skip
+
     async def test_orders_are_placed_on_the_dashboard_only(self):
         """A page that does not show the book's cursor does not place at it."""
         async with running(sample.quoting()) as bench:
             await bench.press("shift+tab", "down", "7", "b", "x", "plus")
             assert bench.link.sent == []
+
+    async def test_cancelling_many_is_answered_once(self):
+        """How many were asked for is not wiped away by each order's own confirmation."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("X")
+            for number in range(1, 5):
+                bench.link.reply(number, ok=True, text="cancel sent")
+            await bench.settle()
+            assert "4 orders asked to be cancelled" in bench.text("#status")
+            bench.link.reply(4, ok=False, text="that order is not working any more")
+            await bench.settle()
+            assert "refused" in bench.text("#status")
 
     @pytest.mark.parametrize(("key", "sides"), [("X", set(Side)), ("B", {Side.BUY}), ("S", {Side.SELL})])
     async def test_cancelling_many(self, key, sides):

@@ -7,13 +7,12 @@ import inspect
 import pkgutil
 
 import pytest
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 import okxmm_tui.console
 from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.bindings import KILL_KEYS
-from okxmm_tui.console.screens.live_modal import LiveModal
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.page import Page
 from tests.console import sample
 from tests.console.fake_link import FakeLink
@@ -21,15 +20,15 @@ from tests.console.harness import SIZES
 from tests.console.scenes import PAGES, SCENES, Scene
 from tests.console.stage import Stage, stage
 
-BASES = {Page, LiveModal}
+BASES = {Page, Modal}
 """What others are made of and nobody sees."""
 
 PLAYABLE = [scene for scene in SCENES if not scene.is_engine_gone]
 
 
 def all_screens() -> set[type[Screen]]:
-    """Every screen and modal of the console, and the palette of the framework."""
-    found: set[type[Screen]] = {CommandPalette}
+    """Every screen and modal of the console, its palette among them."""
+    found: set[type[Screen]] = set()
     for module in pkgutil.walk_packages(okxmm_tui.console.__path__, "okxmm_tui.console."):
         for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if issubclass(member, Screen) and member.__module__.startswith("okxmm_tui."):

@@ -107,3 +107,22 @@ async def test_the_kill_key_is_named_in_every_language():
     for name in languages.LANGUAGES:
         async with running(sample.quoting(), size=(80, 24), comfort=Comfort(language=name)) as bench:
             assert bench.text("#banner").rstrip().endswith(f"^K {language.tr('KILL')}")
+
+
+@pytest.mark.parametrize("name", ["zh", "th"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ACTIVE: resumed by the operator",
+        "PAUSED: paused by the operator",
+        "REDUCING: reducing, by the operator",
+    ],
+)
+def test_a_state_and_its_reason_are_two_sentences(line, name):
+    """What stands after ACTIVE: is looked up as it is where it stands alone."""
+    language.use(name)
+    state, reason = line.split(": ")
+    said = language.tr(line)
+    assert said.startswith(language.tr(state))
+    assert said.endswith(language.tr(reason))
+    assert "resumed" not in said

@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 from types import SimpleNamespace
 
+import pytest
 from msgspec import structs
 
+from okxmm_tui.console.app import ConsoleApp, how_it_ended
 from okxmm_tui.console.port import ConsoleExit
 from okxmm_tui.core.commands import Quit
 from okxmm_tui.core.snapshot import DeadManView, Farewell
 from tests.console import sample
+from tests.console.fake_link import FakeLink
 from tests.console.harness import running
+from tests.console.rest import rest
 
 
 async def test_safe_quit_waits_for_the_farewell():
@@ -148,3 +152,27 @@ async def test_a_vanished_terminal_is_left_without_a_signal():
         assert bench.link.sent == [Quit("console received a closed terminal")]
         bench.link.say(Farewell(0, "every order proven gone"))
         await bench.pilot.pause()
+
+
+async def test_a_console_that_fails_says_that_the_engine_goes_on(capsys):
+    """A crash is no loss of the engine, and its words are few: where it failed, without every local."""
+    app = ConsoleApp(FakeLink(sample.killed()))
+
+    def defect() -> None:
+        raise RuntimeError("a defect in a key")
+
+    async def crash() -> None:
+        async with app.run_test():
+            app.call_next(defect)
+            await rest(app)
+
+    with pytest.raises(RuntimeError, match="a defect in a key"):
+        await crash()
+    app._print_error_renderables()
+    said = "".join(capsys.readouterr())
+    assert "a defect in a key" in said
+    assert "Snapshot(" not in said
+    assert len(said.splitlines()) < 100
+    ended = how_it_ended(app)
+    assert ended.exit_code == 75
+    assert "the engine goes on" in ended.text

@@ -11,6 +11,7 @@ from okxmm_tui.console import language
 from okxmm_tui.console.bindings import EXTRA_HELP, TABLE
 from okxmm_tui.console.catalogue import PLACE, Catalogue, letters
 from okxmm_tui.console.keymap import Keymap
+from okxmm_tui.console.widgets.limits_table import limit_name
 from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER
 from okxmm_tui.core.params import for_instrument
 from okxmm_tui.core.trading_state import TradingState
@@ -117,7 +118,7 @@ def _tables() -> set[str]:
         | {"live", "demo"}
         | {state.value.lower() for state in TradingState}
     )
-    words |= {name.replace("_", " ") for name in LOWER_IS_SAFER | HIGHER_IS_SAFER}
+    words |= {limit_name(name) for name in LOWER_IS_SAFER | HIGHER_IS_SAFER}
     words |= {name.replace("_", " ") for name in FORCED_CATEGORIES}
     for table in (error_codes._SOURCES, error_codes._CLOSES):
         words |= set(table.values())
@@ -187,7 +188,7 @@ def test_words_are_words(name):
     }
     assert same <= {
         "taker", "gamma", "long", "short", "sharpe", "fair", "mark", "{0} ms (± {1} ms)",
-        "{0} ({1} long, {2} short)", "{0}, bid / ask", "maker {0} bp, taker {1} bp",
+        "{0} ({1} long, {2} short)", "{0}, bid / ask", "maker {0} bps, taker {1} bps",
     }  # fmt: skip
 
 

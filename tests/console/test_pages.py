@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
-from okxmm_tui.console.screens.live_modal import FlattenScreen, WhyScreen
+from okxmm_tui.console.screens.live_modal import FlattenScreen, ModalPanel, WhyScreen
 from okxmm_tui.console.spans import line_width
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.limits_table import LimitsTable
@@ -20,7 +20,7 @@ from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
 from okxmm_tui.core.snapshot import LimitView
 from okxmm_tui.core.types import Mode, Side
-from tests.console import sample
+from tests.console import sample, scenes
 from tests.console.harness import SIZES, running
 
 PAGES = {
@@ -132,6 +132,43 @@ class TestMarkets:
             assert "ETH-USDT-SWAP" in bench.text("#banner")
             assert bench.app.state.desk.cursor_ticks is None
 
+    async def test_enter_works_while_the_market_moves_on(self):
+        """The table was drawn from an older picture than the newest: the market is found by its name."""
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        other = structs.replace(sample.market(), instrument=eth)
+        two = structs.replace(sample.quoting(), markets=(sample.market(), other))
+        async with running(two) as bench:
+            await bench.press("2", "down")
+            moved = tuple(structs.replace(each, position_lots=7) for each in two.markets)
+            bench.app.state.receive(structs.replace(two, seq=two.seq + 1, markets=moved))
+            await bench.press("enter")
+            assert bench.app.page.NAME == "dashboard"
+            assert "ETH-USDT-SWAP 2/2" in bench.text("#banner")
+
+    async def test_strategies_say_of_the_chosen_market_whether_they_would_trade(self):
+        """The answers follow the table's cursor, and so do the quotes; the scan shows the venue's widest."""
+        async with running(scenes.scanned(), size=(200, 60)) as bench:
+            await bench.press("2")
+            text = bench.text("WouldTrade")
+            assert "BTC-USDT-SWAP" in text
+            assert text.count("  quotes") == 4
+            assert "spread 0.0002 % < 0.1 %" in text
+            assert "BTC-USDT-SWAP" in bench.text("MarketQuotes")
+            await bench.press("down")
+            assert "ETH-USDT-SWAP" in bench.text("WouldTrade")
+            assert "  quotes" not in bench.text("WouldTrade")
+            assert "ETH-USDT-SWAP" in bench.text("MarketQuotes")
+            assert bench.app.state.market.instrument.inst_id == "BTC-USDT-SWAP"
+            rows = [line.split()[1:-1] for line in bench.text("WidestMarkets").splitlines()]
+            assert ["ZENT-USDT-SWAP", "48.2", "quotes"] in rows
+            assert ["IOTA-USDT-SWAP", "7.7", "spread", "0.0770", "%", "<", "0.1", "%"] in rows
+
+    async def test_no_scan_takes_no_room(self):
+        """Where no strategy asks for one there is no empty panel."""
+        async with running(sample.quoting()) as bench:
+            await bench.press("2")
+            assert not bench.app.screen.query_one("WidestMarkets").display
+
 
 class TestBlotter:
     """The session's orders and fills."""
@@ -217,7 +254,7 @@ class TestWhy:
             assert isinstance(bench.app.screen, WhyScreen)
             await bench.settle()
             text = "\n".join(
-                "".join(part for part, _ in line) for line in bench.app.screen.query_one(LinePanel)._lines
+                "".join(part for part, _ in line) for line in bench.app.screen.query_one(ModalPanel)._lines
             )
             for words in (
                 "pulled",
@@ -228,12 +265,24 @@ class TestWhy:
             ):
                 assert words in text, words
 
+    async def test_a_long_reason_is_told_to_its_end(self):
+        """Where it is asked why, nothing of the answer is cut off."""
+        base = sample.quoting()
+        why = "MOVE to 96511.9: 47 ticks off target, below its fees, and the quote is too close to the best"
+        told = tuple(structs.replace(each, decision=why) for each in base.markets[0].orders)
+        async with running(sample.with_market(base, orders=told)) as bench:
+            await bench.press("w")
+            lines = bench.app.screen.query_one(ModalPanel)._lines
+            text = " ".join("".join(part for part, _ in line) for line in lines)
+            assert " ".join(text.split()).count(why) == 2
+            assert "…" not in text
+
     async def test_an_unknown_order_is_said(self):
         """A fill of an order from before the console opened explains itself."""
         async with running(sample.quoting()) as bench:
             await bench.press("3", "tab", "w")
             await bench.settle()
-            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
+            text = "".join(part for line in bench.app.screen.query_one(ModalPanel)._lines for part, _ in line)
             assert "did not see that order" in text
 
 
@@ -278,6 +327,54 @@ class TestHistory:
         assert len(seen.events) == 2
         assert len(history.orders) == 4
 
+    def test_an_order_that_left_the_picture_unnamed_is_not_live_for_ever(self):
+        """Of a kill of forty orders a picture names the newest thirty; the others are gone all the same."""
+        history, snapshot = History(), sample.quoting()
+        many = tuple(
+            structs.replace(sample.order(Side.BUY, 900_000 + number), cl_ord_id=f"o{number}")
+            for number in range(40)
+        )
+        history.observe(sample.with_market(snapshot, orders=many))
+        done = tuple(structs.replace(each, status="cancelled") for each in many[10:])
+        history.observe(sample.with_market(snapshot, orders=(), done_orders=done))
+        assert {seen.order.status for seen in history.orders.values()} == {"cancelled", "gone"}
+        assert history.orders["o3"].order.status == "gone"
+        late = structs.replace(many[3], status="filled", filled_lots=50)
+        history.observe(sample.with_market(snapshot, orders=(), done_orders=(late,)))
+        assert history.orders["o3"].order.status == "filled"
+
+    def test_an_order_that_works_is_not_forgotten_for_newer_ones(self, monkeypatch):
+        """The outermost quote of a ladder may be the oldest of thousands: it keeps its story."""
+        monkeypatch.setattr("okxmm_tui.console.history.MOST_ORDERS", 3)
+        history, snapshot = History(), sample.quoting()
+        old = structs.replace(sample.order(Side.BUY, 900_000, age=999), cl_ord_id="old")
+        for number in range(10):
+            fresh = structs.replace(sample.order(Side.SELL, 970_000), cl_ord_id=f"o{number}")
+            history.observe(sample.with_market(snapshot, orders=(old, fresh), done_orders=()))
+        assert next(iter(history.orders)) == "old"
+        assert len(history.orders) == 3
+
+    def test_what_a_late_console_finds_is_in_the_order_of_time(self):
+        """Orders and fills of several markets, seen for the first time in one picture."""
+        history, snapshot = History(), sample.quoting()
+        eth = structs.replace(sample.INSTRUMENT, inst_id="ETH-USDT-SWAP")
+        other = structs.replace(
+            sample.market(),
+            instrument=eth,
+            orders=tuple(
+                structs.replace(
+                    each, cl_ord_id=f"e{each.cl_ord_id}", created_ns=each.created_ns + sample.SECOND
+                )
+                for each in sample.market().orders
+            ),
+            fills=tuple(structs.replace(each, venue_ms=each.venue_ms + 1_500) for each in sample.fills()),
+        )
+        history.observe(structs.replace(snapshot, markets=(sample.market(), other)))
+        created = [seen.order.created_ns for seen in history.orders.values()]
+        assert created == sorted(created)
+        filled = [seen.fill.venue_ms for seen in history.fills.values()]
+        assert filled == sorted(filled)
+
     def test_memory_is_bounded(self, monkeypatch):
         """A long session keeps the newest only."""
         monkeypatch.setattr("okxmm_tui.console.history.MOST_ORDERS", 3)
@@ -310,9 +407,9 @@ class TestHistory:
                 history.observe(sample.with_market(snapshot, orders=(moved,), done_orders=()))
         kept = list(history.orders.values())
         assert len(kept) == MOST_ORDERS
-        assert [len(each.events) for each in kept[-MOST_FULL:]] == [6] * MOST_FULL
+        assert [len(each.events) for each in kept[-MOST_FULL:-1]] == [7] * (MOST_FULL - 1)
         older = kept[:-MOST_FULL]
-        assert {(len(each.events), each.left_out) for each in older} == {(2, 4)}
+        assert {(len(each.events), each.left_out) for each in older} == {(2, 5)}
         assert all(each.events[0][1].startswith("placed: ") for each in older)
 
     async def test_what_was_left_out_is_said(self):
@@ -340,7 +437,7 @@ class TestFlatten:
             await bench.press("F")
             await bench.settle()
             assert isinstance(bench.app.screen, FlattenScreen)
-            text = "".join(part for line in bench.app.screen.query_one(LinePanel)._lines for part, _ in line)
-            for words in ("sell 12.50 ct", "covers 96%", "0.4 bp", "3 orders"):
+            text = "".join(part for line in bench.app.screen.query_one(ModalPanel)._lines for part, _ in line)
+            for words in ("sell 12.50 ct", "covers 96%", "0.4 bps", "3 orders"):
                 assert words in text, words
             assert bench.link.sent == []

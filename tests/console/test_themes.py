@@ -7,9 +7,10 @@ import pytest
 from okxmm_tui.console import themes
 from okxmm_tui.console.roles import ANSI_CHIPS, CHIPS, role_styles
 from okxmm_tui.errors import UsageError
-from tests.console import sample
+from tests.console import sample, scenes
 from tests.console.colours import SIMULATIONS, contrast, distance
 from tests.console.harness import running
+from tests.console.plain_picture import rows_of
 
 MODES = ("live", "demo", "sim", "paper", "replay")
 EYES = tuple(SIMULATIONS)
@@ -69,6 +70,18 @@ def test_bars_stand_out(name, bar):
     """A depth bar can be told from the ground it lies on."""
     colours = colours_of(name)
     assert contrast(colours[bar], colours["background"]) >= BAR_AT_LEAST
+
+
+@pytest.mark.parametrize("name", themes.house_names())
+async def test_a_dialog_leaves_banner_and_page_in_sight(name):
+    """Over real money every dialog leaves LIVE and the kill key as loud as they were, the page visible."""
+    for keys in (("F",), ("e",), ("f1",), ("w",), ("slash",), ("0",), ("ctrl+p",)):
+        async with running(scenes.live_with_position(), theme=name) as bench:
+            before = rows_of(bench.app)[0]
+            await bench.press(*keys)
+            assert len(bench.app.screen_stack) > 1
+            assert rows_of(bench.app)[0] == before, keys
+            assert "BOOK" in "".join(segment.text for segment in rows_of(bench.app)[1]), keys
 
 
 @pytest.mark.parametrize("name", themes.house_names())

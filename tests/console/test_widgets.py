@@ -10,7 +10,7 @@ from msgspec import structs
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
-from okxmm_tui.console.widgets.gauges import fitting
+from okxmm_tui.console.widgets.gauges import fitting, gauge_line
 from okxmm_tui.core.market_views import GaugeView, GhostView
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.snapshot import DeadManView
@@ -66,14 +66,20 @@ class TestLevels:
         """The scale is never too small and at most an eighth too large."""
         assert lots <= levels.calm_scale(lots) <= max(16, lots * 1.125 + 1)
 
-    def test_totals_rest_between_renewals(self):
-        """Cumulative sizes change twice a second, or when the rows do."""
-        totals = levels.Totals()
-        totals.update(((10, 1), (11, 2)), ((9, 5),), sample.NOW_NS)
-        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 1)
-        assert totals.at(Side.SELL, 1) == 3
-        totals.update(((10, 7), (11, 2)), ((9, 5),), sample.NOW_NS + 2 * sample.SECOND)
-        assert totals.at(Side.SELL, 1) == 9
+    def test_totals_add_up_from_the_best_level_on(self):
+        """The first is the best level's own size."""
+        assert list(levels.totals(((10, 7), (11, 2), (12, 0)))) == [7, 9, 9]
+
+    async def test_a_total_is_of_the_sizes_beside_it(self):
+        """A level that grows grows its sum in the same frame, and another market has sums of its own."""
+        before = sample.quoting()
+        bids = tuple((price, 10 * lots) for price, lots in before.markets[0].bids)
+        async with running(before, size=(200, 60)) as bench:
+            await bench.show(sample.with_market(before, bids=bids))
+            best, second = (lots * 0.01 for _, lots in bids[:2])
+            rows = [line.split() for line in bench.text("Ladder").splitlines()]
+            totals = [row[-2] for row in rows if row[1] in {"96,512.2", "96,512.1"}]
+            assert [float(each) for each in totals] == pytest.approx([best, best + second], rel=0.005)
 
 
 class TestLadder:
@@ -149,10 +155,10 @@ class TestEvents:
     async def test_filter(self):
         """Only lines that hold the text, whatever its case."""
         async with running(sample.quoting(), size=(200, 60)) as bench:
-            await bench.press("slash", *"DEAD-man", "enter")
+            await bench.press("slash", *"AGREE with", "enter")
             text = bench.text("#events")
-            assert "dead-man" in text
-            assert "resumed by operator" not in text
+            assert "orders, fills and position" in text
+            assert "resumed by the operator" not in text
 
 
 class TestCurve:
@@ -241,16 +247,16 @@ class TestWords:
         quoting = {side: structs.replace(getattr(market, side), reason="quoting") for side in ("bid", "ask")}
         base = sample.with_market(sample.quoting(), bid_parts=bid, ask_parts=ask, **quoting)
         async with running(base, size=(200, 60)) as bench:
-            assert "+2.5 bp = base +2.5 vol +0.3 inv -0.4 fair +0.1" in bench.text("#sides")
-            assert "+3.1 bp = base +2.5 vol +0.3 inv +0.4 fair -0.1" in bench.text("#sides")
+            assert "+2.5 bps = base +2.5 vol +0.3 inv -0.4 fair +0.1" in bench.text("#sides")
+            assert "+3.1 bps = base +2.5 vol +0.3 inv +0.4 fair -0.1" in bench.text("#sides")
             await bench.show(sample.with_market(base, ask=held))
             assert "inventory limit" in bench.text("#sides")
-            assert "+3.1 bp" not in bench.text("#sides")
+            assert "+3.1 bps" not in bench.text("#sides")
             await bench.press("4")
             rows = [" ".join(line.strip("│").split()) for line in bench.text("#spread").splitlines()]
-            assert "inv, bid / ask -0.40 / +0.40 bp" in rows
-            assert "fees, bid / ask +0.02 / +0.02 bp" in rows
-            assert "sum, bid / ask +2.55 / +3.11 bp" in rows
+            assert "inv, bid / ask -0.40 / +0.40 bps" in rows
+            assert "fees, bid / ask +0.02 / +0.02 bps" in rows
+            assert "sum, bid / ask +2.55 / +3.11 bps" in rows
 
     def test_one_figure_is_one_row(self):
         """Of a figure with a mild and a hard limit the nearer is shown; what is near is never left out."""
@@ -268,7 +274,7 @@ class TestWords:
         snapshot = sample.with_market(sample.quoting(), params=(wide, sample.PARAMS[1]))
         async with running(snapshot, size=(200, 60)) as bench:
             rows = [" ".join(line.strip("│").split()) for line in bench.text("#params").splitlines()]
-            assert "[ ] half-spread 2.5 bp ±0.01" in rows
+            assert "[ ] half-spread 2.5 bps ±0.01" in rows
             assert "{ } order size 0.5 ct 0.01..10 ±0.1" in rows
 
     async def test_many_alarms_are_counted(self):
@@ -304,3 +310,22 @@ class TestWords:
         async with running(rich, size=(80, 24)) as bench:
             assert "net -12,346k" in bench.text("#banner")
             assert "pos -1,235k" in bench.text("#banner")
+
+
+class TestGauges:
+    """Names and figures of the risk panel."""
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("36,900 / 50,000 USDT", "36,900/50,000 USDT"),
+            ("6,914,228 / ≥1,000 within 10 bps", "6,914,228/≥1,000"),
+            ("+0.00100000 / 0.00500000 BTC", "+0.0010/0.0050 BTC"),
+        ],
+    )
+    def test_a_long_figure_leaves_its_name_whole(self, text, shown):
+        """Blanks, idle zeros and words go first; what the figure is of must be read."""
+        line = "".join(part for part, _ in gauge_line(GaugeView("notional", 0.5, text), 30))
+        assert line.startswith(" notional ")
+        assert line.rstrip().endswith(shown)
+        assert len(line) == 30

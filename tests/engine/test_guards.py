@@ -96,7 +96,7 @@ def test_near_liquidation_only_the_reducing_side_quotes():
     mark(desk, "60000")
     desk.tick()
     desk.update()
-    assert desk.market.only_reduce == "liquidation 2.0 / 5.0 % away"
+    assert desk.market.only_reduce == "liquidation 2.0 / ≥5.0 % away"
     bids = [order for order in desk.market.orders.side(Side.BUY) if order.cancel_sent_ns is None]
     assert not bids
     assert desk.market.sides[Side.BUY].reason.startswith("only reducing: liquidation")

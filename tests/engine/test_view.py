@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from okxmm_tui.core.commands import Arm, Kill
+from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.params import Decimal
 from okxmm_tui.core.snapshot import FromEngine
@@ -77,3 +78,26 @@ def test_the_picture_survives_the_wire():
     shown = build_snapshot(desk.reducer, 5)
     assert msgspec.msgpack.Decoder(FromEngine).decode(msgspec.msgpack.encode(shown)) == shown
     assert build_snapshot(desk.reducer, 5) == shown
+
+
+def test_a_strategy_without_a_position_limit_shows_the_position_alone():
+    """No limit is no figure of nineteen digits."""
+    desk = Desk(strategy="spread_capture")
+    gauges = {gauge.name: gauge for gauge in build_snapshot(desk.reducer, 1).markets[0].gauges}
+    assert gauges["position"].text == "+0.00 ct"
+    assert gauges["position"].fraction == 0
+
+
+def test_a_confirmed_quote_does_not_wait_for_an_answer_any_more():
+    """Requested and confirmed are never said of one side in one picture."""
+    desk = Desk()
+    desk.connect()
+    desk.book()
+    bid, ask = desk.taken(PlaceOrder)
+    before = build_snapshot(desk.reducer, 1).markets[0]
+    assert (before.bid.is_quoting, before.bid.reason) == (False, "sent, no answer yet")
+    desk.confirm(bid)
+    after = build_snapshot(desk.reducer, 2).markets[0]
+    assert (after.bid.is_quoting, after.bid.reason) == (True, "quoting")
+    assert (after.ask.is_quoting, after.ask.reason) == (False, "sent, no answer yet")
+    assert ask.side is Side.SELL

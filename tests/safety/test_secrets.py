@@ -101,7 +101,7 @@ def test_no_secret_is_in_what_a_refused_key_leaves(tmp_path):
 
 
 async def test_no_secret_is_in_the_words_of_a_crashed_console(monkeypatch, capsys):
-    """What the console prints when it crashes, locals of every frame included, holds no part of a key."""
+    """What the console prints when it crashes holds no part of a key."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     app = ConsoleApp(FakeLink(sample.quoting()))

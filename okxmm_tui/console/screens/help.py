@@ -11,11 +11,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.console.language import keys_text, tr
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.themes import ANSI_PREFIX
 from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
@@ -28,7 +28,7 @@ SAFETY_TEXT = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """All keys and all parameters."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
         self._keymap, self._preface = keymap, preface
         self._params = params
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """One page that scrolls."""
         with VerticalScroll(id="help") as page:
             page.border_title = tr("HELP")

@@ -1,4 +1,4 @@
-"""Modals whose content goes on moving: the view is drawn behind and inside them."""
+"""Modals whose content goes on moving: the story of an order, and the closing of a position."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.safe_input import SafeInput
-from okxmm_tui.console.spans import Line, Span, clip, fit, left, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.why import why_lines
@@ -33,15 +33,6 @@ class ModalPanel(LinePanel):
     ALLOW_MAXIMIZE = False
 
 
-class LiveModal(ModalScreen[None]):
-    """A modal that is drawn with every frame."""
-
-    def show(self, view: View) -> None:
-        """Draw one frame."""
-        for panel in self.query(ModalPanel):
-            panel.show(view)
-
-
 class WhyPanel(ModalPanel):
     """The story of one order."""
 
@@ -54,7 +45,7 @@ class WhyPanel(ModalPanel):
         return why_lines(view, self._cl_ord_id, width, height)
 
 
-class WhyScreen(LiveModal):
+class WhyScreen(Modal[None]):
     """Why an order stands where it stands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +58,7 @@ class WhyScreen(LiveModal):
         super().__init__()
         self._cl_ord_id = cl_ord_id
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """One panel."""
         with Vertical(id="why") as box:
             box.border_title = tr("WHY")
@@ -87,7 +78,12 @@ class FlattenPanel(ModalPanel):
         flatten = market.flatten
         if flatten is None:
             return [fit(name, width), ((tr("there is no position to close"), "gain"),)]
-        return [name, *flatten_lines(market, flatten, width)][:height]
+        lines = [name, *flatten_lines(market, flatten, width)]
+        # The answer to a key is read here: the line below the page is dimmed behind this.
+        if view.message is not None and len(lines) < height:
+            text, role = view.message
+            lines += [EMPTY] * (height - len(lines) - 1) + [((clip(text, width), role),)]
+        return lines[:height]
 
 
 def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[Line]:
@@ -95,9 +91,9 @@ def flatten_lines(market: MarketView, flatten: FlattenView, width: int) -> list[
     instrument = market.instrument
     held = abs(flatten.left_lots)
     verb = tr("sell" if flatten.left_lots > 0 else "buy")
-    size = f"{verb} {fmt.size_text(instrument, held)} {fmt.size_unit(instrument)}"
+    size = f"{verb} {fmt.size_text(instrument, held)} {instrument.size_unit}"
     covered = flatten.covered_lots / held if held else 1.0
-    cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bp"
+    cost = fmt.NONE if flatten.slippage_bps is None else f"{flatten.slippage_bps:.1f} bps"
     orders = tr("1 order, reduce-only")
     if flatten.slices != 1:
         orders = tr(f"{flatten.slices} orders, reduce-only, one after the other")
@@ -118,7 +114,7 @@ def _head(name: str) -> Span:
     return f"{left(tr(name), HEAD_WIDTH - 1)} ", "muted"
 
 
-class FlattenScreen(LiveModal):
+class FlattenScreen(Modal[None]):
     """Preview first, then the confirmation: enter, or the typed echo where it is real money."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -133,7 +129,7 @@ class FlattenScreen(LiveModal):
         self._needs_echo = snapshot.mode is Mode.LIVE
         self._echo = flatten_echo(inst_id)
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """The figures, then what to do."""
         with Vertical(id="flatten") as box:
             box.border_title = tr("FLATTEN")

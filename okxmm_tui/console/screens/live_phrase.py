@@ -8,17 +8,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.operator import LIVE_PHRASE
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.safe_input import SafeInput
 from okxmm_tui.console.spans import left
 from okxmm_tui.core.snapshot import Snapshot
 
 
-class LivePhrase(ModalScreen[bool]):
+class LivePhrase(Modal[bool]):
     """True when the phrase was typed, False when left paused."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Stay paused", show=False)]
@@ -27,7 +27,7 @@ class LivePhrase(ModalScreen[bool]):
         super().__init__()
         self._snapshot = snapshot
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """What is at stake, then the field."""
         names = ", ".join(market.instrument.inst_id for market in self._snapshot.markets)
         with Vertical(id="phrase") as box:

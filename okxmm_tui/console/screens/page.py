@@ -71,8 +71,13 @@ class Page(Screen[None]):
         if not self._panels:
             self._panels = list(self.query(LinePanel))
         for place, panel in enumerate(self._panels):
-            if turn is None or panel.is_due(turn, place) or panel.has_news(view):
-                panel.show(view)
+            its = self.view_of(panel, view)
+            if turn is None or panel.is_due(turn, place) or panel.has_news(its):
+                panel.show(its)
+
+    def view_of(self, panel: LinePanel, view: View) -> View:
+        """What a panel draws from: a page may show another market than the one in focus."""
+        return view
 
     def _make_room(self, view: View) -> None:
         alarms = self._alarms

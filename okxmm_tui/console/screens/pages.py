@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from okxmm_tui.console.screens.page import Box, Page
+from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.analytics import (
     EquityPanel,
     InventoryPanel,
@@ -22,10 +24,11 @@ from okxmm_tui.console.widgets.gauges import Gauges
 from okxmm_tui.console.widgets.health import HealthPanel
 from okxmm_tui.console.widgets.ladder import Ladder
 from okxmm_tui.console.widgets.limits_table import DeriskLadder, LimitsTable
+from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.markets_table import MarketsTable
+from okxmm_tui.console.widgets.opportunities import MarketQuotes, WidestMarkets, WouldTrade
 from okxmm_tui.console.widgets.orders import Orders
 from okxmm_tui.console.widgets.param_form import ParamChanges, ParamForm
-from okxmm_tui.console.widgets.side_status import SideStatus
 
 
 class MarketsPage(Page):
@@ -36,10 +39,30 @@ class MarketsPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.focus_chosen", "Show", show=False)]
 
     def body(self) -> ComposeResult:
-        """The table, and the chosen side states below it."""
+        """The table, and below it the chosen market's quotes and what strategies make of it."""
         with Box(id="columns"):
             yield MarketsTable(classes="tall")
-            yield SideStatus(classes="low")
+            with Box(id="chosen"):
+                yield MarketQuotes()
+                yield WouldTrade()
+                yield WidestMarkets()
+
+    def show(self, view: View, turn: int | None) -> None:
+        """Draw one frame; what no strategy asks for takes no room."""
+        has_scan = view.snapshot is not None and bool(view.snapshot.scan)
+        self.set_class(has_scan, "-scan")
+        super().show(view, turn)
+
+    def view_of(self, panel: LinePanel, view: View) -> View:
+        """The panels below follow the table's cursor, not the market in focus."""
+        if not isinstance(panel, (MarketQuotes, WouldTrade)) or view.snapshot is None:
+            return view
+        chosen = self.query_one(MarketsTable).chosen
+        name = chosen.instrument.inst_id if chosen is not None else ""
+        market = next(
+            (each for each in view.snapshot.markets if each.instrument.inst_id == name), view.market
+        )
+        return replace(view, market=market)
 
 
 class BlotterPage(Page):

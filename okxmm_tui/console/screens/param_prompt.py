@@ -10,11 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
 
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.safe_input import SafeInput
 from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
@@ -23,7 +23,7 @@ SetTyped = Callable[[str, str], str]
 """Sets (name, value) and returns what was wrong, or nothing."""
 
 
-class ParamPrompt(ModalScreen[None]):
+class ParamPrompt(Modal[None]):
     """``name value``, enter sends, esc changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "No change", show=False)]
@@ -34,7 +34,7 @@ class ParamPrompt(ModalScreen[None]):
         self._set_typed = set_typed
         self._start = f"{name} " if name else ""
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """All parameters, the field, and what is wrong with it."""
         with Vertical(id="prompt") as box:
             box.border_title = tr("SET A PARAMETER")

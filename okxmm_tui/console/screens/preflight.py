@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.screens.live_modal import LiveModal, ModalPanel
+from okxmm_tui.console.screens.live_modal import ModalPanel
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.spans import EMPTY, Line, clip, left, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.core.preflight import CheckState, CheckView, DifferenceView, PreflightView
@@ -87,7 +88,7 @@ def _foot(view: View, preflight: PreflightView, width: int) -> list[Line]:
     return [EMPTY, ((clip(tr(words), width), "gain"),)]
 
 
-class PreflightScreen(LiveModal):
+class PreflightScreen(Modal[None]):
     """Opens by itself while the engine asks, and by its key at any time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,7 +96,7 @@ class PreflightScreen(LiveModal):
         *(Binding(key, f"app.answer_preflight('{name}')", name, show=False) for key, name, _ in ANSWERS),
     ]
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """One panel."""
         with Vertical(id="preflight") as box:
             box.border_title = tr("PREFLIGHT")

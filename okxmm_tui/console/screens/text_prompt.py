@@ -9,18 +9,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
 
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.screens.safe_input import SafeInput
 
 Take = Callable[[str], str]
 """Takes the typed text and returns what was wrong with it, or nothing."""
 
 
-class TextPrompt(ModalScreen[None]):
+class TextPrompt(Modal[None]):
     """Enter takes the text, esc changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "No change", show=False)]
@@ -32,7 +32,7 @@ class TextPrompt(ModalScreen[None]):
         self._heading, self._text, self._take = title, text, take
         self._start, self._offers = start, offers
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """What is asked, what there is to choose from, the field."""
         with Vertical(id="prompt") as box:
             box.border_title = tr(self._heading)

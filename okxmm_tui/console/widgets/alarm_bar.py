@@ -27,19 +27,20 @@ class AlarmBar(LinePanel):
 
     def wanted_rows(self, view: View) -> int:
         """Rows the alarms need."""
-        return len(_gone(view)) + min(MOST_ALARMS, len(_shown(view)))
+        return len(link_troubles(view)) + min(MOST_ALARMS, len(standing(view)))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Engine gone first, then alarms, worst and newest first."""
-        lines = [_loud(text, width, view.keymap.text("safe_quit")) for text in _gone(view)]
-        alarms = _shown(view)
+        lines = [_loud(text, width, view.keymap.text("safe_quit")) for text in link_troubles(view)]
+        alarms = standing(view)
         for index, alarm in enumerate(alarms[:MOST_ALARMS]):
             more = len(alarms) - MOST_ALARMS if index == MOST_ALARMS - 1 else 0
             lines.append(_alarm(alarm, view, width, more))
         return lines[:height]
 
 
-def _shown(view: View) -> list[AlarmView]:
+def standing(view: View) -> list[AlarmView]:
+    """Alarms that need the operator, unseen ones first, then the worst, then the newest."""
     if view.snapshot is None:
         return []
     order = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -47,7 +48,8 @@ def _shown(view: View) -> list[AlarmView]:
     return sorted(alarms, key=lambda alarm: (alarm.is_acknowledged, order[alarm.severity], -alarm.since_ns))
 
 
-def _gone(view: View) -> list[str]:
+def link_troubles(view: View) -> list[str]:
+    """That the engine is silent or lost."""
     if view.link is LinkState.QUIET:
         return [tr(f"ENGINE SILENT for {fmt.calm_age_text(view.age_ns)} — everything below is that old")]
     if view.link is not LinkState.GONE:

@@ -28,7 +28,7 @@ class EquityPanel(LinePanel, can_focus=True):
         account = view.snapshot.account_view if view.snapshot else None
         if account is None or account.equity is None:
             return EMPTY
-        return ((f"{account.equity:,.2f} {account.ccy}", "text"),)
+        return ((f"{fmt.amount_text(account.equity, account.ccy)} {account.ccy}", "text"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve, and the account's ratios below it."""
@@ -43,14 +43,17 @@ class EquityPanel(LinePanel, can_focus=True):
 
 
 def _performance(view: View, width: int) -> list[Line]:
-    performance = view.snapshot.performance if view.snapshot else None
-    if performance is None:
+    snapshot = view.snapshot
+    performance = snapshot.performance if snapshot is not None else None
+    if snapshot is None or performance is None:
         return [((clip(tr("drawdown and ratios: not enough equity samples yet"), width), "muted"),)]
     fall, ratios = performance.drawdown, performance.ratios
     sharpe = fmt.NONE if ratios.sharpe_minutes is None else f"{ratios.sharpe_minutes:+.2f}"
     word = tr(" indicative") if ratios.is_indicative else ""
+    decimals = fmt.money_decimals(snapshot.identity.ccy if snapshot.identity else snapshot.account_view.ccy)
+    present, most = f"{fall.present:,.{decimals}f}", f"{fall.most:,.{decimals}f}"
     text = (
-        f"{tr('drawdown')} {fall.present:,.2f}, {tr('most')} {fall.most:,.2f} ({fall.most_share:.2%})   "
+        f"{tr('drawdown')} {present}, {tr('most')} {most} ({fall.most_share:.2%})   "
         f"{tr('sharpe')} {sharpe}{word}"
     )
     return [((clip(text, width), "muted"),)]
@@ -69,7 +72,7 @@ class InventoryPanel(LinePanel, can_focus=True):
             return EMPTY
         instrument = view.market.instrument
         text = fmt.signed_size_text(instrument, view.market.position_lots)
-        return ((f"{text} {fmt.size_unit(instrument)}", "text"),)
+        return ((f"{text} {instrument.size_unit}", "text"),)
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve."""
@@ -77,7 +80,7 @@ class InventoryPanel(LinePanel, can_focus=True):
             return waiting(height, width, "no engine yet")
         samples = view.history.inventory.get(view.market.instrument.inst_id, ())
         if len(samples) < 2:
-            return waiting(height, width, "the curve begins with the second second")
+            return waiting(height, width, "the curve begins with the next second")
         return curve(tuple(samples), width, height, roles=("bid", "ask"))
 
 
@@ -86,7 +89,7 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
     TITLE = "MARKOUTS"
     IS_SLOW = True
-    HELP = "Mean move of the mid after our maker fills, in bp, with its standard error; 0s is the spread."
+    HELP = "Mean move of the mid after our maker fills, in bps, with its standard error; 0s is the spread."
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a bucket, one column a horizon."""
@@ -100,7 +103,7 @@ class MarkoutsPanel(LinePanel, can_focus=True):
         horizons = horizons[: max(1, (width - 22) // CELL)]
         room = max(14, min(NAME_WIDTH, width - 8 - CELL * len(horizons)))
         head = (
-            left("bp", room)
+            left("bps", room)
             + "".join(right(f"{horizon}s", CELL) for horizon in horizons)
             + right(tr("fills"), 8)
         )
@@ -108,7 +111,9 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
 
 def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> list[Line]:
-    buckets = dict.fromkeys((row.dimension, row.bucket) for row in books.markouts)
+    # All of them first, and the error under its mean; the rest as the engine sorts them.
+    rows = sorted(books.markouts, key=lambda row: row.dimension != "all")
+    buckets = dict.fromkeys((row.dimension, row.bucket) for row in rows)
     cells = {(row.dimension, row.bucket, row.horizon_s): row for row in books.markouts}
     lines: list[Line] = []
     for dimension, bucket in buckets:
@@ -152,9 +157,9 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
     fees = fmt.NONE if session.fee_bps is None else fmt.bps_text(session.fee_bps, 2)
     ratio = books.activity.order_to_trade
     pairs = (
-        ("net", fmt.money_text(books.net_quote)),
+        ("net", fmt.money_text(books.net_quote, fmt.money_decimals(books.quote_ccy))),
         ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
-        ("fees of turnover", f"{fees} bp"),
+        ("fees of turnover", f"{fees} bps"),
         ("maker share", fmt.share_text(session.maker_share)),
         ("two-sided", fmt.share_text(presence.two_sided)),
         ("round trips", tr(f"{trips.won}:{trips.lost}, won {rate}")),
@@ -192,7 +197,7 @@ def _parts(market: MarketView) -> list[tuple[str, str, str]]:
         return []
     pairs = zip((*bid.named(), ("sum", bid.total_bps)), (*ask.named(), ("sum", ask.total_bps)), strict=True)
     return [
-        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bp", "text")
+        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bps", "text")
         for (name, one), (_, other) in pairs
     ]
 
@@ -219,6 +224,6 @@ def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:
         ("volatility 1s", market.volatility_bps, "text"),
     ]
     return [
-        (name, f"{fmt.bps_text(value, 2)} bp" if value is not None else fmt.NONE, role)
+        (name, f"{fmt.bps_text(value, 2)} bps" if value is not None else fmt.NONE, role)
         for name, value, role in rows
     ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import Line, Span, clip, line_width, right, spread, width_of
+from okxmm_tui.console.spans import Line, Span, clip, left, line_width, right, spread, width_of
 from okxmm_tui.console.view import LinkState, View, mode_role
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.snapshot import ReplayView, Snapshot
 from okxmm_tui.core.types import Mode
 
-WIDE_FROM = 100
+WIDE_FROM, NARROW_BELOW = 100, 72
+LEAST_NAME = 6
+HOW_WIDTH, EVENTS_WIDTH = 6, 10
 STATE_ROLES = {"ACTIVE": "chip-good", "PAUSED": "chip-warn", "REDUCING": "chip-warn", "HALTED": "chip-bad"}
 
 
@@ -41,13 +43,16 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     market = view.market
     name = market.instrument.inst_id if market else tr("no market")
     if len(snapshot.markets) > 1:
-        name += f" 1/{len(snapshot.markets)}"
+        place = next((at for at, each in enumerate(snapshot.markets, 1) if each is market), 1)
+        name += f" {place}/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
     tail = _figures(view, snapshot, role, width)
     mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
     # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
     room = width - width_of(mode) - width_of(state[0]) - line_width(tail) - 1
-    head: list[Span] = [(mode, role), (f"{clip(name, room)} ", role)]
+    head: list[Span] = [(mode, role)]
+    if room >= LEAST_NAME:
+        head.append((f"{clip(name, room)} ", role))
     if width >= WIDE_FROM and snapshot.account:
         head.append((f"{clip(snapshot.account, 16)} ", role))
     head.append(state)
@@ -74,9 +79,10 @@ def kill_chip() -> str:
 def replay_text(replay: ReplayView, *, is_brief: bool) -> str:
     """How a replay runs, where the kill key is named otherwise."""
     how = f"■ {tr('end')}" if replay.is_at_end else "❚❚" if replay.is_paused else f"▶ {replay.speed:g}x"
-    number = "" if is_brief else f" #{replay.events}"
+    # As wide whatever happens: what stands before it must not move.
+    number = "" if is_brief else f" {left(f'#{replay.events:,}', EVENTS_WIDTH)}"
     differs = f" ≠{replay.differences}" if replay.differences else ""
-    return f" {how}{number}{differs} "
+    return f" {left(how, HOW_WIDTH)}{number}{differs} "
 
 
 def state_word(view: View, snapshot: Snapshot, width: int) -> str:
@@ -103,20 +109,25 @@ def state_role(view: View, snapshot: Snapshot) -> str:
 def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
     market = view.market
     position = fmt.fitted_position(market.instrument, market.position_lots, 7) if market else fmt.NONE
-    net = fmt.fitted_money(snapshot.account_view.net_quote, 10 if width >= WIDE_FROM else 8)
+    ccy = market.instrument.quote_ccy if market else ""
+    net = fmt.fitted_money(snapshot.account_view.net_quote, ccy, 10 if width >= WIDE_FROM else 8)
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     wide = width >= WIDE_FROM
     clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
+    if width < NARROW_BELOW:  # a dialog over the curtain: mode, state, position and the way to end it
+        alarm: Span = (f" !{alarms} " if alarms else " ", "chip-bad" if alarms else role)
+        return ((f" {tr('pos')}{right(position, 8)}", role), alarm, last_chip(snapshot, is_brief=True))
     return (
         (f" {tr('pos')}{right(position, 8)}", role),
         (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
         (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
-        _last_chip(snapshot, is_brief=not wide),
+        last_chip(snapshot, is_brief=not wide),
     )
 
 
-def _last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
+def last_chip(snapshot: Snapshot, *, is_brief: bool) -> Span:
+    """The kill key; how a replay runs where it is one."""
     if (replay := snapshot.replay) is not None:
         return (replay_text(replay, is_brief=is_brief), "chip-bad" if replay.differences else "chip-warn")
     return (kill_chip(), "chip-bad" if snapshot.mode is not Mode.LIVE else "chip-kill")

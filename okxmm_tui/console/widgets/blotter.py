@@ -5,18 +5,52 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, History, SeenFill, SeenOrder
 from okxmm_tui.console.language import both, tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right
 from okxmm_tui.console.staleness import account_problem
-from okxmm_tui.console.view import View
+from okxmm_tui.console.view import View, widest_price
 from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.core.instrument import Instrument
 
 PAGE = "blotter"
-STATE_ROLES = {"live": "gain", "filled": "own", "cancelled": "muted", "unknown": "alarm-1"}
+TIME_WIDTH, SIZE_WIDTH, STATE_WIDTH, LEAST_WHY = 11, 9, 12, 16
+LEAST_NAME, LEAST_PRICE = 15, 11
+LIQUIDITY_WIDTH, PNL_WIDTH, MARK_WIDTH, FEE_WIDTH, TRADE_WIDTH = 3, 10, 7, 16, 9
+STATE_ROLES = {"live": "gain", "filled": "own", "cancelled": "muted", "gone": "muted", "unknown": "alarm-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths that depend on the session's markets."""
+
+    name: int
+    price: int
+
+    @classmethod
+    def of(cls, view: View) -> Columns:
+        """Names and prices whole."""
+        markets = view.snapshot.markets if view.snapshot else ()
+        return cls(
+            max((LEAST_NAME, *(len(each.instrument.inst_id) + 2 for each in markets))),
+            max((LEAST_PRICE, *(widest_price(each) + 1 for each in markets))),
+        )
+
+    @property
+    def before_size(self) -> int:
+        """Cells of time, side, name and price."""
+        return TIME_WIDTH + self.name + self.price
+
+    def head(self) -> str:
+        """Their names."""
+        name = left(tr("time"), TIME_WIDTH) + left(tr("market"), self.name)
+        return name + right(tr("price"), self.price)
+
+
+NO_COLUMNS = Columns(0, 0)
 
 
 def instrument_of(view: View, inst_id: str) -> Instrument | None:
@@ -33,6 +67,14 @@ class OrdersBlotter(ListPanel[SeenOrder]):
     HELP = (
         "Newest first, as this console saw them. / searches, w says why, x cancels a working one, o exports."
     )
+
+    _columns = NO_COLUMNS
+    """For the frame that is drawn."""
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The list, its columns as wide as the markets need."""
+        self._columns = Columns.of(view)
+        return super().rows(view, width, height)
 
     def badge(self, view: View) -> Line:
         """How many, and the filter."""
@@ -63,8 +105,13 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = _first_columns() + right(tr("filled"), 9) + f"  {left(tr('state'), 10)}"
-        return ((text + (tr("why") if width >= 84 else ""), "head"),)
+        text = self._columns.head() + right(tr("size"), SIZE_WIDTH) + right(tr("filled"), SIZE_WIDTH)
+        why = tr("why") if self._why_width(width) else ""
+        return ((f"{text}  {left(tr('state'), STATE_WIDTH - 2)}{why}", "head"),)
+
+    def _why_width(self, width: int) -> int:
+        room = width - self._columns.before_size - 2 * SIZE_WIDTH - STATE_WIDTH
+        return room if room >= LEAST_WHY else 0
 
     def line(self, view: View, item: SeenOrder, width: int) -> Line:
         """One order."""
@@ -74,8 +121,11 @@ class OrdersBlotter(ListPanel[SeenOrder]):
         spans: list[Span] = [
             (f"{fmt.clock_text(order.created_ns)} ", "muted"),
             (fmt.side_glyph(order.side) + " ", fmt.side_role(order.side)),
-            (left(item.inst_id, 15), "text"),
-            (right(fmt.price_text(instrument, order.price_ticks), 11), fmt.side_role(order.side)),
+            (left(item.inst_id, self._columns.name), "text"),
+            (
+                right(fmt.price_text(instrument, order.price_ticks), self._columns.price),
+                fmt.side_role(order.side),
+            ),
             (right(fmt.fitted_size(instrument, order.size_lots, 8), 9), "text"),
             (
                 right(fmt.fitted_size(instrument, order.filled_lots, 8), 9),
@@ -83,10 +133,10 @@ class OrdersBlotter(ListPanel[SeenOrder]):
             ),
             (f"  {left(tr(order.status, 'order'), 10)}", STATE_ROLES.get(order.status, "armed")),
         ]
-        if width >= 84:
+        if room := self._why_width(width):
             version = f"v{order.params_version} " if order.params_version else ""
             hand = tr("by hand ") if order.is_manual else ""
-            spans.append((clip(f"{version}{hand}{tr(order.decision)}", width - 68), "muted"))
+            spans.append((clip(f"{version}{hand}{tr(order.decision)}", room), "muted"))
         return tuple(spans)
 
 
@@ -96,6 +146,14 @@ class FillsBlotter(ListPanel[SeenFill]):
     TITLE = "FILLS OF THE SESSION"
     IS_SLOW = True
     HELP = "Newest first. / searches, w says why, o exports."
+
+    _columns = NO_COLUMNS
+    """For the frame that is drawn."""
+
+    def rows(self, view: View, width: int, height: int) -> list[Line]:
+        """The list, its columns as wide as the markets need."""
+        self._columns = Columns.of(view)
+        return super().rows(view, width, height)
 
     def badge(self, view: View) -> Line:
         """How many, and the filter."""
@@ -126,11 +184,27 @@ class FillsBlotter(ListPanel[SeenFill]):
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
-        text = f"{_first_columns()}   {right(tr('pnl'), 10)}"
-        text += "".join(right(f"{horizon}s", _cell(width)) for horizon in HORIZONS_S)
-        if width >= 96:
-            text += right(tr("fee"), 11) + tr("  trade")
+        text = self._columns.head() + right(tr("size"), SIZE_WIDTH)
+        text += " " * LIQUIDITY_WIDTH + right(tr("pnl"), PNL_WIDTH)
+        marks, cell = self._marks(width)
+        text += "".join(right(f"{horizon}s", cell) for horizon in HORIZONS_S[:marks])
+        if self._trade_width(width):
+            text += right(tr("fee"), FEE_WIDTH) + tr("  trade")
         return ((text, "head"),)
+
+    def _rest(self, width: int) -> int:
+        """Cells after those that are always there."""
+        return width - self._columns.before_size - SIZE_WIDTH - LIQUIDITY_WIDTH - PNL_WIDTH
+
+    def _marks(self, width: int) -> tuple[int, int]:
+        """How many markouts there is room for, and the width of one."""
+        rest, most = self._rest(width), len(HORIZONS_S)
+        cell = MARK_WIDTH if rest >= most * MARK_WIDTH else MARK_WIDTH - 1
+        return min(most, rest // cell), cell
+
+    def _trade_width(self, width: int) -> int:
+        room = self._rest(width) - len(HORIZONS_S) * MARK_WIDTH - FEE_WIDTH - 2
+        return room if room >= TRADE_WIDTH else 0
 
     def line(self, view: View, item: SeenFill, width: int) -> Line:
         """One fill."""
@@ -140,19 +214,26 @@ class FillsBlotter(ListPanel[SeenFill]):
         spans: list[Span] = [
             (f"{fmt.clock_text(fill.venue_ms * 1_000_000)} ", "muted"),
             (fmt.side_glyph(fill.side) + " ", fmt.side_role(fill.side)),
-            (left(item.inst_id, 15), "text"),
-            (right(fmt.price_text(instrument, fill.price_ticks), 11), fmt.side_role(fill.side)),
+            (left(item.inst_id, self._columns.name), "text"),
+            (
+                right(fmt.price_text(instrument, fill.price_ticks), self._columns.price),
+                fmt.side_role(fill.side),
+            ),
             (right(fmt.fitted_size(instrument, fill.size_lots, 8), 9), "text"),
             (f" {fill.liquidity.value} ", "muted"),
-            (right(fmt.fitted_money(fill.realised_quote, 9), 10), fmt.money_role(fill.realised_quote)),
+            (
+                right(fmt.fitted_money(fill.realised_quote, instrument.quote_ccy, PNL_WIDTH - 1), PNL_WIDTH),
+                fmt.money_role(fill.realised_quote),
+            ),
         ]
-        for horizon in HORIZONS_S:
+        marks, cell = self._marks(width)
+        for horizon in HORIZONS_S[:marks]:
             mark = item.markouts_bps.get(horizon)
             role = "muted" if mark is None else fmt.money_role(round(mark, 1))
-            spans.append((right(fmt.bps_text(mark), _cell(width)), role))
-        if width >= 96:
-            spans.append((right(fmt.money_text(fill.fee, 4), 11), "muted"))
-            spans.append((f"  {clip(fill.trade_id, width - 94)}", "muted"))
+            spans.append((right(fmt.bps_text(mark), cell), role))
+        if room := self._trade_width(width):
+            spans.append((right(fmt.fee_text(fill.fee, fill.fee_ccy), FEE_WIDTH), "muted"))
+            spans.append((f"  {clip(fill.trade_id, room)}", "muted"))
         return tuple(spans)
 
 
@@ -160,15 +241,6 @@ def _searchable(seen: SeenOrder) -> str:
     order = seen.order
     status = f"{order.status} {tr(order.status, 'order')}"
     return f"{seen.inst_id} {both(order.side)} {status} {both(order.decision)}"
-
-
-def _cell(width: int) -> int:
-    """Width of a markout: on 80 columns there is room for all of them only side by side."""
-    return 7 if width >= 80 else 6
-
-
-def _first_columns() -> str:
-    return left(tr("time"), 10) + left(tr("market"), 16) + right(tr("price"), 11) + right(tr("size"), 9)
 
 
 def _badge(view: View, count: int) -> Line:

@@ -12,7 +12,9 @@ from okxmm_tui.core.types import Severity
 
 SEVERITY_ROLES = {Severity.INFO: "text", Severity.WARNING: "alarm-2", Severity.CRITICAL: "alarm-1"}
 SEVERITY_GLYPHS = {Severity.INFO: " ", Severity.WARNING: "!", Severity.CRITICAL: "‼"}
-KIND_WIDTH = 9
+KIND_WIDTH, WHOLE_FROM = 9, 90
+COLONS, COMMAS = (": ", "\uff1a"), (", ", "\uff0c")
+"""Also those of a language whose marks are as wide as its letters."""
 PAGE = "events"
 """Name of its filter."""
 
@@ -43,8 +45,10 @@ class EventLog(ScrolledPanel):
             words = "no line passes the filter" if is_filtered else "nothing happened yet"
             return waiting(height, width, words)
         has_kind = width >= 60
+        only = view.snapshot.markets[0].instrument.inst_id if len(view.snapshot.markets) == 1 else ""
+        name = only if width < WHOLE_FROM else ""
         lines: list[Line] = []
-        for entry in newest_first[: self.offset_rows + height]:
+        for entry in self.window(newest_first, height):
             role = SEVERITY_ROLES[entry.severity]
             kind = f"{left(tr(entry.kind), KIND_WIDTH)} " if has_kind else ""
             room = width - 11 - (KIND_WIDTH + 1 if has_kind else 0)
@@ -53,16 +57,29 @@ class EventLog(ScrolledPanel):
                     (f"{fmt.clock_text(entry.at_ns)} ", "muted"),
                     (f"{SEVERITY_GLYPHS[entry.severity]} ", role),
                     (kind, "muted"),
-                    (clip(tr(entry.text), room), role),
+                    (clip(_unnamed(tr(entry.text), name), room), role),
                 )
             )
-        return self.window(view, lines, height)
+        return lines
+
+
+def _unnamed(text: str, name: str) -> str:
+    """A line without the name of the only market there is: where room is scarce it says nothing."""
+    if not name:
+        return text
+    for mark in COLONS:
+        text = text.removeprefix(name + mark)
+    for mark in COMMAS:
+        text = text.removesuffix(mark + name)
+    return text
 
 
 def shown_lines(view: View) -> list[LogLine]:
     """Lines that pass the filter, newest first."""
     if view.snapshot is None:
         return []
-    passes = view.desk.passes
     lines = reversed(view.snapshot.log)
+    if not view.desk.filters.get(PAGE):
+        return list(lines)
+    passes = view.desk.passes
     return [line for line in lines if passes(PAGE, f"{both(line.kind)} {line.severity} {both(line.text)}")]

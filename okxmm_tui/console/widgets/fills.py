@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import HORIZONS_S, live_mid, move_bps
 from okxmm_tui.console.language import tr
@@ -12,8 +14,16 @@ from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.market_views import FillView, MarketView
 from okxmm_tui.core.types import Liquidity
 
-MARKS_FROM_WIDTH, FEE_FROM_WIDTH, ID_FROM_WIDTH = 48, 76, 92
-MARK_WIDTH = 6
+TIME_WIDTH, PRICE_WIDTH, SIZE_WIDTH, LIQUIDITY_WIDTH, PNL_WIDTH, MARK_WIDTH, FEE_WIDTH = (
+    10,
+    10,
+    8,
+    2,
+    10,
+    6,
+    16,
+)
+LEAST_SIZE, LEAST_PNL, LEAST_COIN_PNL, LEAST_TRADE = 5, 6, 9, 12
 
 
 class Fills(ScrolledPanel):
@@ -57,8 +67,10 @@ class Fills(ScrolledPanel):
             return waiting(height, width, "no engine yet")
         if not market.fills:
             return waiting(height, width, _why_none(view))
-        lines = [_fill(view, market, fill, width) for fill in market.fills]
-        return [_header(width), *self.window(view, lines, height - 1)]
+        shown = self.window(market.fills, height - 1)
+        cells = fmt.price_cells(market.instrument, (fill.price_ticks for fill in market.fills))
+        columns = Columns.of(width, cells, market.instrument.quote_ccy)
+        return [_header(columns), *(_fill(view, market, fill, columns) for fill in shown)]
 
 
 def _why_none(view: View) -> str:
@@ -69,42 +81,60 @@ def _why_none(view: View) -> str:
     return f"no fills yet, quoting for {fmt.calm_age_text(view.now_ns - oldest)}"
 
 
-def _header(width: int) -> Line:
-    pnl = right(tr("pnl"), max(6, min(width, 40) - 30))
-    head = f"{left(tr('time'), 10)}{right(tr('price'), 10)}{right(tr('size'), 8)}  {pnl}"
-    if width >= MARKS_FROM_WIDTH:
-        names = [*(f"{horizon}s" for horizon in HORIZONS_S), tr("now")]
-        head += "".join(right(name, MARK_WIDTH) for name in names[-marks_shown(width) :])
-    head += right(tr("fee"), 12) if width >= FEE_FROM_WIDTH else ""
-    head += tr("  trade") if width >= ID_FROM_WIDTH else ""
-    return ((head, "head"),)
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of the columns; 0 leaves one out."""
+
+    price: int
+    size: int
+    pnl: int
+    marks: int
+    """How many of the four markouts fit, the newest of them."""
+    fee: int
+    trade: int
+
+    @classmethod
+    def of(cls, width: int, price_cells: int, ccy: str) -> Columns:
+        """The price first and whole; what was realised gives way to it where room is scarce."""
+        price = max(PRICE_WIDTH, price_cells + 1)
+        rest = width - TIME_WIDTH - price - LIQUIDITY_WIDTH
+        least_pnl = LEAST_PNL if ccy in fmt.CENTS else LEAST_COIN_PNL
+        size = min(SIZE_WIDTH, max(LEAST_SIZE, rest - least_pnl))
+        pnl = min(PNL_WIDTH, rest - size)
+        pnl = pnl if pnl >= least_pnl else 0
+        rest -= size + pnl
+        marks = min(len(HORIZONS_S) + 1, rest // MARK_WIDTH) if pnl else 0
+        rest -= marks * MARK_WIDTH
+        fee = FEE_WIDTH if rest >= FEE_WIDTH else 0
+        rest -= fee
+        return cls(price, size, pnl, marks, fee, rest if fee and rest >= LEAST_TRADE else 0)
 
 
-def marks_shown(width: int) -> int:
-    """How many of the four markout columns fit beside the rest."""
-    return max(0, min(len(HORIZONS_S) + 1, (width - 40) // MARK_WIDTH))
+def _header(columns: Columns) -> Line:
+    head = left(tr("time"), TIME_WIDTH) + right(tr("price"), columns.price) + right(tr("size"), columns.size)
+    head += " " * LIQUIDITY_WIDTH + right(tr("pnl"), columns.pnl)
+    names = [*(f"{horizon}s" for horizon in HORIZONS_S), tr("now")]
+    head += "".join(right(name, MARK_WIDTH) for name in names[len(names) - columns.marks :])
+    head += right(tr("fee"), columns.fee)
+    return ((head + (tr("  trade") if columns.trade else ""), "head"),)
 
 
-def _fill(view: View, market: MarketView, fill: FillView, width: int) -> Line:
+def _fill(view: View, market: MarketView, fill: FillView, columns: Columns) -> Line:
     instrument, role = market.instrument, fmt.side_role(fill.side)
-    room = max(6, min(width, 40) - 30)
-    realised = right(fmt.fitted_money(fill.realised_quote, room - 1), room)
+    realised = fmt.fitted_money(fill.realised_quote, instrument.quote_ccy, columns.pnl - 1)
     is_taker = fill.liquidity is Liquidity.TAKER
-    spans: list[Span] = [
+    marks = markout_spans(view, market, fill)
+    return (
         (fmt.clock_text(fill.venue_ms * 1_000_000), "muted"),
         (f" {fmt.side_glyph(fill.side)}", role),
-        (right(fmt.price_text(instrument, fill.price_ticks), 10), role),
-        (right(fmt.fitted_size(instrument, fill.size_lots, 7), 8), "text"),
+        (right(fmt.price_text(instrument, fill.price_ticks), columns.price), role),
+        (right(fmt.fitted_size(instrument, fill.size_lots, columns.size - 1), columns.size), "text"),
         (f" {fill.liquidity.value}", "alarm-2" if is_taker else "muted"),
-        (realised, fmt.money_role(fill.realised_quote)),
-    ]
-    if width >= MARKS_FROM_WIDTH:
-        spans.extend(markout_spans(view, market, fill)[-marks_shown(width) :])
-    if width >= FEE_FROM_WIDTH:
-        spans.append((right(fmt.money_text(fill.fee, 4), 12), "muted"))
-    if width >= ID_FROM_WIDTH:
-        spans.append(("  " + clip(fill.trade_id, width - 78), "muted"))
-    return tuple(spans)
+        (right(realised, columns.pnl), fmt.money_role(fill.realised_quote)),
+        *marks[len(marks) - columns.marks :],
+        (right(fmt.fee_text(fill.fee, fill.fee_ccy), columns.fee), "muted"),
+        ("  " + clip(fill.trade_id, columns.trade - 2) if columns.trade else "", "muted"),
+    )
 
 
 def markout_spans(view: View, market: MarketView, fill: FillView) -> list[Span]:

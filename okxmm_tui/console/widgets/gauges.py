@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, clip, paint_share, spread, waiting, width_of
@@ -14,6 +17,10 @@ from okxmm_tui.core.snapshot import DeadManView, HealthView
 WARN_FROM, CRITICAL_FROM = 0.7, 0.9
 DEAD_MAN_WARN = 0.4
 SHARE_FROM = 40
+IDLE_ZEROS = re.compile(r"(\.\d{4}\d*?)0+(?!\d)")
+"""Zeros of a size beyond its fourth decimal."""
+FIGURES = re.compile(r"[-+]?[\d,.]+/[-≥]?[\d,.]+(?= )")
+"""A figure and its limit, without the words after them."""
 
 
 class Gauges(LinePanel):
@@ -87,11 +94,22 @@ def _bar(name: str, text: str, fraction: float, width: int) -> Line:
 
 def _figure(name: str, text: str, role: str, fraction: float, width: int) -> Line:
     name, text = tr(name), tr(text)
-    if width < width_of(name) + width_of(text) + 3:
-        text = text.replace(" / ", "/")
     share = f"{min(999, round(fraction * 100)):>4}% " if width >= SHARE_FROM else " "
+    room = width - width_of(name) - len(share) - 2
+    text = next((each for each in _briefer(text) if width_of(each) <= room), text)
     head = clip(f" {name}", width - width_of(text) - len(share) - 1)
     return spread(((f"{head} ", "text"),), ((text, role), (share, "text")), width)
+
+
+def _briefer(text: str) -> Iterator[str]:
+    """A figure and its limit ever shorter: idle zeros go, then blanks, then words; the name must be read."""
+    yield text
+    text = IDLE_ZEROS.sub(r"\1", text)
+    yield text
+    text = text.replace(" / ", "/")
+    yield text
+    if figures := FIGURES.match(text):
+        yield figures[0]
 
 
 def _budget(health: HealthView, width: int) -> Line:

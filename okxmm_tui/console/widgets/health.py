@@ -11,6 +11,8 @@ from okxmm_tui.core.snapshot import HealthView
 
 LAG_WARN_MS, CLOCK_WARN_MS = 50.0, 250.0
 FIGURE = 9
+TWO_FROM = 52
+"""Least width of two pairs a row."""
 
 
 class HealthPanel(LinePanel, can_focus=True):
@@ -38,16 +40,17 @@ class HealthPanel(LinePanel, can_focus=True):
         health = view.snapshot.health
         lines = latency_lines(health, width)
         pairs = [_pair(name, text, role) for name, text, role in figures(view)]
-        if width < 56:
+        if width < TWO_FROM:
             return lines + [spread(head, tail, width) for head, tail in pairs]
         half = (width - 3) // 2
-        # A pair that does not fit beside another has a line of its own, below the others.
+        # A pair that does not fit beside another has a line of its own, before those that may be cut off.
+        lines += [spread(*pair, width) for pair in pairs if _cells(pair) > half]
         narrow = [pair for pair in pairs if _cells(pair) <= half]
         for first in range(0, len(narrow), 2):
             left_line = spread(*narrow[first], half)
             second = spread(*narrow[first + 1], half) if first + 1 < len(narrow) else EMPTY
             lines.append((*left_line, ("   ", "text"), *second))
-        return lines + [spread(*pair, width) for pair in pairs if _cells(pair) > half]
+        return lines
 
 
 def _cells(pair: tuple[Line, Line]) -> int:
@@ -108,7 +111,7 @@ def figures(view: View) -> list[tuple[str, str, str]]:
         ("post-only cancels", f"{health.post_only_cancels:,}", "text"),
         ("self-trades", f"{health.self_trades:,}", warn(health.self_trades)),
         ("latency spikes", f"{health.latency_spikes:,}", warn(health.latency_spikes)),
-        ("volatility 1s", fmt.NONE if volatility is None else f"{volatility:.2f} bp", "text"),
+        ("volatility 1s", fmt.NONE if volatility is None else f"{volatility:.2f} bps", "text"),
         ("reconciled", tr(health.reconciled_text or "not yet"), warn(not health.reconciled_text)),
         ("checked", fmt.NONE if seen is None else fmt.calm_age_text(view.now_ns - seen), "text"),
         ("consoles", f"{snapshot.consoles}", "text"),

@@ -44,7 +44,7 @@ class KillPanel(LinePanel):
             (tr("   cancels sent "), "muted"), (f"{kill.cancels_sent}", "strong"),
             (tr("   empty replies "), "muted"), (tr(f"{kill.empty_replies} of {PROOF_NEEDS}"), "strong"),
         )  # fmt: skip
-        lines: list[Line] = [_verdict(kill, view.now_ns, width), counts, _residual(kill, width)]
+        lines: list[Line] = [verdict(kill, view.now_ns, width), counts, _residual(kill, width)]
         started = f"{fmt.clock_ms_text(kill.started_ns)} UTC, {tr(kill.reason)}"
         note = f"   {tr(view.kill_note)}" if view.kill_note else ""
         word = tr("started ", "since")
@@ -56,7 +56,8 @@ def _kill(view: View) -> KillView | None:
     return None if view.snapshot is None else view.snapshot.kill
 
 
-def _verdict(kill: KillView, now_ns: int, width: int) -> Line:
+def verdict(kill: KillView, now_ns: int, width: int) -> Line:
+    """Whether it is proven that no order of ours is left, or why not."""
     if kill.is_proven:
         seconds = ((kill.finished_ns or now_ns) - kill.started_ns) / fmt.SECOND_NS
         text = tr(f" PROVEN in {seconds:.1f} s ")

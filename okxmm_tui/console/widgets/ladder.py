@@ -8,23 +8,22 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.desk import floored
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import EMPTY, Line, Span, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, line_width, right, spread, waiting
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
 from okxmm_tui.console.widgets.levels import (
-    PRICE_WIDTH,
     Columns,
     Own,
     Row,
-    Totals,
+    cursor_row,
     ghost_levels,
     header_line,
     level_line,
     own_levels,
     printed_levels,
     standing_levels,
+    totals,
     visible_levels,
 )
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -39,6 +38,8 @@ CHIPS = {
 }
 FLOW_FROM_HEIGHT = 18
 TALL_FROM = 40
+EDGES = 6
+"""Cells of a frame's lower edge that are no text."""
 
 
 class Ladder(LinePanel, can_focus=True):
@@ -60,7 +61,6 @@ class Ladder(LinePanel, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._lines_by_row: dict[Row, Line] = {}
-        self._totals = Totals()
 
     def is_due(self, turn: int, place: int) -> bool:
         """A tall book changes more rows a frame than a slow line carries: five times a second must do."""
@@ -82,12 +82,14 @@ class Ladder(LinePanel, can_focus=True):
         return (*still, *group, (word, role), (f" {right(fmt.age_text(age), 5)}", "muted"))
 
     def footer(self, view: View) -> Line:
-        """Mark price and last trade."""
+        """Mark price and last trade; where prices are too long for both, the trade."""
         market = view.market
         if market is None:
             return EMPTY
         mark = fmt.mark_text(market.instrument, market.mark_price)
-        return ((tr("mark "), "muted"), (mark, "text"), *_last_trade(market))
+        last = _last_trade(market)
+        both: Line = ((tr("mark "), "muted"), (mark, "text"), ("  " if last else "", "text"), *last)
+        return both if line_width(both) <= self.size.width - EDGES else last
 
     def is_stale(self, view: View) -> bool:
         """A book that is not live is not to be read as the market."""
@@ -105,8 +107,9 @@ class Ladder(LinePanel, can_focus=True):
         depth = max(1, (room - 2) // 2)
         spare = 0 if self.is_flat else max(0, room - 2 - 2 * depth)
         asks, bids = self._levels(view, market, depth, spare)
-        columns = Columns.of(width, max((lots for _, lots in (*asks, *bids)), default=1))
-        self._totals.update(asks, bids, view.now_ns)
+        highest = (price for price, _ in (*asks[-1:], *bids[:1]))
+        cells = fmt.price_cells(market.instrument, highest)
+        columns = Columns.of(width, max((lots for _, lots in (*asks, *bids)), default=1), cells)
         known, self._lines_by_row = self._lines_by_row, {}
         above = self._side(view, Side.SELL, asks, columns, known)[::-1]
         below = self._side(view, Side.BUY, bids, columns, known)
@@ -135,11 +138,11 @@ class Ladder(LinePanel, can_focus=True):
         own, ghosts = own_levels(market, side, group), ghost_levels(market, side, group)
         prints = printed_levels(market, group) if columns.prints else {}
         cursor = view.desk.cursor_ticks
-        at_cursor = None if cursor is None else floored(cursor, group, is_up=side is Side.SELL)
+        at_cursor = None if cursor is None else cursor_row(market, cursor, group)
         best = next((price for price, lots in levels if lots), None)
         lines: list[Line] = []
-        for rank, (price, lots) in enumerate(levels):
-            total = self._totals.at(side, rank) if columns.total else 0
+        for (price, lots), sum_lots in zip(levels, totals(levels), strict=True):
+            total = fmt.rough_size(market.instrument, sum_lots) if columns.total else ""
             mine = own.get(price)
             row = Row(
                 side, price == best, price, lots, total, mine, ghosts.get(price, 0), prints.get(price, 0),
@@ -161,7 +164,8 @@ class Ladder(LinePanel, can_focus=True):
             levels = market.asks if rows > 0 else market.bids
             desk.cursor_ticks = levels[0][0] if levels else None
         else:
-            desk.cursor_ticks = max(1, desk.cursor_ticks + rows * desk.group)
+            row = cursor_row(market, desk.cursor_ticks, desk.group)
+            desk.cursor_ticks = max(1, row + rows * desk.group)
         self.show(self.view)
 
     def action_home(self) -> None:
@@ -188,7 +192,7 @@ def _last_trade(market: MarketView) -> Line:
         return EMPTY
     side = market.last_trade_side
     price = fmt.price_text(market.instrument, market.last_trade_ticks)
-    return ((tr("  last "), "muted"), (f"{price} {fmt.side_glyph(side)}", fmt.side_role(side)))
+    return ((tr("last "), "muted"), (f"{price} {fmt.side_glyph(side)}", fmt.side_role(side)))
 
 
 def _mid(market: MarketView, width: int, columns: Columns) -> Line:
@@ -197,8 +201,13 @@ def _mid(market: MarketView, width: int, columns: Columns) -> Line:
     bid, ask = market.bids[0][0], market.asks[0][0]
     mid = fmt.fine_price_text(market.instrument, (bid + ask) / 2)
     # The mid has one digit more than a price: one column further right, and the points stand in line.
-    room = columns.before_price + PRICE_WIDTH + 1 - len(mid)
-    head = spread(((fmt.spread_text(bid, ask) + " ", "muted"),), ((" ", "frame"),), room, "─", "frame")
+    room = columns.before_price + columns.price + 1 - len(mid)
+    ticks, _, bps = fmt.spread_text(bid, ask).partition(" tk ")
+    gap = next(text for text in (f"{ticks} tk {bps} ", f"{bps} ", "") if len(text) < room)
+    head = spread(((gap, "muted"),), ((" ", "frame"),), room, "─", "frame")
+    middle: Line = (*head, (f"{mid} ", "mid"))
     fair = fmt.fine_price_text(market.instrument, market.fair_ticks)
-    tail: tuple[Span, ...] = ((tr(" fair "), "muted"), (fair, "mid"))
-    return spread((*head, (f"{mid} ", "mid")), tail, width, "─", "frame")
+    off = fmt.NONE if market.fair_ticks is None else f"{market.fair_ticks - (bid + ask) / 2:+,.1f} tk"
+    tails = (((tr(" fair "), "muted"), (text, "mid")) for text in (fair, off))
+    tail = next((each for each in tails if line_width(middle) + line_width(each) <= width), EMPTY)
+    return spread(middle, tail, width, "─", "frame")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -14,9 +15,8 @@ from okxmm_tui.core.market_views import MarketView, OrderView
 from okxmm_tui.core.types import Levels, Side
 
 OWN_WIDTH, QUEUE_WIDTH, PRICE_WIDTH, SIZE_WIDTH = 7, 7, 10, 9
-TOTAL_WIDTH, PRINTS_WIDTH, CHANCE_WIDTH, AGE_WIDTH = 11, 8, 5, 6
+TOTAL_WIDTH, PRINTS_WIDTH, CHANCE_WIDTH, AGE_WIDTH = 8, 8, 5, 6
 LEAST_BAR = 6
-TOTALS_EVERY_NS = 2_000_000_000
 OWN_GLYPHS = {"live": "◆", "unknown": "?"}
 """A filled mark for what the venue confirmed; everything else is still a wish."""
 GHOST_GLYPH = "○"
@@ -46,18 +46,20 @@ class Columns:
     prints: int = 0
     chance: int = 0
     age: int = 0
+    price: int = PRICE_WIDTH
 
     @classmethod
-    def of(cls, width: int, biggest_lots: int) -> Columns:
+    def of(cls, width: int, biggest_lots: int, price_cells: int = 0) -> Columns:
         """Share what the fixed columns leave over, the most wanted column first."""
-        rest = width - OWN_WIDTH - QUEUE_WIDTH - PRICE_WIDTH - SIZE_WIDTH - 1
+        price = max(PRICE_WIDTH, price_cells + 1)
+        rest = width - OWN_WIDTH - QUEUE_WIDTH - price - SIZE_WIDTH - 1
         taken: list[int] = []
         for wanted in (TOTAL_WIDTH, PRINTS_WIDTH, AGE_WIDTH, CHANCE_WIDTH):
             has_room = rest >= wanted + LEAST_BAR and len(taken) == len([each for each in taken if each])
             taken.append(wanted if has_room else 0)
             rest -= taken[-1]
         total, prints, age, chance = taken
-        return cls(max(0, rest), total, calm_scale(biggest_lots), prints, chance, age)
+        return cls(max(0, rest), total, calm_scale(biggest_lots), prints, chance, age, price)
 
     @property
     def before_price(self) -> int:
@@ -73,7 +75,7 @@ class Row:
     is_best: bool
     price_ticks: int
     lots: int
-    total: int
+    total: str
     own: Own | None
     ghost_lots: int
     printed_lots: int
@@ -82,25 +84,9 @@ class Row:
     columns: Columns
 
 
-class Totals:
-    """Cumulative sizes, renewed every other second: a change at the top would repaint every row below it."""
-
-    def __init__(self) -> None:
-        self._at_ns = 0
-        self._sums: dict[Side, list[int]] = {Side.SELL: [], Side.BUY: []}
-
-    def update(self, asks: Levels, bids: Levels, now_ns: int) -> None:
-        """Add up again if it is time, or if the number of rows changed."""
-        is_fresh = 0 <= now_ns - self._at_ns < TOTALS_EVERY_NS
-        if is_fresh and (len(asks), len(bids)) == (len(self._sums[Side.SELL]), len(self._sums[Side.BUY])):
-            return
-        self._at_ns = now_ns
-        for side, levels in ((Side.SELL, asks), (Side.BUY, bids)):
-            self._sums[side] = list(accumulate(lots for _, lots in levels))
-
-    def at(self, side: Side, rank: int) -> int:
-        """Cumulative size down to a row."""
-        return self._sums[side][rank]
+def totals(levels: Levels) -> Iterator[int]:
+    """Cumulative sizes, best level first."""
+    return accumulate(lots for _, lots in levels)
 
 
 def calm_scale(lots: int) -> int:
@@ -165,8 +151,13 @@ def wanted_prices(market: MarketView, side: Side, desk: Desk) -> set[int]:
     """Prices that need a row whether or not the book has one there: own orders, previews, the cursor."""
     prices = {*own_levels(market, side, desk.group), *ghost_levels(market, side, desk.group)}
     if desk.cursor_ticks is not None and side_of(market, desk.cursor_ticks) is side:
-        prices.add(floored(desk.cursor_ticks, desk.group, is_up=side is Side.SELL))
+        prices.add(cursor_row(market, desk.cursor_ticks, desk.group))
     return prices
+
+
+def cursor_row(market: MarketView, cursor_ticks: int, group: int) -> int:
+    """Price of the row the cursor is on, and of an order placed there: what is read is what is sent."""
+    return floored(cursor_ticks, group, is_up=side_of(market, cursor_ticks) is Side.SELL)
 
 
 def side_of(market: MarketView, price_ticks: int) -> Side:
@@ -214,7 +205,7 @@ def header_line(columns: Columns) -> Line:
     """Names of the columns."""
     text = right(tr("own"), OWN_WIDTH) + right(tr("ahead"), QUEUE_WIDTH)
     text += right(tr("age"), columns.age) + right(tr("fill"), columns.chance)
-    text += right(tr("price"), PRICE_WIDTH) + right(tr("size"), SIZE_WIDTH) + " " * (1 + columns.bar)
+    text += right(tr("price"), columns.price) + right(tr("size"), SIZE_WIDTH) + " " * (1 + columns.bar)
     return ((text + right(tr("prints"), columns.prints) + right(tr("total"), columns.total), "head"),)
 
 
@@ -225,7 +216,7 @@ def level_line(instrument: Instrument, row: Row) -> Line:
     size = fmt.fitted_size(instrument, row.lots, SIZE_WIDTH - 1) if row.lots else "·"
     spans: list[Span] = [
         *_own_spans(instrument, row),
-        (right(fmt.price_text(instrument, row.price_ticks), PRICE_WIDTH), price_role),
+        (right(fmt.price_text(instrument, row.price_ticks), columns.price), price_role),
         (right(size, SIZE_WIDTH) + ("◂" if row.is_cursor else " "), "own" if row.is_cursor else "text"),
         (fmt.bar(row.lots / columns.scale_lots, columns.bar), f"{role}-bar"),
     ]
@@ -233,8 +224,7 @@ def level_line(instrument: Instrument, row: Row) -> Line:
         text = fmt.fitted_size(instrument, row.printed_lots, columns.prints - 1) if row.printed_lots else ""
         spans.append((right(text, columns.prints), "mid"))
     if columns.total:
-        text = fmt.fitted_size(instrument, row.total, columns.total - 1)
-        spans.append((right(text, columns.total), "muted"))
+        spans.append((right(row.total, columns.total), "muted"))
     return paint(tuple(spans), "cursor") if row.own or row.is_cursor else tuple(spans)
 
 

@@ -12,11 +12,13 @@ from okxmm_tui.console.widgets.list_panel import ListPanel
 from okxmm_tui.core.params import plain
 from okxmm_tui.core.snapshot import LimitView
 
+QUOTE = "quote ccy"
 UNITS = (
-    ("_quote", "quote ccy"), ("_bps", "bp"), ("_ms", "ms"), ("_share", "share of equity"),
+    ("_quote", QUOTE), ("_bps", "bps"), ("_ms", "ms"), ("_share", "share of equity"),
     ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"),
     ("_loss", "share of value"), ("_trips", "in a row"),
 )  # fmt: skip
+SPOKEN_UNITS = ("_quote", "_bps", "_ms", "_per_min")
 
 
 def limit_unit(name: str) -> str:
@@ -25,8 +27,9 @@ def limit_unit(name: str) -> str:
 
 
 def limit_name(name: str) -> str:
-    """A limit as the operator reads it."""
-    return name.replace("_", " ")
+    """A limit as the operator reads it; a unit that stands in a column of its own is no part of the name."""
+    ending = next((each for each in SPOKEN_UNITS if name.endswith(each)), "")
+    return name.removesuffix(ending).replace("_", " ")
 
 
 class LimitsTable(ListPanel[LimitView]):
@@ -68,11 +71,14 @@ class LimitsTable(ListPanel[LimitView]):
 
     def line(self, view: View, item: LimitView, width: int) -> Line:
         """One limit."""
+        unit = limit_unit(item.name)
+        if unit == QUOTE and view.market is not None:
+            unit = view.market.instrument.quote_ccy
         return (
             (left(tr(limit_name(item.name)), 28), "text"),
             (right(f"{item.value:,f}" if abs(item.value) >= 1_000 else plain(item.value), 10), "strong"),
             (f"  {left(tr('lower' if item.is_lower_safer else 'higher'), 7)}", "muted"),
-            (clip(tr(limit_unit(item.name)), max(0, width - 47)), "muted"),
+            (clip(tr(unit), max(0, width - 47)), "muted"),
         )
 
 

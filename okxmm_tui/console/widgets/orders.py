@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -25,8 +26,34 @@ STATES = {
     "unknown": ("UNKN", "alarm-1"),
 }
 HEADER_FROM_HEIGHT = 5
-AGE_FROM, AGE_WIDTH, WHY_FROM = 39, 6, 56
-CHANCE_FROM, CHANCE_WIDTH = 44, 5
+MARK_WIDTH, PRICE_WIDTH, SIZE_WIDTH, STATE_WIDTH, AGE_WIDTH, CHANCE_WIDTH = 4, 9, 7, 7, 6, 5
+LEAST_SIZE, LEAST_WHY = 5, 11
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of the columns; 0 leaves one out."""
+
+    price: int
+    size: int
+    ahead: int
+    age: int
+    chance: int
+    why: int
+
+    @classmethod
+    def of(cls, width: int, price_cells: int) -> Columns:
+        """The price first and whole; what is ahead gives way to it where room is scarce."""
+        price = max(PRICE_WIDTH, price_cells + 1)
+        rest = width - MARK_WIDTH - price - STATE_WIDTH
+        ahead = min(SIZE_WIDTH, max(0, rest - SIZE_WIDTH + 1))
+        ahead = ahead if ahead >= LEAST_SIZE else 0
+        size = min(SIZE_WIDTH, rest - ahead)
+        rest -= ahead + size
+        age = AGE_WIDTH if rest >= AGE_WIDTH else 0
+        chance = CHANCE_WIDTH if rest >= age + CHANCE_WIDTH and age else 0
+        rest -= age + chance
+        return cls(price, size, ahead, age, chance, rest if chance and rest >= LEAST_WHY else 0)
 
 
 class Orders(LinePanel, can_focus=True):
@@ -82,12 +109,13 @@ class Orders(LinePanel, can_focus=True):
         if not orders:
             return waiting(height, width, "no orders in the market")
         chosen = self.selected
-        lines = [_header(width)] if height >= HEADER_FROM_HEIGHT else []
+        columns = Columns.of(width, fmt.price_cells(market.instrument, (orders[0].price_ticks,)))
+        lines = [_header(columns)] if height >= HEADER_FROM_HEIGHT else []
         room = height - len(lines)
         first = max(0, min(_index(orders, chosen) - room + 1, len(orders) - room))
         self._rows_from, self._rows_shown = len(lines), orders[first : first + room]
         for order in self._rows_shown:
-            line = _order(market.instrument, order, view.now_ns, width, is_chosen=order is chosen)
+            line = _order(market.instrument, order, view.now_ns, columns, is_chosen=order is chosen)
             lines.append(paint(fit(line, width), "cursor") if order is chosen and self.has_focus else line)
         return lines
 
@@ -134,33 +162,36 @@ def _index(orders: list[OrderView], order: OrderView | None) -> int:
     return orders.index(order) if order in orders else 0
 
 
-def _header(width: int) -> Line:
-    head = f"    {right(tr('price'), 9)}{right(tr('size'), 7)}{right(tr('ahead'), 7)} {left(tr('state'), 6)}"
-    why = tr("  why") if width > WHY_FROM else ""
-    head += right(tr("age"), AGE_WIDTH) if width >= AGE_FROM else ""
-    head += right(tr("fill"), CHANCE_WIDTH) if width >= CHANCE_FROM else ""
-    return ((head + why, "head"),)
+def _header(columns: Columns) -> Line:
+    head = " " * MARK_WIDTH + right(tr("price"), columns.price) + right(tr("size"), columns.size)
+    head += right(tr("ahead"), columns.ahead) + f" {left(tr('state'), STATE_WIDTH - 1)}"
+    head += right(tr("age"), columns.age) + right(tr("fill"), columns.chance)
+    return ((head + (tr("  why") if columns.why else ""), "head"),)
 
 
-def _order(instrument: Instrument, order: OrderView, now_ns: int, width: int, *, is_chosen: bool) -> Line:
+def _order(
+    instrument: Instrument, order: OrderView, now_ns: int, columns: Columns, *, is_chosen: bool
+) -> Line:
     role = fmt.side_role(order.side)
     word, word_role = STATES.get(order.status, (order.status, "alarm-2"))
-    queue = "?" if order.queue_ahead_lots is None else fmt.fitted_size(instrument, order.queue_ahead_lots, 6)
+    left_lots = order.size_lots - order.filled_lots
     spans: list[Span] = [
         ("▸ " if is_chosen else "  ", "own"),
         (f"{fmt.side_glyph(order.side)}{'*' if order.is_manual else ' '}", role),
-        (right(fmt.price_text(instrument, order.price_ticks), 9), role),
-        (right(fmt.fitted_size(instrument, order.size_lots - order.filled_lots, 6), 7), "text"),
-        (right(queue, 7), "muted"),
-        (f" {left(tr(word, 'order'), 6)}", word_role),
+        (right(fmt.price_text(instrument, order.price_ticks), columns.price), role),
+        (right(fmt.fitted_size(instrument, left_lots, columns.size - 1), columns.size), "text"),
+        (right(_ahead(instrument, order, columns.ahead - 1), columns.ahead), "muted"),
+        (f" {left(tr(word, 'order'), STATE_WIDTH - 1)}", word_role),
+        (right(fmt.calm_age_text(now_ns - order.created_ns), columns.age), "muted"),
+        (right(fmt.share_text(order.fill_probability), columns.chance), "muted"),
     ]
-    age = fmt.calm_age_text(now_ns - order.created_ns)
-    spans.append((right(age, AGE_WIDTH if width >= AGE_FROM else 0), "muted"))
-    if width >= CHANCE_FROM:
-        chance = fmt.share_text(order.fill_probability)
-        spans.append((right(chance, CHANCE_WIDTH), "muted"))
-    if width > WHY_FROM:
+    if columns.why:
         done = tr(f"{fmt.size_text(instrument, order.filled_lots)} filled")
         part = f"{done}, " if order.filled_lots else ""
-        spans.append(("  " + clip(part + tr(order.decision), width - 47), "muted"))
+        spans.append(("  " + clip(part + tr(order.decision), columns.why - 2), "muted"))
     return tuple(spans)
+
+
+def _ahead(instrument: Instrument, order: OrderView, width: int) -> str:
+    lots = order.queue_ahead_lots
+    return "?" if lots is None else fmt.fitted_size(instrument, lots, width)

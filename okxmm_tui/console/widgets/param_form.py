@@ -171,12 +171,12 @@ class ParamChanges(ScrolledPanel):
             return waiting(height, width, "no engine yet")
         if not view.market.param_changes:
             return waiting(height, width, "no parameter was changed in this session")
-        lines: list[Line] = [
+        newest_first = view.market.param_changes[::-1]
+        return [
             (
                 (f"{fmt.clock_text(each.at_ns)} ", "muted"),
                 (f"v{each.version:<4} {left(tr(each.source), 8)} ", "text"),
                 (clip(tr(each.text), width - 24), "strong"),
             )
-            for each in reversed(view.market.param_changes)
+            for each in self.window(newest_first, height)
         ]
-        return self.window(view, lines, height)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, spread, waiting
 from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -51,11 +51,16 @@ class Pnl(LinePanel):
 def _position(market: MarketView, width: int) -> Line:
     instrument, lots = market.instrument, market.position_lots
     role = "text" if not lots else ("pos-long" if lots > 0 else "pos-short")
-    word = tr("flat" if not lots else ("long" if lots > 0 else "short"))
-    entry = fmt.exact_price_text(instrument, market.average_price)
-    tail: Line = ((f"@ {entry}", "muted"),) if lots else EMPTY
-    size = f"{fmt.signed_size_text(instrument, lots)} {fmt.size_unit(instrument)}"
-    return spread(((f"{left(word, 5)} ", role), (size, role)), tail, width)
+    word = left(tr("flat" if not lots else ("long" if lots > 0 else "short")), 5)
+    head: Line = ((f"{word} {fmt.signed_size_text(instrument, lots)} {instrument.size_unit}", role),)
+    room = width - line_width(head) - 1
+    # The size is never cut: what it was entered at is rounded to a tick, or left out.
+    texts = (
+        fmt.exact_price_text(instrument, market.average_price),
+        fmt.mark_text(instrument, market.average_price),
+    )
+    entry = next((text for text in texts if len(text) + 2 <= room), "") if lots else ""
+    return spread(head, ((f"@ {entry}", "muted"),) if entry else EMPTY, width)
 
 
 def _figures(market: MarketView, width: int) -> list[Line]:
@@ -64,14 +69,19 @@ def _figures(market: MarketView, width: int) -> list[Line]:
         ("unrealised", market.unrealised_quote),
         ("fees", market.fees_quote),
     )
+    decimals = fmt.money_decimals(market.instrument.quote_ccy)
     lines: list[Line] = [
-        spread(((tr(name), "muted"),), ((fmt.money_text(value), fmt.money_role(value)),), width)
+        spread(((tr(name), "muted"),), ((fmt.money_text(value, decimals), fmt.money_role(value)),), width)
         for name, value in figures
     ]
     net = market.net_quote
     arrow = "▴" if net > 0 else ("▾" if net < 0 else " ")
     lines.append(
-        spread(((tr("net"), "strong"),), ((f"{arrow} {fmt.money_text(net)}", fmt.money_role(net)),), width)
+        spread(
+            ((tr("net"), "strong"),),
+            ((f"{arrow} {fmt.money_text(net, decimals)}", fmt.money_role(net)),),
+            width,
+        )
     )
     return lines
 
@@ -91,7 +101,7 @@ def decomposition(market: MarketView, width: int) -> list[Line]:
     cells = [
         spread(
             ((tr(name, "short"), "muted"),),
-            ((fmt.fitted_money(value, half - 9), fmt.money_role(value)),),
+            ((fmt.fitted_money(value, books.settle_ccy, half - 9), fmt.money_role(value)),),
             half,
         )
         for name, value in named
@@ -100,6 +110,8 @@ def decomposition(market: MarketView, width: int) -> list[Line]:
         (*first, ("  ", "text"), *second) for first, second in zip(cells[::2], cells[1::2], strict=True)
     ]
     title = tr(f"incomplete: {books.incomplete}") if books.incomplete else tr("where it comes from")
+    if books.settle_ccy != books.quote_ccy:
+        title = f"{title}, {books.settle_ccy}"
     return [((clip(f"── {title} ", width), "muted"),), *rows]
 
 
@@ -108,7 +120,10 @@ def _account(view: View, width: int) -> Line:
     head: Line = ((tr("equity"), "muted"),)
     if account is None or account.equity is None:
         return spread(head, ((tr("not known yet"), "muted"),), width)
-    return spread(head, ((f"{account.equity:,.2f}", "text"),), width)
+    # Equity is in the settlement currency, all above it in the quote currency: an inverse contract has two.
+    is_same = view.market is not None and view.market.instrument.quote_ccy == account.ccy
+    text = fmt.amount_text(account.equity, account.ccy)
+    return spread(head, ((text if is_same else f"{text} {account.ccy}", "text"),), width)
 
 
 def _compact(market: MarketView, width: int) -> list[Line]:
@@ -117,7 +132,10 @@ def _compact(market: MarketView, width: int) -> list[Line]:
     def cell(name: str, value: Decimal) -> tuple[Span, Span]:
         return (
             (left(tr(name, "short"), 5), "muted"),
-            (right(fmt.fitted_money(value, half - 8), half - 7) + "  ", fmt.money_role(value)),
+            (
+                right(fmt.fitted_money(value, market.instrument.quote_ccy, half - 8), half - 7) + "  ",
+                fmt.money_role(value),
+            ),
         )
 
     return [

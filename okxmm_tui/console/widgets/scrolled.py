@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
-from okxmm_tui.console.spans import Line
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
+
+T = TypeVar("T")
 
 
 class ScrolledPanel(LinePanel, can_focus=True):
@@ -38,12 +40,12 @@ class ScrolledPanel(LinePanel, can_focus=True):
         self.offset_rows = max(0, min(last, self.offset_rows + step))
         self.show(self.view)
 
-    def window(self, view: View, lines: list[Line], height: int) -> list[Line]:
+    def window(self, rows: Sequence[T], height: int) -> Sequence[T]:
         """The rows from the offset on; stays inside when rows went away."""
-        self.offset_rows = max(0, min(self.offset_rows, len(lines) - height))
+        self.offset_rows = max(0, min(self.offset_rows, len(rows) - height))
         # Older rows below are a matter of course; that the newest are out of sight is not.
         self._hidden = (self.offset_rows, 0)
-        return lines[self.offset_rows : self.offset_rows + height]
+        return rows[self.offset_rows : self.offset_rows + height]
 
     def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
         """Scroll by wheel."""

@@ -28,7 +28,7 @@ class SideStatus(LinePanel):
         if view.market is None or view.snapshot is None:
             return EMPTY
         half = view.market.half_spread_bps
-        width = "" if half is None else f" ±{half:.1f} bp"
+        width = "" if half is None else f" ±{half:.1f} bps"
         name = view.market.strategy or view.snapshot.strategy
         wide: Line = ((f"{tr('WIDE')} x2 ", "armed"),) if view.snapshot.is_widened else EMPTY
         return (*wide, (clip(name, 20) + width, "muted"))
@@ -53,18 +53,19 @@ class SideStatus(LinePanel):
             if has_detail:
                 role = "muted" if state.is_quoting else "text"
                 parts = market.bid_parts if side is Side.BUY else market.ask_parts
-                lines.append((("  ", "text"), (clip(_detail(state, parts), width - 2), role)))
+                lines.append((("  ", "text"), (clip(_detail(state, parts, width - 2), width - 2), role)))
         return lines
 
 
-def _detail(state: SideView, parts: PartsView | None) -> str:
+def _detail(state: SideView, parts: PartsView | None, room: int) -> str:
     """What the distance from the mid is made of, or what keeps the side from quoting."""
     if parts is None or not state.is_quoting or state.reason != QUOTING:
         return tr(state.reason)
     named = ((tr(name, "short"), bps) for name, bps in parts.named())
     shown = (f"{name} {fmt.bps_text(bps)}" for name, bps in named if abs(bps) >= LEAST_BPS)
-    # The sum first: where room is scarce, a part is lost and not the whole.
-    return f"{fmt.bps_text(parts.total_bps)} bp = {' '.join(shown)}".removesuffix(" = ")
+    # The sum first: where room is scarce, the unit goes (the title has it), then a part, never the whole.
+    text = f"{fmt.bps_text(parts.total_bps)} bps = {' '.join(shown)}".removesuffix(" = ")
+    return text if width_of(text) <= room else text.replace(" bps", "", 1)
 
 
 def _state(
@@ -74,10 +75,12 @@ def _state(
     word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
     if state.is_muted:
         word, word_role = "MUTED", "armed"
-    word, name = tr(word), tr(fmt.side_word(side))
-    room = width - 10 - width_of(name) - width_of(word)
+    word, name = tr(word), f"{tr(fmt.side_word(side))} "
+    room = width - 9 - width_of(name) - width_of(word)
     text = _target(market, state, room) if state.is_quoting or has_detail else tr(state.reason)
-    head: Line = ((f"{fmt.side_glyph(side)} {name} ", role), (f"{word} ", word_role))
+    if state.is_quoting and width_of(text) > room:
+        name, room = "", room + width_of(name)  # the glyph says the side, and a price is never cut
+    head: Line = ((f"{fmt.side_glyph(side)} {name}", role), (f"{word} ", word_role))
     age = fmt.calm_age_text(view.now_ns - state.since_ns)
     text_role = "text" if state.is_quoting or not has_detail else "muted"
     return spread((*head, (clip(text, room), text_role)), ((right(age, 6), "muted"),), width)

@@ -9,6 +9,9 @@ from okxmm_tui.console.spans import Line, Span, clip, line_width, spread, width_
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 
+LOOKING = frozenset({"kill", "help", "pages", "why", "quit", "focus", "palette", "maximise", "detach"})
+"""Words of the hints an onlooker can use."""
+
 
 class StatusLine(LinePanel):
     """Messages and key hints."""
@@ -28,7 +31,10 @@ class StatusLine(LinePanel):
         page = getattr(self.screen, "NAME", "")
         if page and page != "dashboard":
             tail = (*tail, (f" {tr(page)} ", "strong"), ("1", "key"), (tr(" dashboard "), "muted"))
-        return [spread(hints(width - line_width(tail), view.keymap.hints), tail, width)]
+        keys = view.keymap.hints
+        if view.is_read_only:
+            keys = [hint for hint in keys if hint[1] in LOOKING]
+        return [spread(hints(width - line_width(tail), keys), tail, width)]
 
 
 def hints(width: int, keys: Sequence[tuple[str, str]]) -> Line:
