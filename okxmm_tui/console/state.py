@@ -12,6 +12,7 @@ from okxmm_tui.console.port import EXIT_ENGINE_GONE, EXIT_NOT_PROVEN, Clock, Con
 from okxmm_tui.console.view import QUIET_AFTER_NS, LinkState, View, has_orders
 from okxmm_tui.core.market_views import MarketView
 from okxmm_tui.core.snapshot import Snapshot
+from okxmm_tui.core.types import Levels
 
 MESSAGE_SHOWN_NS = 6_000_000_000
 
@@ -33,6 +34,7 @@ class ConsoleState:
         self.is_engine_gone = False
         self.is_quitting = False
         self.focus = 0
+        self._last_books: dict[str, tuple[Levels, Levels]] = {}
         self._received_ns = clock()
         self._message: tuple[str, str, int] | None = None
 
@@ -55,6 +57,11 @@ class ConsoleState:
         self._received_ns = self.clock()
         self.watch.observe(snapshot)
         self.history.observe(snapshot)
+        self._last_books |= {
+            each.instrument.inst_id: (each.bids, each.asks)
+            for each in snapshot.markets
+            if each.bids or each.asks
+        }
         for name in self.pending.observe(self.market, self.clock()):
             self.say(f"{name}: the engine did not answer; the value shown is the one in force", "alarm-2")
 
@@ -70,13 +77,13 @@ class ConsoleState:
 
     def view(self) -> View:
         """Everything the panels need for one frame."""
-        now = self.clock()
+        now, market = self.clock(), self.market
         age = now - self._received_ns
         if self._message is not None and self._message[2] <= now:
             self._message = None
         return View(
             snapshot=self.snapshot,
-            market=self.market,
+            market=market,
             link=self._link_state(age),
             now_ns=now,
             age_ns=age,
@@ -86,6 +93,7 @@ class ConsoleState:
             kill_note=self.watch.note,
             is_read_only=self.is_read_only,
             is_quitting=self.is_quitting,
+            last_book=None if market is None else self._last_books.get(market.instrument.inst_id),
             desk=self.desk,
             history=self.history,
             keymap=self.keymap,

@@ -13,7 +13,7 @@ from okxmm_tui.console.history import History
 from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.core.market_views import MarketView
 from okxmm_tui.core.snapshot import Snapshot
-from okxmm_tui.core.types import Mode
+from okxmm_tui.core.types import Levels, Mode
 
 QUIET_AFTER_NS = 2_000_000_000
 """An engine that sends nothing for this long is shown as silent."""
@@ -46,6 +46,8 @@ class View:
     """What became of the kill key, while that is not yet seen in a snapshot."""
     is_read_only: bool = False
     is_quitting: bool = False
+    last_book: tuple[Levels, Levels] | None = None
+    """Bids and asks of the market when it last had any: shown, dimmed, while there is no book."""
     desk: Desk = field(default_factory=Desk)
     history: History = field(default_factory=History)
     keymap: Keymap = field(default_factory=Keymap)

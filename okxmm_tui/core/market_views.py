@@ -79,6 +79,8 @@ class SideView(Struct, frozen=True, gc=False):
     target_lots: int | None
     is_muted: bool = False
     """Whether the operator wants no quotes on this side."""
+    is_pulling: bool = False
+    """Whether nothing is quoted here and orders that were stand until their cancels are confirmed."""
 
 
 class ParamView(Struct, frozen=True, gc=False):

@@ -183,7 +183,8 @@ def _parts(market: Market, parts: Composition | None) -> PartsView | None:
 def _side(market: Market, side: Side) -> SideView:
     state = market.sides[side]
     quote = state.quotes[0] if state.quotes else None
-    statuses = {order.status for order in market.orders.side(side)}
+    orders = market.orders.side(side)
+    statuses = {order.status for order in orders}
     # Said when the order was sent, and answered since: the next decision would say so a moment later.
     is_answered = state.reason == SENT and statuses == {OrderStatus.LIVE}
     return SideView(
@@ -193,6 +194,7 @@ def _side(market: Market, side: Side) -> SideView:
         target_ticks=quote.price_ticks if quote else None,
         target_lots=quote.size_lots if quote else None,
         is_muted=state.is_muted,
+        is_pulling=quote is None and any(order.cancel_sent_ns is not None for order in orders),
     )
 
 

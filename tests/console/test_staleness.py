@@ -79,3 +79,27 @@ async def test_two_places_that_say_the_position_say_the_same():
             text = bench.app.state.market.instrument.size(lots)
             for place in ("#banner", "#pnl"):
                 assert f"{text:+.2f}" in bench.text(place)
+
+
+async def test_a_lost_book_stays_on_screen_dimmed():
+    """While a book is renewed its last levels stay, faded, with the state and the age in the title."""
+    async with running(sample.quoting(), size=SIZES[1]) as bench:
+        ladder = bench.app.page.query_one("#ladder", LinePanel)
+        before = bench.text("#ladder")
+        await bench.show(sample.with_market(sample.quoting(), book_state="resync", bids=(), asks=()))
+        text = bench.text("#ladder")
+        assert "RESYNC" in text
+        assert ladder._was_dim
+        price = next(word for word in before.split() if word.startswith("96,5"))
+        assert price in text
+
+
+async def test_no_book_of_another_market_is_shown():
+    """A market that never had a book waits for it, whatever the one before it showed."""
+    async with running(sample.quoting(), size=SIZES[1]) as bench:
+        (market,) = sample.quoting().markets
+        other = structs.replace(
+            market, instrument=structs.replace(market.instrument, inst_id="X-USDT-SWAP"), bids=(), asks=()
+        )
+        await bench.show(structs.replace(sample.quoting(), markets=(other,)))
+        assert "waiting for the first order book" in bench.text("#ladder")

@@ -205,6 +205,19 @@ class TestWords:
             assert "14s" in text
             assert "ASK QUOTING" in text
 
+    @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+    async def test_a_side_on_its_way_out_is_no_quoting_side(self, size):
+        """Orders wait for their cancels, nothing is quoted: the side says both, and why."""
+        quoting = sample.quoting()
+        gone = structs.replace(
+            quoting.markets[0].bid, is_pulling=True, target_ticks=None, target_lots=None, reason="halted"
+        )
+        async with running(sample.with_market(quoting, bid=gone), size=size) as bench:
+            text = bench.text("#sides")
+            assert "BID PULLING" in text
+            assert "halted" in text
+            assert "ASK QUOTING" in text
+
     async def test_kill_not_proven_lists_the_residual(self):
         """What the venue still reports is listed, with the problem."""
         async with running(sample.kill_not_proven(), size=(80, 24)) as bench:

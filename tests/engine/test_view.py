@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from okxmm_tui.core.commands import Arm, Kill
+from okxmm_tui.core.commands import Arm, Kill, Pause
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.params import Decimal
@@ -37,6 +37,20 @@ def test_a_quoting_session_shows_orders_queue_and_reasons():
     assert market.fair_ticks == 600_000.5
     assert shown.dead_man.is_armed
     assert shown.trading_state == "ACTIVE"
+
+
+def test_a_side_being_pulled_is_no_quoting_side():
+    """Orders that wait for their cancels stand, and nothing is quoted: the picture says so."""
+    desk = Desk()
+    desk.quoting()
+    desk.update()
+    assert not build_snapshot(desk.reducer, 1).markets[0].bid.is_pulling
+    desk.command(Pause())
+    market = build_snapshot(desk.reducer, 2).markets[0]
+    assert (market.bid.is_pulling, market.ask.is_pulling, len(market.orders)) == (True, True, 2)
+    for order in market.orders:
+        desk.cancelled(order.cl_ord_id)
+    assert not build_snapshot(desk.reducer, 3).markets[0].bid.is_pulling
 
 
 def test_pnl_parts_add_up_to_the_net():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
+from msgspec import structs
 from textual import events
 from textual.binding import Binding, BindingType
 
@@ -101,7 +103,11 @@ class Ladder(LinePanel, can_focus=True):
         if market is None:
             return waiting(height, width, "connecting to the engine…")
         if not market.bids and not market.asks:
-            return waiting(height, width, "waiting for the first order book")
+            if view.last_book is None:
+                return waiting(height, width, "waiting for the first order book")
+            bids, asks = view.last_book
+            market = structs.replace(market, bids=bids, asks=asks)
+            view = replace(view, market=market)
         tail = [imbalance_line(market, width), flow_line(market, width)] if height >= FLOW_FROM_HEIGHT else []
         room = height - len(tail)
         depth = max(1, (room - 2) // 2)

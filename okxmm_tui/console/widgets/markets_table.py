@@ -137,6 +137,8 @@ class MarketsTable(ListPanel[MarketView]):
 def _state(side: SideView) -> Span:
     if side.is_muted:
         return (left(tr("mute"), 6), "armed")
+    if side.is_pulling:
+        return (left(tr("pull"), 6), "alarm-2")
     return (left(tr("quote"), 6), "gain") if side.is_quoting else (left(tr("held"), 6), "alarm-2")
 
 

@@ -51,7 +51,7 @@ class SideStatus(LinePanel):
         for side, state in ((Side.BUY, market.bid), (Side.SELL, market.ask)):
             lines.append(_state(market, side, state, view, width, has_detail=has_detail))
             if has_detail:
-                role = "muted" if state.is_quoting else "text"
+                role = "muted" if state.is_quoting and not state.is_pulling else "text"
                 parts = market.bid_parts if side is Side.BUY else market.ask_parts
                 lines.append((("  ", "text"), (clip(_detail(state, parts, width - 2), width - 2), role)))
         return lines
@@ -72,17 +72,18 @@ def _state(
     market: MarketView, side: Side, state: SideView, view: View, width: int, *, has_detail: bool
 ) -> Line:
     role = fmt.side_role(side)
-    word, word_role = ("QUOTING", "gain") if state.is_quoting else ("HELD", "alarm-2")
+    is_up = state.is_quoting and not state.is_pulling
+    word, word_role = ("QUOTING", "gain") if is_up else ("PULLING" if state.is_pulling else "HELD", "alarm-2")
     if state.is_muted:
         word, word_role = "MUTED", "armed"
     word, name = tr(word), f"{tr(fmt.side_word(side))} "
     room = width - 9 - width_of(name) - width_of(word)
-    text = _target(market, state, room) if state.is_quoting or has_detail else tr(state.reason)
-    if state.is_quoting and width_of(text) > room:
+    text = _target(market, state, room) if is_up or has_detail else tr(state.reason)
+    if is_up and width_of(text) > room:
         name, room = "", room + width_of(name)  # the glyph says the side, and a price is never cut
     head: Line = ((f"{fmt.side_glyph(side)} {name}", role), (f"{word} ", word_role))
     age = fmt.calm_age_text(view.now_ns - state.since_ns)
-    text_role = "text" if state.is_quoting or not has_detail else "muted"
+    text_role = "text" if is_up or not has_detail else "muted"
     return spread((*head, (clip(text, room), text_role)), ((right(age, 6), "muted"),), width)
 
 
