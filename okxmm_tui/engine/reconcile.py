@@ -296,6 +296,8 @@ class Reconciler:
         )
         order.ord_id, order.is_adopted = update.ord_id, True
         order.filled_lots = update.filled_lots
+        if update.fill is not None and not market.ledger.knows(update.fill.trade_id):
+            order.filled_lots -= update.fill.size_lots  # booked next, and counted then
         order.status = OrderStatus.LIVE
         market.orders.add(order)
         market.orders.preset_fill(order)

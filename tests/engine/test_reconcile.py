@@ -183,6 +183,23 @@ def test_a_leftover_that_fills_before_the_first_merge_counts_once():
     assert len(desk.reducer.session.alarms) == 0
 
 
+def test_the_fill_that_tells_of_a_leftover_is_counted_once():
+    """4 of 10 lots are filled by the push we first hear of it with: 6 may still fill, and the push again."""
+    desk = Desk()
+    desk.connect()
+    one = fill(Side.BUY, "59000", "0.04", trade_id="77", cl_ord_id="old")
+    for _ in range(2):
+        desk.feed(
+            order_update(
+                "old", Side.BUY, 590_000, 10,
+                state=VenueOrderState.PARTIALLY_FILLED, filled_lots=4, fill=one,
+            )
+        )  # fmt: skip
+    order = desk.market.orders.get("old")
+    assert order is not None
+    assert (order.filled_lots, order.remaining_lots, desk.market.position_lots) == (4, 6, 4)
+
+
 def test_a_foreign_change_of_position_is_adopted_with_an_alarm():
     """A manual trade: the difference lasts over three comparisons, then the venue's figure counts."""
     desk = Desk()
