@@ -41,6 +41,8 @@ class Bookkeeper:
         for market in markets:
             self.account.add(market.instrument, market.ledger)
         self.curve = EquityCurve()
+        self.want_truth: Callable[[str], None] = lambda why: None
+        """Has the venue's state read again, with a reason; set by the reducer."""
 
     # -- orders and fills ------------------------------------------------------------------------
 
@@ -147,10 +149,14 @@ class Bookkeeper:
         self._check()
 
     def _check(self) -> None:
-        session = self._session
+        session, trust = self._session, self.account.trust
+        breaches = trust.breaches
         identity = self.account.check(session.now_ns)
         if identity is None:
             return
+        if trust.breaches > breaches:
+            # Funding and transfers move the balance at once; the bill that explains them has to be fetched.
+            self.want_truth("equity differs from the books")
         self.curve.on_equity(session.now_ns, float(identity.equity - identity.transfers))
         if identity.reason:
             session.raise_alarm("pnl", Severity.CRITICAL, identity.reason)

@@ -145,6 +145,7 @@ class Reducer:
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.fills.on_booked = self._on_booked
+        self.books.want_truth = self.reconciler.want_truth
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)

@@ -10,6 +10,7 @@ from msgspec import structs
 from okxmm_tui.core.accounting.trust import BREACHES
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView
 from okxmm_tui.core.commands import Pause
+from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, TopOfBook
 from okxmm_tui.core.snapshot import FromEngine
 from okxmm_tui.core.types import Side, VenueOrderState
@@ -107,6 +108,23 @@ def test_money_nobody_can_explain_raises_an_alarm_and_its_return_clears_it():
     desk.feed(_balance(desk, "10000"))
     desk.run(6_000)
     assert _shown(desk)[1].is_trustworthy
+
+
+def test_funding_is_no_reason_to_doubt_while_its_bill_is_only_not_read_yet():
+    """The balance falls at once and the next comparison is half a minute off: the bill is fetched early."""
+    desk, _ = _trading("20000")
+    settled_ms = desk.now_ns // MS + 1
+    bill = AccountBill("f1", "8", INST, "USDT", D(-5), settled_ms)
+    for _ in range(8):
+        desk.feed(_balance(desk, "19995"))
+        for _ in range(100):
+            asked = desk.taken(FetchTruth, desk.tick(50))
+            desk.update()
+            if asked:
+                desk.answer_truth(bills=(bill,), balances=(_balance(desk, "19995"),))
+            assert desk.reducer.books.account.trust.is_trustworthy
+    assert desk.state == "ACTIVE"
+    assert (_shown(desk)[1].funding, _shown(desk)[1].residual) == (D(-5), 0)
 
 
 def test_an_incomplete_merge_labels_the_figures_and_is_read_again_from_the_same_time():
