@@ -49,7 +49,9 @@ class Position:
         kind: How worth depends on price.
     """
 
-    __slots__ = ("basis", "is_inverse", "lot_value", "quantity", "size_lots", "step")
+    __slots__ = (
+        "basis", "is_inverse", "lot_value", "quantity", "size_lots", "step", "taken_basis", "takeovers",
+    )  # fmt: skip
 
     def __init__(self, lot_value: Decimal, kind: ContractKind = ContractKind.LINEAR) -> None:
         self.lot_value = lot_value
@@ -61,6 +63,10 @@ class Position:
         """Signed whole lots in ``quantity``; a spot fee in base currency may leave dust beyond them."""
         self.basis = ZERO
         """Signed worth the open part was traded at, in settlement currency."""
+        self.takeovers = 0
+        """How often the venue's figure took the place of ours."""
+        self.taken_basis = ZERO
+        """Sum of what that changed the basis by: realised by nobody, and booked nowhere else."""
 
     @property
     def cost(self) -> Decimal:
@@ -81,8 +87,11 @@ class Position:
             average_price: Average entry.
             quantity: Exact signed quantity where lots do not tell it (spot balances with dust).
         """
+        before = self.basis
         self._set(size_lots * self.lot_value if quantity is None else quantity)
         self.basis = self.worth(self.quantity, average_price) if average_price else ZERO
+        self.takeovers += 1
+        self.taken_basis += self.basis - before
 
     def restore(self, quantity: Decimal, basis: Decimal) -> None:
         """Take saved books up again."""

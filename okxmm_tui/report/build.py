@@ -175,7 +175,7 @@ def _check_log(
     totals = market.ledger.periods.session
     yield _check("fills, record and replay", inst_id, Decimal(len(rows)), Decimal(totals.fills))
     ledger = replayed.ledger(instrument)
-    if ledger is None:
+    if ledger is None or market.ledger.position.takeovers:
         incomplete.append(f"{inst_id}: a position was taken over, so its fills alone do not give its PnL")
     else:
         _book(ledger, replayed, rows)
@@ -195,15 +195,16 @@ def _check_log(
     yield _check("fees, recorded total", inst_id, shot.fees, totals.fees_quote)
     yield _check("net, recorded total", inst_id, shot.net, market.ledger.net_quote(price))
     parts, mid = market.quality.attribution.figures(market.mid_price), market.mid_price
-    marked = totals.booked + market.ledger.unrealised(mid)
+    brought_in = market.quality.attribution.brought_in(mid)
+    marked = totals.booked + market.ledger.unrealised(mid) - brought_in
     if mid is not None or not market.position_lots:
         yield _check("decomposition, sum and books at the mid", inst_id, marked, parts.total)
 
 
 def _held(market: Market, ledger: Ledger) -> tuple[Decimal, Decimal]:
-    """What a market holds and what other books say it holds; spot to the last coin, dust and all."""
+    """What a market holds and what other books say it holds; spot to the last digit that fills explain."""
     if market.holding is not None:
-        return market.holding.base_change, ledger.position.quantity
+        return market.ledger.position.quantity, ledger.position.quantity
     size = market.instrument.size
     return size(market.position_lots), size(ledger.position.size_lots)
 

@@ -179,13 +179,17 @@ def decomposition(market: MarketReport, view: AccountingView) -> Table:
     parts, digits = parts_of(view.decomposition), part_digits(market)
     rows = [(name, money(amount, digits)) for name, amount in parts]
     rows.append(("TOTAL", money(view.decomposition.total, digits)))
-    return Table(
-        f"Where it came from: {market.inst_id}",
-        ("", view.settle_ccy),
-        tuple(rows),
+    note = (
         "Spread against the mid just before each maker fill; adverse is the mid's move within 5 s after it; "
-        "drift the rest of the inventory's gain; marked at the mid, so it may differ from NET by mark − mid.",  # noqa: RUF001
+        "drift the rest of the inventory's gain; marked at the mid, so it may differ from NET by mark − mid."  # noqa: RUF001
     )
+    if view.brought_in:
+        rows.append(("brought in", money(view.brought_in, digits)))
+        note += (
+            " Brought in: what the position from before the session had gained or lost by then; NET "
+            "holds it, the total does not."
+        )
+    return Table(f"Where it came from: {market.inst_id}", ("", view.settle_ccy), tuple(rows), note)
 
 
 def _account(session: SessionReport) -> Table:
