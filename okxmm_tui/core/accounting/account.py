@@ -120,7 +120,8 @@ class AccountBook:
             return None
         books, flow = self._books.get(bill.inst_id), flow_of(bill.bill_type)
         if books is not None:
-            books.ledger.book_bill(bill, books.price)
+            if books.ledger.book_bill(bill, books.price) is None:
+                return None  # an earlier session booked it
         elif flow is not Flow.NONE:
             self._cash[bill.ccy] = self._cash.get(bill.ccy, ZERO) + bill.change
         if flow is Flow.NONE or not self.is_open:
