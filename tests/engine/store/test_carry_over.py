@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from okxmm_tui.core.messages import AccountBill, BalanceUpdate, StreamUp, Tick
+from msgspec import structs
+
+from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, StreamUp, Tick
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.store.recovery import read_past
-from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restored_from
+from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restarted, restored_from, write
 from tests.samples import INST, SECOND, START_NS, pair
 
 D = Decimal
@@ -56,3 +58,61 @@ def test_a_bill_of_the_last_minute_is_booked_by_one_session_alone(tmp_path):
     after.answer_truth(positions=venue.position(), fills=tuple(venue.fills), bills=(bill,))
     periods, parts = after.market.ledger.periods, after.market.quality.attribution.figures(None)
     assert (periods.inception.funding, periods.session.funding, parts.funding) == (D("-0.7"), 0, 0)
+
+
+def test_a_gain_of_yesterday_lets_nothing_more_be_lost_today(tmp_path):
+    """Up 40 on an open position at a restart of the next day: today stands at nothing and falls from it."""
+    before, venue = RecordedDesk(), Venue()
+    bid, _ = before.quoting()
+    before.execute(venue, bid, "0.4")
+    before.feed(MarkPrice(INST, D(70_000), 0))
+    before.run(6_000)
+    assert before.reducer.loss_limits.day_pnl_quote > 39
+    restored = restored_from(journal_of(tmp_path, before.rows), before.now_ns)
+    assert restored.day is not None
+    yesterday = structs.replace(restored.day, day_number=restored.day.day_number - 1)
+    after = RecordedDesk(structs.replace(restored, day=yesterday), session_id=NEXT_ID)
+    after.feed(StreamUp("private"))
+    after.answer_truth(positions=venue.position(), fills=tuple(venue.fills))
+    after.feed(MarkPrice(INST, D(70_000), 0))
+    after.tick()
+    limits = after.reducer.loss_limits
+    assert (limits.day_pnl_quote, limits.drawdown_quote) == (0, 0)
+    after.feed(MarkPrice(INST, D(69_000), 0))
+    after.tick()
+    assert (limits.day_pnl_quote, limits.drawdown_quote) == (-4, 4)
+
+
+def test_a_loss_of_a_position_found_at_the_start_halts_nothing():
+    """900 were lost before anybody here knew of it: today has lost nothing, and a fall counts."""
+    desk = RecordedDesk()
+    desk.feed(StreamUp("private"))
+    desk.feed(MarkPrice(INST, D(60_000), 0))
+    desk.tick()
+    desk.answer_truth(positions=(PositionUpdate(INST, 900, D(70_000), None, None, 0),))
+    desk.tick()
+    assert desk.reducer.loss_limits.day_pnl_quote == 0
+    desk.feed(MarkPrice(INST, D(59_000), 0))
+    desk.tick()
+    assert desk.reducer.loss_limits.day_pnl_quote == -90
+
+
+def test_a_crash_right_after_the_merge_forgets_nothing_of_the_day(tmp_path):
+    """Down 40 on an open position; a session that ends before its first figure must not settle that away."""
+    before, venue = RecordedDesk(), Venue()
+    bid, _ = before.quoting()
+    before.execute(venue, bid, "0.4")
+    before.feed(MarkPrice(INST, D(50_000), 0))
+    before.run(6_000)
+    was = before.reducer.loss_limits.day_pnl_quote
+    assert was < -39
+    journal = journal_of(tmp_path, before.rows)
+    crashed = RecordedDesk(restored_from(journal, before.now_ns), session_id=NEXT_ID)
+    crashed.feed(MarkPrice(INST, D(50_000), 0))
+    crashed.feed(StreamUp("private"))
+    crashed.answer_truth(positions=venue.position(), fills=tuple(venue.fills))
+    write(journal, crashed.rows)
+    after = restarted(journal, venue, session_id=NEXT_ID + 1, now_ns=before.now_ns + 5 * SECOND)
+    after.feed(MarkPrice(INST, D(50_000), 0))
+    after.tick()
+    assert after.reducer.loss_limits.day_pnl_quote == was
