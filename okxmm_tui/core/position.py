@@ -103,7 +103,14 @@ class Position:
         """An amount of quote currency as the books keep it."""
         return rounded(amount, COST_STEP)
 
-    def apply(self, side: Side, size_lots: int, price: Decimal, base_fee: Decimal = ZERO) -> Decimal:
+    def apply(
+        self,
+        side: Side,
+        size_lots: int,
+        price: Decimal,
+        base_fee: Decimal = ZERO,
+        quantity: Decimal | None = None,
+    ) -> Decimal:
         """Book one execution and return the PnL it realised, in settlement currency.
 
         A flip is a close and an opening; only the close realises.
@@ -114,8 +121,9 @@ class Position:
             price: Its price.
             base_fee: Fee taken out of the base currency (spot), negative, or a rebate in it; it is in the
                 PnL. Fees in other currencies are not.
+            quantity: Exact executed quantity, without sign, where lots do not tell it.
         """
-        executed = side.sign * size_lots * self.lot_value
+        executed = side.sign * (size_lots * self.lot_value if quantity is None else quantity)
         worth, traded = self.worth(executed, price), executed + base_fee
         if self.quantity * traded > 0 or not self.quantity:
             return self._open(traded, worth)

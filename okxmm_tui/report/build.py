@@ -145,8 +145,8 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
         settle_ccy=instrument.settle_ccy,
         fills=totals.fills,
         maker_fills=totals.maker_fills,
-        bought=instrument.size(totals.bought_lots),
-        sold=instrument.size(totals.sold_lots),
+        bought=totals.bought,
+        sold=totals.sold,
         turnover_quote=totals.turnover_quote,
         position_open=replayed.position_open.get(inst_id),
         position_close=instrument.size(market.position_lots),
@@ -214,6 +214,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
     for row in sorted(rows, key=lambda row: row.at_ns):
         instrument = replayed.instruments[row.inst_id]
         price_ticks, exact_price = instrument.nearest_ticks(row.price)
+        size_lots, rest = instrument.split_size(row.size)
         ledger.book(
             Fill(
                 inst_id=row.inst_id,
@@ -222,7 +223,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 cl_ord_id=row.cl_ord_id,
                 side=Side(row.side),
                 price_ticks=price_ticks,
-                size_lots=instrument.size_to_lots(row.size),
+                size_lots=size_lots,
                 fee=row.fee,
                 fee_ccy=row.fee_ccy,
                 liquidity=Liquidity(row.liquidity),
@@ -230,6 +231,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 tag=row.tag,
                 position_side=PositionSide(row.position_side),
                 exact_price=exact_price,
+                rest=rest,
             )
         )
 

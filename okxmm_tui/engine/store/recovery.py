@@ -197,6 +197,7 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         row
     )
     price_ticks, exact_price = instrument.nearest_ticks(price)
+    size_lots, rest = instrument.split_size(size)
     return Fill(
         inst_id=inst_id,
         trade_id=trade_id,
@@ -204,7 +205,7 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         cl_ord_id=cl_ord_id,
         side=Side(side),
         price_ticks=price_ticks,
-        size_lots=instrument.size_to_lots(size),
+        size_lots=size_lots,
         fee=Decimal(fee),
         fee_ccy=fee_ccy,
         liquidity=Liquidity(liquidity),
@@ -212,4 +213,5 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         tag=tag,
         position_side=PositionSide(held),
         exact_price=exact_price,
+        rest=rest,
     )

@@ -114,7 +114,7 @@ def fill_row(session: Session, market: Market, booked: BookedFill) -> Row:
     return FILL, (
         scope_of(session.started), fill.inst_id, fill.trade_id, session.started.session_id, fill.ord_id,
         fill.cl_ord_id, fill.side.value,
-        amount(fill.price(instrument.tick_size)), instrument.size_text(fill.size_lots), amount(fill.fee),
+        amount(fill.price(instrument.tick_size)), amount(fill.size(instrument.lot_size)), amount(fill.fee),
         fill.fee_ccy, fill.liquidity.value, amount(booked.realised_quote), amount(market.mid_price),
         fill.venue_ms, session.now_ns, fill.position_side.value, fill.tag,
         order.params_version if order is not None else 0,
