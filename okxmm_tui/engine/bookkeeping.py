@@ -126,15 +126,15 @@ class Bookkeeper:
 
     # -- time ------------------------------------------------------------------------------------------
 
-    def on_tick(self, block: Callable[[Market], str]) -> None:
+    def on_tick(self, fault: Callable[[Market], str]) -> None:
         """Measure presence; once a second settle horizons, value inventory and check the identity.
 
         Args:
-            block: Why a market may not quote now; empty when it may.
+            fault: Why a market is not fit to be quoted now; empty when it is.
         """
         now_ns = self._session.now_ns
         for market in self._session.markets.values():
-            market.quality.presence.on_quote_state(now_ns, self._presence(market, block(market)))
+            market.quality.presence.on_quote_state(now_ns, self._presence(market, fault(market)))
         if now_ns < self._next_ns:
             return
         self._next_ns = now_ns + EVERY_NS
@@ -174,18 +174,25 @@ class Bookkeeper:
         lots = market.ledger.position.size_lots
         market.quality.activity.on_inventory(self._session.now_ns, lots, float(self._value(market)))
 
-    def _presence(self, market: Market, blocked: str) -> QuoteState:
+    def _presence(self, market: Market, fault: str) -> QuoteState:
         if not market.instrument.is_tradable:
             return QuoteState.CLOSED
         state = self._session.machine.state
         if state in {TradingState.PAUSED, TradingState.HALTED}:
             return QuoteState.PAUSED_BY_RISK
-        if blocked:
+        if fault:
             return QuoteState.PAUSED_BY_FAULT
         sides = sum(_is_present(market, side) for side in Side)
-        if sides == 0 and state is TradingState.REDUCING:
+        return (self._absence(market), QuoteState.ONE_SIDED, QuoteState.TWO_SIDED)[sides]
+
+    def _absence(self, market: Market) -> QuoteState:
+        """What to call it that nothing stands there: somebody's will, a doubt, or nobody's."""
+        if self._session.freezes.reason(market.instrument.inst_id):
+            return QuoteState.PAUSED_BY_FAULT
+        is_reducing = self._session.machine.state is TradingState.REDUCING
+        if is_reducing or market.blocked or market.only_reduce:
             return QuoteState.PAUSED_BY_RISK
-        return (QuoteState.ABSENT, QuoteState.ONE_SIDED, QuoteState.TWO_SIDED)[sides]
+        return QuoteState.ABSENT
 
 
 def _is_present(market: Market, side: Side) -> bool:

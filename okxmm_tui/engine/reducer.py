@@ -242,15 +242,21 @@ class Reducer:
         return (
             self.reconciler.preflight.block
             or self.tuning.block(market)
-            or self.watchdog.block(market)
-            or self.venue.block
-            or self.flapping.block
+            or self._fault(market)
             or self.reconciler.intruders.block
-            or self.silence.block
             or self.instruments.block(market)
-            or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
+        )
+
+    def _fault(self, market: Market) -> str:
+        """Which of them is a fault of a link, the venue, the book or the engine itself; empty for none."""
+        return (
+            self.watchdog.block(market)
+            or self.venue.block
+            or self.flapping.block
+            or self.silence.block
+            or self.journal_watch.block()
         )
 
     # -- market data -----------------------------------------------------------------------------
@@ -336,7 +342,7 @@ class Reducer:
         if figure is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
-        self.books.on_tick(self.watchdog.block)
+        self.books.on_tick(self._fault)
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
             for market in self.session.markets.values():

@@ -13,7 +13,7 @@ from okxmm_tui.core.commands import Pause
 from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, TopOfBook
 from okxmm_tui.core.snapshot import FromEngine
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import Severity, Side, VenueOrderState
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import MS, Desk
 from tests.samples import INST, fill, order_update
@@ -169,6 +169,37 @@ def test_presence_tells_trading_from_pauses_and_faults():
     paused = desk.market.quality.presence.view()
     assert paused.paused_by_risk is not None
     assert paused.paused_by_risk > 0.7
+
+
+def test_a_rest_a_rule_ordered_is_no_unexplained_absence():
+    """Quotes pulled by a guard, then nothing new for a doubt: that is risk and fault, never absence."""
+    desk, _ = _trading()
+    presence = desk.market.quality.presence
+
+    def shares(seconds: int) -> tuple[float, float, float]:
+        before = presence.view()
+        for _ in range(20 * seconds):
+            desk.tick(50)
+            desk.update()
+            for order in desk.market.orders.working:
+                desk.cancelled(order.cl_ord_id)
+        after = presence.view()
+        names = ("absent", "paused_by_risk", "paused_by_fault")
+        risen = [
+            (getattr(after, name) or 0.0) * after.open_s - (getattr(before, name) or 0.0) * before.open_s
+            for name in names
+        ]
+        return risen[0], risen[1], risen[2]
+
+    desk.reducer.position_guard.block = lambda market: "resting after losing round trips"
+    absent, by_risk, by_fault = shares(4)
+    assert by_risk > 3.8
+    assert absent + by_fault < 0.1
+    desk.reducer.position_guard.block = lambda market: ""
+    desk.reducer.session.freeze("test", Severity.WARNING, "in doubt")
+    absent, by_risk, by_fault = shares(4)
+    assert by_fault > 3.8
+    assert absent + by_risk < 0.2
 
 
 def test_a_broken_book_leaves_no_mid():
