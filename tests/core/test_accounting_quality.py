@@ -354,6 +354,18 @@ def test_ratios_by_hand():
     assert view.orders_per_million == pytest.approx(2_000)  # 6 per 3,000
 
 
+def test_an_order_amended_to_more_was_accepted_with_more():
+    """100 lots, half of them filled, then 200 in all, then shrunk again: 150 filled of 200 asked."""
+    activity = Activity()
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 100)
+    activity.on_fill("0", 50, 1.0)
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 200)
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 150)
+    activity.on_fill("0", 100, 1.0)
+    view = activity.view()
+    assert (view.orders_accepted, view.order_fill_ratio, view.quantity_fill_ratio) == (1, 1.0, 0.75)
+
+
 def test_inventory_turns_and_holding_time():
     """Long 10 lots worth 600 for 30 s, then flat for 30 s: mean 5 lots, worth 300."""
     activity = Activity()
