@@ -94,12 +94,15 @@ class Keeper:
         problem = store.problem or (events.problem if events is not None else "")
         if store.is_dead or (events is not None and events.is_dead):
             problem = "its writer has ended, see okxmm.log; restart to record again"
+        notices = [*self._notices, *([store.replaced] if store.replaced else [])]
+        if store.refused_rows:
+            notices.append(f"{store.refused_rows} entries were refused by the database, see okxmm.log")
         state = JournalState(
             recorded_step=store.recorded_step,
             problem=problem,
             lost_rows=store.lost_rows + (events.lost_steps if events is not None else 0),
             removed_segments=events.removed_segments if events is not None else 0,
-            notice="; ".join([*self._notices, *([store.replaced] if store.replaced else [])]),
+            notice="; ".join(notices),
         )
         if state == self._told:
             return None
