@@ -143,7 +143,8 @@ class Bookkeeper:
         for market in self._session.markets.values():
             market.quality.advance(venue_ms - LATE_MS)
             market.quality.follow(market.mid_price)
-            market.ledger.periods.roll(venue_ms)
+            if clock is not None:  # a wrong clock would begin a day that no event of today belongs to
+                market.ledger.periods.roll(venue_ms)
             self._price(market)
             self._follow_inventory(market)
         self._check()

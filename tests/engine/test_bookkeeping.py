@@ -11,12 +11,20 @@ from okxmm_tui.core.accounting.trust import BREACHES
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView
 from okxmm_tui.core.commands import Pause
 from okxmm_tui.core.effects import FetchTruth
-from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, TopOfBook
+from okxmm_tui.core.messages import (
+    AccountBill,
+    BalanceUpdate,
+    ClockMeasured,
+    MarkPrice,
+    PositionUpdate,
+    TopOfBook,
+)
 from okxmm_tui.core.snapshot import FromEngine
 from okxmm_tui.core.types import Severity, Side, VenueOrderState
+from okxmm_tui.engine.loss_limits import DAY_NS
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import MS, Desk
-from tests.samples import INST, fill, order_update
+from tests.samples import INST, START_NS, fill, order_update
 
 D = Decimal
 
@@ -200,6 +208,25 @@ def test_a_rest_a_rule_ordered_is_no_unexplained_absence():
     absent, by_risk, by_fault = shares(4)
     assert by_fault > 3.8
     assert absent + by_risk < 0.2
+
+
+def test_a_machine_that_is_a_day_ahead_ends_no_day():
+    """The day turns by the clock of the venue: what is filled today counts today, whatever ours said."""
+    desk = Desk()
+    today = START_NS // DAY_NS
+    desk.now_ns += DAY_NS
+    desk.tick()
+    desk.feed(ClockMeasured(-DAY_NS, 0))
+    desk.run(2_000)
+    desk.market.ledger.book(
+        structs.replace(fill(Side.BUY, "60000", "1", fee="-0.12"), venue_ms=START_NS // MS)
+    )
+    periods = desk.market.ledger.periods
+    assert (periods.day_number, periods.day.fees) == (today, D("-0.12"))
+    desk.run(1_000)
+    desk.now_ns += DAY_NS
+    desk.run(1_000)
+    assert (periods.day_number, periods.day.fees) == (today + 1, 0)
 
 
 def test_a_broken_book_leaves_no_mid():
