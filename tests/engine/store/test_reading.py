@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from okxmm_tui.engine.store.database import JOURNAL_NAME
 from okxmm_tui.engine.store.export import FILL_COLUMNS, ORDER_COLUMNS, utc, write_fills, write_orders
 from okxmm_tui.engine.store.reading import Journal, Span
 from okxmm_tui.errors import JournalError
@@ -58,6 +60,26 @@ def test_rows_keep_exact_figures(journal):
     order = next(journal.orders())
     assert order.price == order.price.quantize(Decimal("0.1"))
     assert order.reduce_only is False
+
+
+def test_a_journal_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    """On a read-only disk SQLite refuses: it is read as it lies, but never past the log of a crash."""
+    journal_of(tmp_path, RecordedDesk().rows).close()
+    connect = sqlite3.connect
+
+    def refusing(name: str, **options: object) -> sqlite3.Connection:
+        if name.endswith("?mode=ro"):
+            error = sqlite3.OperationalError("unable to open database file")
+            error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise error
+        return connect(name, **options)  # pyright: ignore
+
+    monkeypatch.setattr(sqlite3, "connect", refusing)
+    with Journal.of(tmp_path) as journal:
+        assert journal.last_session() is not None
+    (tmp_path / f"{JOURNAL_NAME}-wal").write_bytes(b"rows that are not in the file yet")
+    with pytest.raises(JournalError, match="could not be used"):
+        Journal.of(tmp_path)
 
 
 def test_a_journal_that_is_not_there_is_refused(tmp_path):
