@@ -152,6 +152,15 @@ def test_spot_coins_held_before_are_revalued():
     assert (shown.revaluation, shown.unrealised, shown.residual) == (D(200), 0, 0)
 
 
+@pytest.mark.parametrize("bill_type", ["1", "12"])
+def test_money_moved_elsewhere_is_no_loss(bill_type):
+    """To the funding account, or to a trading bot of the venue: a transfer, and in no line of the PnL."""
+    account = Account(LINEAR, USDT="10000")
+    account.bill(bill_type, "-1000")
+    shown = account.report(USDT="9000")
+    assert (shown.transfers, shown.conversion, shown.residual) == (-1_000, 0, 0)
+
+
 def test_a_conversion_between_currencies():
     """0.1 BTC sold through a convert: -0.1 BTC, +5,990 USDT; 10 USDT were lost on it."""
     account = Account(SPOT, USDT="0", BTC="1")
