@@ -202,6 +202,15 @@ def test_sessions_are_chosen_by_id_day_and_time(tmp_path, desk, capsys):
             _run(tmp_path, *words)
 
 
+def test_a_killed_session_ran_as_long_as_it_recorded_anything(tmp_path, desk):
+    """It said nothing after its first second; the totals of its minutes tell that it ran on."""
+    _change(tmp_path, "UPDATE sessions SET ended_ns = NULL")
+    _change(tmp_path, "DELETE FROM notes WHERE at_ns > (SELECT started_ns + 1000000000 FROM sessions)")
+    assert _run(tmp_path, "--since", "2026-11-20T08:00:05Z") == 0
+    with pytest.raises(JournalError):
+        _run(tmp_path, "--since", "2026-11-20T09:00:00Z")
+
+
 def test_wrong_words_are_refused(tmp_path, desk):
     """With what to write instead."""
     for words in (["--day", "today"], ["--since", "yesterday"], ["--format", "csv"]):

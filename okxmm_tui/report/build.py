@@ -58,11 +58,8 @@ def _ran_in(row: SessionRow, journal: Journal, span: Span) -> bool:
         return False
     if span.since_ns is None or row.started_ns >= span.since_ns:
         return True
-    ended_ns = row.ended_ns
-    if ended_ns is None:
-        notes = [note.at_ns for note in journal.notes(Span(session_id=row.session_id))]
-        ended_ns = notes[-1] if notes else row.started_ns
-    return ended_ns >= span.since_ns
+    ended_ns = row.ended_ns if row.ended_ns is not None else journal.last_sign_ns(row.session_id)
+    return (ended_ns or row.started_ns) >= span.since_ns
 
 
 def _session(journal: Journal, state_dir: Path, row: SessionRow) -> SessionReport:
