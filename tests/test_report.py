@@ -156,11 +156,15 @@ def test_without_the_event_log_the_report_is_incomplete_and_says_so(tmp_path, de
     (market,) = session.markets
     assert market.accounting is None
     assert market.net_quote == desk.market.ledger.net_quote(desk.market.valuation_price)
+    told = (market.turnover_quote, market.rebates_quote, market.funding_quote, market.maker_share)
+    assert told == (None, None, None, None)
     assert any("event log is gone" in each for each in session.incomplete)
     assert _run(tmp_path) == 0
     assert "INCOMPLETE" in capsys.readouterr().out
     _run(tmp_path, "--format", "html")
-    assert "Incomplete:" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert "Incomplete:" in page
+    assert '<b class="">–</b><span>turnover, USDT</span>' in page  # noqa: RUF001
 
 
 def test_a_damaged_log_and_a_missing_end_are_told(tmp_path, desk):

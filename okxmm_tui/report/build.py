@@ -107,7 +107,8 @@ def _replayed(state_dir: Path, row: SessionRow, incomplete: list[str]) -> Replay
     path = log_path(state_dir, row.session_id)
     if not path.exists():
         incomplete.append(
-            "the event log is gone: no decomposition, markouts, uptime, equity, and no recomputed position"
+            "the event log is gone: no decomposition, markouts, uptime, equity, and no recomputed position; "
+            "fees hold rebates, and funding stands with interest and the like"
         )
         return None
     try:
@@ -242,7 +243,6 @@ def _from_rows(
     """What the rows of the journal alone can tell; fees in other currencies than the quote are left out."""
     parts = inst_id.split("-")
     quote = parts[1] if len(parts) > 1 else ""
-    fees = shot.fees if shot is not None else ZERO
     realised = sum((row.realised for row in rows), ZERO)
     return MarketReport(
         inst_id=inst_id,
@@ -253,16 +253,16 @@ def _from_rows(
         maker_fills=sum(row.liquidity == Liquidity.MAKER.value for row in rows),
         bought=sum((row.size for row in rows if row.side == Side.BUY.value), ZERO),
         sold=sum((row.size for row in rows if row.side == Side.SELL.value), ZERO),
-        turnover_quote=ZERO,
+        turnover_quote=None,
         position_open=None,
-        position_close=shot.position if shot is not None else ZERO,
+        position_close=shot.position if shot is not None else None,
         average_price=shot.average if shot is not None else None,
         realised_quote=realised,
         unrealised_quote=shot.unrealised if shot is not None else None,
-        fees_quote=fees,
-        rebates_quote=ZERO,
-        funding_quote=ZERO,
-        other_quote=shot.net - shot.realised - shot.unrealised - shot.fees if shot is not None else ZERO,
+        fees_quote=shot.fees if shot is not None else None,
+        rebates_quote=None,
+        funding_quote=None,
+        other_quote=shot.net - shot.realised - shot.unrealised - shot.fees if shot is not None else None,
         net_quote=shot.net if shot is not None else None,
         maker_share=None,
         orders=orders[0],

@@ -41,7 +41,7 @@ def money(value: Decimal | float | None, digits: int = 4) -> str:
     return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
 
 
-def number(value: float | None, digits: int = 2) -> str:
+def number(value: Decimal | float | None, digits: int = 2) -> str:
     """A figure without a sign of its own."""
     return NONE if value is None else f"{value:,.{digits}f}".replace("-", "−")  # noqa: RUF001
 
@@ -124,7 +124,7 @@ def _markets(session: SessionReport) -> Table:
         ("fills (maker)", lambda m: f"{m.fills} ({m.maker_fills})"),
         ("bought", lambda m: f"{m.bought:f} {m.size_unit}"),
         ("sold", lambda m: f"{m.sold:f} {m.size_unit}"),
-        ("turnover", lambda m: number(float(m.turnover_quote)) if m.accounting else NONE),
+        ("turnover", lambda m: number(m.turnover_quote)),
         ("maker share of turnover", lambda m: share(m.maker_share)),
         ("position at open", lambda m: quantity(m.position_open, m.size_unit)),
         ("position at close", lambda m: quantity(m.position_close, m.size_unit)),
