@@ -92,6 +92,28 @@ def test_rests_of_both_sides_are_told_apart_and_net_exactly():
     assert not desk.reducer.reconciler.positions.is_suspicious(desk.market)
 
 
+def test_both_sides_are_carried_on_in_lots_of_today(tmp_path):
+    """2 long and 1 short, booked as 200 and 100 lots: after the change nobody is asked about a difference."""
+    before = RecordedDesk(position_mode=PositionMode.LONG_SHORT)
+    before.feed(StreamUp("private"))
+    long_row = PositionUpdate(INST, 200, D(60_000), None, None, 1, PositionSide.LONG)
+    short_row = PositionUpdate(INST, -100, D(60_000), None, None, 1, PositionSide.SHORT)
+    before.answer_truth(positions=(long_row, short_row))
+    before.tick(6_000)
+    past = read_past(journal_of(tmp_path, before.rows), Mode.DEMO, "test", [COARSE], before.now_ns)
+    after = RecordedDesk(
+        past.restored,
+        session_id=START_NS // SECOND + 60,
+        instruments=(COARSE,),
+        position_mode=PositionMode.LONG_SHORT,
+    )
+    after.feed(StreamUp("private"))
+    after.answer_truth(positions=(_held("2", PositionSide.LONG), _held("-1", PositionSide.SHORT)))
+    assert after.reducer.session.is_merged
+    held = after.market.side_positions
+    assert (held.long_lots, held.short_lots, after.market.position_lots) == (2, 1, 1)
+
+
 def test_parts_of_lots_are_no_missed_fills():
     """Two halves of a lot make the venue's one: nothing is fetched, and the order can still fill the rest."""
     desk = Desk()

@@ -161,7 +161,7 @@ def _advanced(
     """Saved books and the fills that were recorded after them."""
     ledger = Ledger.from_state(instrument, saved.ledger)
     sides, holding = SidePositions(), SpotHolding(instrument)
-    sides.adopt(saved.long_lots, saved.short_lots)
+    sides.adopt(*_sides(saved, instrument))
     holding.base_change, holding.quote_change = saved.base_change or Decimal(0), saved.quote_change
     for (trade_id,) in connection.execute(
         "SELECT trade_id FROM fills WHERE scope = ? AND inst_id = ? AND venue_ms >= ? "
@@ -190,6 +190,13 @@ def _advanced(
         base_change=holding.base_change if instrument.is_spot else None,
         quote_change=holding.quote_change if instrument.is_spot else Decimal(0),
     )
+
+
+def _sides(saved: SavedMarket, instrument: Instrument) -> tuple[int, int]:
+    """Long and short in whole lots of today."""
+    lot = instrument.lot_size * instrument.contract_value
+    then = saved.ledger.lot or lot
+    return int(saved.long_lots * then / lot), int(saved.short_lots * then / lot)
 
 
 def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
