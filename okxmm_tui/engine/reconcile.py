@@ -279,9 +279,10 @@ class Reconciler:
             self._retry_ns = session.now_ns + RETRY_NS
         if event.is_complete:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
-        self._books.on_truth(event)
         self.intruders.on_merged(event.orders)
         self._conclude(len(listed))
+        # Books open on the balances of the merge, before anything can be filled that they do not contain.
+        self._books.on_truth(event)
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
         session, cl_ord_id = self._session, update.cl_ord_id or update.ord_id

@@ -10,13 +10,15 @@ from msgspec import structs
 from okxmm_tui.core.accounting.trust import BREACHES
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView
 from okxmm_tui.core.commands import Pause
-from okxmm_tui.core.effects import FetchTruth
+from okxmm_tui.core.effects import FetchTruth, PlaceOrder
 from okxmm_tui.core.messages import (
     AccountBill,
     BalanceUpdate,
     ClockMeasured,
     MarkPrice,
+    OrderBudget,
     PositionUpdate,
+    StreamUp,
     TopOfBook,
 )
 from okxmm_tui.core.snapshot import FromEngine
@@ -83,6 +85,29 @@ def test_a_fill_reaches_books_markouts_and_decomposition():
     assert accounting.activity.order_fill_ratio == 0.5
     desk.feed(_balance(desk, str(D(10000) + desk.market.ledger.net_quote(D("60000.05")))))
     assert _shown(desk)[1].residual == 0
+
+
+def test_books_open_with_the_merge_and_not_with_a_balance_that_came_late():
+    """A balance from before the first fill arrives after it: its fee must not be missing for ever."""
+    desk = Desk()
+    desk.feed(OrderBudget(0, 51))
+    desk.feed(StreamUp("public"))
+    desk.feed(StreamUp("private"))
+    early = _balance(desk, "20000")
+    desk.answer_truth(balances=(early,))
+    assert desk.reducer.books.account.is_open
+    desk.tick()
+    desk.arm_dead_man()
+    desk.book()
+    desk.feed(MarkPrice(INST, D(60_000), 0))
+    bid = desk.taken(PlaceOrder)[0]
+    desk.confirm(bid)
+    _fill_bid(desk, bid.cl_ord_id)
+    desk.feed(early)
+    equity = D(20_000) + desk.market.ledger.net_quote(D(60_000))
+    desk.feed(_balance(desk, str(equity)))
+    assert _shown(desk)[1].residual == 0
+    assert _shown(desk)[1].fees == D("-0.12")
 
 
 def test_bills_of_a_merge_are_booked_once():
