@@ -268,7 +268,8 @@ def test_the_terminal_form_has_every_section(tmp_path, desk, capsys):
     said = capsys.readouterr().out
     for word in (
         "Profit and loss", "Where it came from", "Account", "Markouts", "Activity", "Parameters", "Alarms",
-        "Recorded and recomputed", "max drawdown", "Sharpe", "order-to-trade", "post-only cancels",
+        "Recorded and recomputed", "max drawdown", "Sharpe", "Sortino", "Calmar", "order-to-trade",
+        "inventory turns", "capital in use, mean", "capital in use, peak", "post-only cancels",
         "inventory", "uptime", "█",
     ):  # fmt: skip
         assert word in said

@@ -215,6 +215,7 @@ def _account(session: SessionReport) -> Table:
             (f"Sharpe, minutes ({ratios.minutes})", number(ratios.sharpe_minutes)),
             (f"Sharpe, days ({ratios.days})", number(ratios.sharpe_days)),
             ("Sortino", number(ratios.sortino)),
+            ("Calmar", number(ratios.calmar)),
         ]
     verdict = "the books agree with the venue" if identity.is_trustworthy else identity.reason
     return Table(
@@ -264,6 +265,8 @@ def _quality(session: SessionReport) -> Table:
         ("average inventory", lambda m, v: f"{number(v.activity.average_inventory)} {m.quote_ccy}"),
         ("inventory turns", lambda _, v: number(v.activity.inventory_turns)),
         ("mean holding time", lambda _, v: f"{number(v.activity.mean_holding_s)} s"),
+        ("capital in use, mean", lambda _, v: share(v.activity.capital_used)),
+        ("capital in use, peak", lambda _, v: share(v.activity.capital_used_peak)),
         ("round trips won / lost", lambda _, v: f"{v.episodes.won} / {v.episodes.lost}"),
     )
     known = [(m, m.accounting) for m in session.markets if m.accounting is not None]
