@@ -16,6 +16,7 @@ from okxmm_tui.core.messages import AccountBill, BalanceUpdate, TruthFetched
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import ContractKind, Severity, Side, VenueOrderState
+from okxmm_tui.engine.exposure import DOLLARS
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
@@ -37,7 +38,11 @@ class Bookkeeper:
         self._start_ms = session.now_ns // NS_PER_MS
         self._next_ns = session.now_ns
         markets = tuple(session.markets.values())
-        self.account = AccountBook(markets[0].instrument.quote_ccy if markets else "USDT")
+        ccy = markets[0].instrument.quote_ccy if markets else "USDT"
+        self.account = AccountBook(ccy)
+        if ccy not in DOLLARS:
+            text = f"PnL and every limit of this session are in {ccy}: the defaults are meant in dollars"
+            session.raise_alarm("quote-currency", Severity.CRITICAL, text)
         for market in markets:
             self.account.add(market.instrument, market.ledger)
         self.curve = EquityCurve()
