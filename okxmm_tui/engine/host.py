@@ -132,7 +132,7 @@ class EngineHost:
         require_one(instruments)
         now_ns = self._clock.now_ns()
         self._keeper = Keeper(self._state_dir, now_ns)
-        past = self._keeper.past(self._plan.mode, facts.label, instruments, now_ns)
+        past = self._keeper.past(self._plan.mode, facts, instruments, now_ns)
         return SessionStarted(
             session_id=max(now_ns // 1_000_000_000, past.last_session_id + 1),
             mode=self._plan.mode,
@@ -148,6 +148,7 @@ class EngineHost:
             restored=past.restored,
             is_journaled=True,
             program=okxmm_tui.__version__,
+            account_id=facts.uid,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:

@@ -31,6 +31,7 @@ ENDED = ("filled", "canceled", "mmp_canceled", "refused", "absent")
 LOOKBACK_MS = 300_000
 """Trade ids are known from this long before the time the venue's lists had been read up to."""
 CLOCK_TOLERANCE_NS = 1_000_000_000
+SAME_ACCOUNT = "COALESCE(NULLIF(s.account_id, ''), s.account) = ?"
 _FILL_COLUMNS = (
     "inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, "
     "position_side"
@@ -53,8 +54,18 @@ def read_past(
     account: str,
     instruments: Sequence[Instrument],
     now_ns: int,
+    *,
+    account_id: str = "",
 ) -> Past:
     """Read everything a new session takes up.
+
+    Args:
+        connection: To the journal.
+        mode: Venue of the session.
+        account: Name of its key; the account itself where the venue gives it no number.
+        instruments: What it will trade.
+        now_ns: Now.
+        account_id: Number of its account.
 
     Raises:
         sqlite3.Error: The journal could not be read.
@@ -63,6 +74,9 @@ def read_past(
     notices = list(_clock_notice(connection, now_ns))
     if not is_carried_on(mode):
         return Past(row[0], None, tuple(notices))
+    if account_id:
+        _claim(connection, mode, account, account_id)
+    account = account_id or account
     scope = f"{mode.value}/{account}"
     markets = [_market(connection, scope, each, notices) for each in instruments]
     restored = Restored(
@@ -72,6 +86,30 @@ def read_past(
         halted=_halted(connection, mode, account),
     )
     return Past(row[0], restored, tuple(notices))
+
+
+def _claim(connection: sqlite3.Connection, mode: Mode, label: str, account_id: str) -> None:
+    """Give an account what was recorded under the name of its key, before accounts were told by number."""
+    known = "SELECT 1 FROM sessions WHERE mode = ? AND account_id = ? LIMIT 1"
+    if connection.execute(known, (mode.value, account_id)).fetchone() is not None:
+        return
+    old, new = f"{mode.value}/{label}", f"{mode.value}/{account_id}"
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for table in ("fills", "bills"):
+            connection.execute(f"UPDATE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608 - two names
+        connection.execute(
+            "UPDATE books SET scope = ? || substr(scope, ?) WHERE substr(scope, 1, ?) = ?",
+            (new, len(old) + 1, len(old) + 1, f"{old}/"),
+        )
+        connection.execute(
+            "UPDATE sessions SET account_id = ? WHERE mode = ? AND account = ? AND account_id = ''",
+            (account_id, mode.value, label),
+        )
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def _clock_notice(connection: sqlite3.Connection, now_ns: int) -> Iterable[str]:
@@ -100,8 +138,9 @@ def _day(connection: sqlite3.Connection, scope: str, notices: list[str]) -> Save
 def _halted(connection: sqlite3.Connection, mode: Mode, account: str) -> str:
     """Reason of a kill that nobody has lifted; leaving in order is none."""
     row = connection.execute(
-        "SELECT n.text FROM notes n JOIN sessions s USING (session_id) WHERE n.kind = 'state' "
-        "AND s.mode = ? AND s.account = ? AND n.text NOT LIKE 'quitting:%' ORDER BY n.seq DESC LIMIT 1",
+        "SELECT n.text FROM notes n JOIN sessions s USING (session_id) "  # noqa: S608 - our own words
+        f"WHERE n.kind = 'state' AND s.mode = ? AND {SAME_ACCOUNT} AND n.text NOT LIKE 'quitting:%' "
+        "ORDER BY n.seq DESC LIMIT 1",
         (mode.value, account),
     ).fetchone()
     return row[0].removeprefix(HALTED) if row is not None and row[0].startswith(HALTED) else ""
@@ -113,7 +152,7 @@ def _left_orders(
     marks = ", ".join("?" * len(ENDED))
     rows = connection.execute(
         f"SELECT o.session_id, o.inst_id, o.cl_ord_id FROM orders o JOIN sessions s USING (session_id) "  # noqa: S608 - only question marks
-        f"WHERE o.state NOT IN ({marks}) AND s.mode = ? AND s.account = ? ORDER BY o.created_ns",
+        f"WHERE o.state NOT IN ({marks}) AND s.mode = ? AND {SAME_ACCOUNT} ORDER BY o.created_ns",
         (*ENDED, mode.value, account),
     )
     return tuple(LeftOrder(*row) for row in rows if row[1] in inst_ids)

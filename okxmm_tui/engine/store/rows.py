@@ -21,7 +21,7 @@ Row = tuple[str, tuple[str | int | bytes | None, ...]]
 
 SESSION = (
     "INSERT OR REPLACE INTO sessions (session_id, started_ns, mode, account, tag, strategy, symbols, "
-    "program) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "program, account_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 SESSION_END = "UPDATE sessions SET ended_ns = ?, exit_code = ?, last_words = ? WHERE session_id = ?"
 ORDER = (
@@ -68,7 +68,8 @@ def is_carried_on(mode: Mode) -> bool:
 
 def scope_of(started: SessionStarted) -> str:
     """The account trade and bill ids are unique in."""
-    return f"{started.mode.value}/{started.account if is_carried_on(started.mode) else started.session_id}"
+    name = started.account_id or started.account
+    return f"{started.mode.value}/{name if is_carried_on(started.mode) else started.session_id}"
 
 
 def amount(value: Decimal | None) -> str:
@@ -81,7 +82,7 @@ def session_row(started: SessionStarted, at_ns: int, program: str) -> Row:
     symbols = ",".join(instrument.inst_id for instrument in started.instruments)
     return SESSION, (
         started.session_id, at_ns, started.mode.value, started.account, started.tag, started.strategy,
-        symbols, program,
+        symbols, program, started.account_id,
     )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from okxmm_tui.core.commands import Kill
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, StreamUp, Tick
 from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.store.recovery import read_past
 from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restarted, restored_from, write
-from tests.samples import INST, SECOND, START_NS, pair
+from tests.samples import INST, SECOND, START_NS, pair, swap
 
 D = Decimal
 NEXT_ID = START_NS // SECOND + 60
@@ -116,3 +117,49 @@ def test_a_crash_right_after_the_merge_forgets_nothing_of_the_day(tmp_path):
     after.feed(MarkPrice(INST, D(50_000), 0))
     after.tick()
     assert after.reducer.loss_limits.day_pnl_quote == was
+
+
+def _killed(**changes: object) -> tuple[RecordedDesk, Venue]:
+    """A session on account 77 that holds 0.4 contracts and was killed."""
+    desk, venue = RecordedDesk(account="maker key", **changes), Venue()
+    bid, _ = desk.quoting()
+    desk.execute(venue, bid, "0.4")
+    desk.run(6_000)
+    desk.command(Kill("test"))
+    return desk, venue
+
+
+def test_an_account_is_known_by_its_number_whatever_its_key_is_called(tmp_path):
+    """A new key has another name: books, open orders, the day's loss and the kill are carried on."""
+    desk, venue = _killed(account_id="77")
+    journal = journal_of(tmp_path, desk.rows)
+    past = read_past(journal, Mode.DEMO, "new key", [swap()], desk.now_ns, account_id="77").restored
+    assert past is not None
+    (saved,) = past.markets
+    assert saved.ledger.quantity == desk.market.ledger.position.quantity == D("0.004")
+    assert (past.halted, past.day is not None, len(past.orders)) == ("test", True, 2)
+    assert venue.lots == 40
+
+
+def test_another_account_with_a_key_of_the_same_name_takes_nothing_up(tmp_path):
+    """Two sub-accounts share a machine and a habit of naming keys: neither goes on with the other's books."""
+    desk, _ = _killed(account_id="77")
+    journal = journal_of(tmp_path, desk.rows)
+    past = read_past(journal, Mode.DEMO, "maker key", [swap()], desk.now_ns, account_id="78").restored
+    assert past is not None
+    assert (past.markets, past.day, past.orders, past.halted) == ((), None, (), "")
+
+
+def test_what_was_recorded_under_the_name_of_a_key_goes_to_its_account(tmp_path):
+    """A journal of before accounts were told by number: the first account with that key takes it, once."""
+    desk, _ = _killed()
+    journal = journal_of(tmp_path, desk.rows)
+    for number, count in (("77", 1), ("78", 0), ("77", 1)):
+        past = read_past(journal, Mode.DEMO, "maker key", [swap()], desk.now_ns, account_id=number).restored
+        assert past is not None
+        assert len(past.markets) == count
+        assert bool(past.halted) == bool(count)
+    assert journal.execute("SELECT DISTINCT scope FROM fills").fetchall() == [("demo/77",)]
+    again = RecordedDesk(account="maker key", account_id="77", session_id=NEXT_ID)
+    write(journal, again.rows)
+    assert journal.execute("SELECT account_id FROM sessions").fetchall() == [("77",), ("77",)]

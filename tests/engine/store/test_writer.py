@@ -197,7 +197,7 @@ def test_a_row_the_database_cannot_take_does_not_stop_the_others(tmp_path, caplo
 
 def test_a_file_damaged_while_it_is_written_is_replaced(tmp_path):
     """The session's first rows are in the new one, the old one lies aside, and writing goes on."""
-    first = (make.SESSION, (1, 1, "demo", "test", "t", "s", "x", "p"))
+    first = (make.SESSION, (1, 1, "demo", "test", "t", "s", "x", "p", ""))
     tries = {"count": 0}
 
     def opener(path):
