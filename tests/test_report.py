@@ -17,7 +17,7 @@ from okxmm_tui.report import cli
 from okxmm_tui.report.build import build, chosen
 from okxmm_tui.report.files import COLUMNS
 from okxmm_tui.report.replayed import MOST_POINTS, thinned
-from okxmm_tui.report.tables import axis_number, money, quantity, session_tables
+from okxmm_tui.report.tables import axis_number, money, number, quantity, session_tables
 from okxmm_tui.report.terminal import blocks, signed_blocks
 from tests.past import VERSION, leave, log_of, record
 from tests.safety.day import Day
@@ -297,6 +297,11 @@ def test_money_always_shows_its_sign_but_for_zero():
     assert [money(Decimal(text), 2) for text in ("1.5", "-1.5", "0", "-0.001")] == [
         "+1.50", "\N{MINUS SIGN}1.50", "0.00", "0.00",
     ]  # fmt: skip
+
+
+def test_no_axis_begins_below_nothing_by_rounding():
+    """-0.04 with one digit is 0.0; a real loss keeps its sign."""
+    assert [number(value, 1) for value in (-0.04, 0.0, -0.06)] == ["0.0", "0.0", "\N{MINUS SIGN}0.1"]
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,16 @@ def money(value: Decimal | float | None, digits: int = 4) -> str:
     """A signed amount; an exact zero carries no sign."""
     if value is None:
         return NONE
-    text = f"{value:+,.{digits}f}"
-    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
+    return _signed(f"{value:+,.{digits}f}")
+
+
+def _signed(text: str) -> str:
+    return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
 
 
 def number(value: Decimal | float | None, digits: int = 2) -> str:
-    """A figure without a sign of its own."""
-    return NONE if value is None else f"{value:,.{digits}f}".replace("-", "−")  # noqa: RUF001
+    """A figure without a sign of its own; what rounds to nothing has none."""
+    return NONE if value is None else _signed(f"{value:,.{digits}f}")
 
 
 def axis_number(value: float, first: float, last: float, least: int = 2) -> str:
