@@ -28,7 +28,7 @@ from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.fill_booking import FillBooking
-from okxmm_tui.engine.gap import tell_of_the_gap
+from okxmm_tui.engine.gap import tell_of_the_gap, within_reach
 from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
@@ -241,6 +241,7 @@ class Reconciler:
         request_id = self._session.next_request_id()
         self._asked[request_id] = now_ns
         self._retry_ns = now_ns + self._session.limits.reconcile_ms * NS_PER_MS
+        self._fills_since_ms = within_reach(self._session, self._books.account.trust, self._fills_since_ms)
         self._session.effects.append(FetchTruth(request_id, self._fills_since_ms))
 
     def on_fetch_failed(self, request_id: int, reason: str) -> None:

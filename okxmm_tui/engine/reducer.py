@@ -149,7 +149,7 @@ class Reducer:
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)
-        carry_over(self.session, self.reconciler, self.loss_limits, self.books)
+        carry_over(self.session, self.reconciler, self.loss_limits)
         self._first_effects = self.session.effects
         """What taking up an earlier session had to say; part of the first step."""
         self._next_pnl_ns = now_ns

@@ -38,7 +38,7 @@ class Trust:
 
     def miss(self, key: str, what: str) -> None:
         """A part of the history could not be read: figures are labelled incomplete until it is filled."""
-        self._missing[key] = what
+        self._missing.setdefault(key, what)
 
     def fill(self, key: str) -> None:
         """The part was read after all."""

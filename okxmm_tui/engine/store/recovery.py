@@ -22,6 +22,7 @@ from okxmm_tui.core.restored import LeftOrder, Restored, SavedDay, SavedMarket
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Liquidity, Mode, PositionSide, Side
+from okxmm_tui.engine.store.accounts import SAME_ACCOUNT, claim_account
 from okxmm_tui.engine.store.books import books_scope, read_books
 from okxmm_tui.engine.store.rows import is_carried_on
 from okxmm_tui.errors import WireError
@@ -31,7 +32,6 @@ ENDED = ("filled", "canceled", "mmp_canceled", "refused", "absent")
 LOOKBACK_MS = 300_000
 """Trade ids are known from this long before the time the venue's lists had been read up to."""
 CLOCK_TOLERANCE_NS = 1_000_000_000
-SAME_ACCOUNT = "COALESCE(NULLIF(s.account_id, ''), s.account) = ?"
 _FILL_COLUMNS = (
     "inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, "
     "position_side"
@@ -75,7 +75,7 @@ def read_past(
     if not is_carried_on(mode):
         return Past(row[0], None, tuple(notices))
     if account_id:
-        _claim(connection, mode, account, account_id)
+        claim_account(connection, mode.value, account, account_id)
     account = account_id or account
     scope = f"{mode.value}/{account}"
     markets = [_market(connection, scope, each, notices) for each in instruments]
@@ -86,30 +86,6 @@ def read_past(
         halted=_halted(connection, mode, account),
     )
     return Past(row[0], restored, tuple(notices))
-
-
-def _claim(connection: sqlite3.Connection, mode: Mode, label: str, account_id: str) -> None:
-    """Give an account what was recorded under the name of its key, before accounts were told by number."""
-    known = "SELECT 1 FROM sessions WHERE mode = ? AND account_id = ? LIMIT 1"
-    if connection.execute(known, (mode.value, account_id)).fetchone() is not None:
-        return
-    old, new = f"{mode.value}/{label}", f"{mode.value}/{account_id}"
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for table in ("fills", "bills"):
-            connection.execute(f"UPDATE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608 - two names
-        connection.execute(
-            "UPDATE books SET scope = ? || substr(scope, ?) WHERE substr(scope, 1, ?) = ?",
-            (new, len(old) + 1, len(old) + 1, f"{old}/"),
-        )
-        connection.execute(
-            "UPDATE sessions SET account_id = ? WHERE mode = ? AND account = ? AND account_id = ''",
-            (account_id, mode.value, label),
-        )
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def _clock_notice(connection: sqlite3.Connection, now_ns: int) -> Iterable[str]:

@@ -7,8 +7,11 @@ from decimal import Decimal
 from msgspec import structs
 
 from okxmm_tui.core.commands import Kill
+from okxmm_tui.core.effects import FetchTruth
 from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, StreamUp, Tick
+from okxmm_tui.core.restored import Restored
 from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.store.books import saved_market
 from okxmm_tui.engine.store.recovery import read_past
 from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restarted, restored_from, write
 from tests.samples import INST, SECOND, START_NS, pair, swap
@@ -163,3 +166,16 @@ def test_what_was_recorded_under_the_name_of_a_key_goes_to_its_account(tmp_path)
     again = RecordedDesk(account="maker key", account_id="77", session_id=NEXT_ID)
     write(journal, again.rows)
     assert journal.execute("SELECT account_id FROM sessions").fetchall() == [("77",), ("77",)]
+
+
+def test_reading_never_asks_for_what_the_venue_has_forgotten_meanwhile():
+    """The link comes up twenty minutes after the start: three days back is out of reach for ever by then."""
+    desk = RecordedDesk()
+    old = saved_market(desk.reducer.session, desk.market, desk.reducer.reconciler)
+    week = structs.replace(old, complete_to_ms=START_NS // 1_000_000 - 7 * 86_400_000)
+    after = RecordedDesk(Restored(markets=(week,)), session_id=NEXT_ID)
+    after.feed(Tick(0), after_ms=1_200_000)
+    after.feed(StreamUp("private"))
+    kept_since_ms = after.now_ns // 1_000_000 - 3 * 86_400_000
+    assert after.taken(FetchTruth)[-1].fills_since_ms > kept_since_ms
+    assert "97 h of fills" in after.reducer.books.account.trust.incomplete
