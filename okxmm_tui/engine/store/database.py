@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from okxmm_tui.engine.store.schema import STEPS, VERSION
+from okxmm_tui.engine.store.schema import OLDEST_READ, STEPS, VERSION
 from okxmm_tui.errors import DamagedJournalError, JournalError
 
 JOURNAL_NAME = "journal.sqlite"
@@ -111,7 +111,7 @@ def _has_log(path: Path) -> bool:
 
 def _require_version(connection: sqlite3.Connection, path: Path) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version != VERSION:
+    if not OLDEST_READ <= version <= VERSION:
         connection.close()
         raise JournalError(
             f"The journal {path} has version {version}, this program reads {VERSION}.",

@@ -87,3 +87,5 @@ STEPS: tuple[tuple[str, ...], ...] = (
 """Step n brings a file from version n to n + 1. A step that has shipped is never edited."""
 
 VERSION = len(STEPS)
+OLDEST_READ = 2
+"""Files from this version on are read as they are: later steps changed nothing that reading asks for."""
