@@ -39,7 +39,7 @@ class Bookkeeper:
         self._next_ns = session.now_ns
         markets = tuple(session.markets.values())
         ccy = markets[0].instrument.quote_ccy if markets else "USDT"
-        self.account = AccountBook(ccy)
+        self.account = AccountBook(ccy, DOLLARS if ccy in DOLLARS else ())
         if ccy not in DOLLARS:
             text = f"PnL and every limit of this session are in {ccy}: the defaults are meant in dollars"
             session.raise_alarm("quote-currency", Severity.CRITICAL, text)
