@@ -59,11 +59,10 @@ class MadeUpSession(ABC):
 
     def open(self) -> None:
         """Connect, merge and take a book."""
-        for event in (OrderBudget(0, 51), StreamUp("public"), StreamUp("private")):
-            self.step(event)
-        request = self.reducer.reconciler._request  # noqa: SLF001 - to answer it as a venue would
-        assert request is not None  # noqa: S101 - just asked
-        self._answer_truth(request[0])
+        self.step(OrderBudget(0, 51))
+        self.step(StreamUp("public"))
+        effects = self.step(StreamUp("private"))
+        self._answer_truth(next(each.request_id for each in effects if isinstance(each, FetchTruth)))
         self.step(DeadManArmed(self.now_ns // MS + 20_000))
         self.step(self._balance())
         bids = tuple((600_000 - n, self.dice.randint(1, 900)) for n in range(400))

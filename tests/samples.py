@@ -90,7 +90,7 @@ def fill(
         cl_ord_id=cl_ord_id,
         side=side,
         price_ticks=instrument.price_to_ticks(price),
-        size_lots=instrument.size_to_lots(size),
+        size_lots=instrument.split_size(size)[0],
         fee=Decimal(fee),
         fee_ccy="USDT",
         liquidity=Liquidity.MAKER,

@@ -14,7 +14,7 @@ from okxmm_tui.core.commands import Kill, Pause, Quit
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import JournalGap
 from okxmm_tui.core.snapshot import CommandReply, Farewell, Snapshot
-from okxmm_tui.engine.journal import EventRecord, read_log
+from okxmm_tui.engine.journal import EventLog, EventRecord, read_log
 from okxmm_tui.errors import RecordingError, UsageError
 from okxmm_tui.replay import cli
 from okxmm_tui.replay.app import ReplayApp
@@ -250,6 +250,33 @@ async def test_every_command_is_refused_and_only_leaving_is_granted(log):
         assert await anext(messages) == CommandReply(number, ok=False, text=REFUSED)
     link.send(Quit())
     assert isinstance(await anext(messages), Farewell)
+
+
+@pytest.mark.usefixtures("no_waiting")
+async def test_a_log_that_is_damaged_in_the_middle_ends_the_replay_with_the_reason(log):
+    """Played up to there, by time or by single steps; not a lost engine, and no traceback."""
+    records, ends = list(read_log(log)), list[int]()
+    log.unlink()
+    for part in (records[:20], records[20:40], records[40:]):
+        written = EventLog(log)
+        for record in part:
+            written.append(record.at_ns, record.event, list(record.effects))
+        written.close()
+        ends.append(log.stat().st_size)
+    data = bytearray(log.read_bytes())
+    data[(ends[0] + ends[1]) // 2] ^= 0xFF
+    log.write_bytes(data)
+    link = ReplayLink(log, at_ns=START_NS + 3_600 * SECOND, clock=Steady())
+    last = [message async for message in link.messages()][-1]
+    assert isinstance(last, Farewell)
+    assert last.exit_code == 2
+    assert "damaged" in last.text
+    link = ReplayLink(log, clock=Steady())
+    for _ in range(30):
+        link.step_event()
+    *_, last = [message async for message in link.messages()]
+    assert isinstance(last, Farewell)
+    assert "damaged" in last.text
 
 
 @pytest.mark.usefixtures("no_waiting")

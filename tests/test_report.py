@@ -17,7 +17,7 @@ from okxmm_tui.report import cli
 from okxmm_tui.report.build import build, chosen
 from okxmm_tui.report.files import COLUMNS
 from okxmm_tui.report.replayed import MOST_POINTS, thinned
-from okxmm_tui.report.tables import axis_number, money, quantity, session_tables
+from okxmm_tui.report.tables import axis_number, money, number, quantity, session_tables
 from okxmm_tui.report.terminal import blocks, signed_blocks
 from tests.past import VERSION, leave, log_of, record
 from tests.safety.day import Day
@@ -156,11 +156,15 @@ def test_without_the_event_log_the_report_is_incomplete_and_says_so(tmp_path, de
     (market,) = session.markets
     assert market.accounting is None
     assert market.net_quote == desk.market.ledger.net_quote(desk.market.valuation_price)
+    told = (market.turnover_quote, market.rebates_quote, market.funding_quote, market.maker_share)
+    assert told == (None, None, None, None)
     assert any("event log is gone" in each for each in session.incomplete)
     assert _run(tmp_path) == 0
     assert "INCOMPLETE" in capsys.readouterr().out
     _run(tmp_path, "--format", "html")
-    assert "Incomplete:" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert "Incomplete:" in page
+    assert '<b class="">–</b><span>turnover, USDT</span>' in page  # noqa: RUF001
 
 
 def test_a_damaged_log_and_a_missing_end_are_told(tmp_path, desk):
@@ -200,6 +204,15 @@ def test_sessions_are_chosen_by_id_day_and_time(tmp_path, desk, capsys):
     for words in (["--session", "1"], ["--day", "2026-11-19"], ["--since", "2026-11-20T09:00:00Z"]):
         with pytest.raises(JournalError, match=number):
             _run(tmp_path, *words)
+
+
+def test_a_killed_session_ran_as_long_as_it_recorded_anything(tmp_path, desk):
+    """It said nothing after its first second; the totals of its minutes tell that it ran on."""
+    _change(tmp_path, "UPDATE sessions SET ended_ns = NULL")
+    _change(tmp_path, "DELETE FROM notes WHERE at_ns > (SELECT started_ns + 1000000000 FROM sessions)")
+    assert _run(tmp_path, "--since", "2026-11-20T08:00:05Z") == 0
+    with pytest.raises(JournalError):
+        _run(tmp_path, "--since", "2026-11-20T09:00:00Z")
 
 
 def test_wrong_words_are_refused(tmp_path, desk):
@@ -255,7 +268,8 @@ def test_the_terminal_form_has_every_section(tmp_path, desk, capsys):
     said = capsys.readouterr().out
     for word in (
         "Profit and loss", "Where it came from", "Account", "Markouts", "Activity", "Parameters", "Alarms",
-        "Recorded and recomputed", "max drawdown", "Sharpe", "order-to-trade", "post-only cancels",
+        "Recorded and recomputed", "max drawdown", "Sharpe", "Sortino", "Calmar", "order-to-trade",
+        "inventory turns", "capital in use, mean", "capital in use, peak", "post-only cancels",
         "inventory", "uptime", "█",
     ):  # fmt: skip
         assert word in said
@@ -283,6 +297,11 @@ def test_money_always_shows_its_sign_but_for_zero():
     assert [money(Decimal(text), 2) for text in ("1.5", "-1.5", "0", "-0.001")] == [
         "+1.50", "\N{MINUS SIGN}1.50", "0.00", "0.00",
     ]  # fmt: skip
+
+
+def test_no_axis_begins_below_nothing_by_rounding():
+    """-0.04 with one digit is 0.0; a real loss keeps its sign."""
+    assert [number(value, 1) for value in (-0.04, 0.0, -0.06)] == ["0.0", "0.0", "\N{MINUS SIGN}0.1"]
 
 
 @pytest.mark.parametrize(

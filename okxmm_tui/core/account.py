@@ -20,7 +20,10 @@ class AccountFacts(Struct, frozen=True):
     """Label, modes and fee rates of the trading account."""
 
     label: str
+    """The note of the API key: two accounts may have the same, and a new key another."""
     fees: dict[str, FeeRates]
     """By instrument id."""
     level: AccountLevel = AccountLevel.FUTURES
     position_mode: PositionMode = PositionMode.NET
+    uid: str = ""
+    """The account itself, whatever the key; empty where the venue does not say."""

@@ -72,7 +72,14 @@ class Instrument(Struct, frozen=True):
         Raises:
             WireError: The price is no number or no multiple of the tick size.
         """
-        return _units(price, self.tick_size, "price", self.inst_id)
+        try:
+            number = read_decimal(price)
+        except WireError as error:
+            raise WireError(f"price of {self.inst_id}: {error}") from error
+        ticks = int(number / self.tick_size)
+        if ticks * self.tick_size != number:
+            raise WireError(f"price '{number:f}' of {self.inst_id} was no multiple of {self.tick_size:f}.")
+        return ticks
 
     def nearest_ticks(self, price: str | Decimal) -> tuple[int, Decimal | None]:
         """Convert a price of the past: its nearest tick, and the price itself where it lies between two.
@@ -86,13 +93,17 @@ class Instrument(Struct, frozen=True):
         ticks = int((number / self.tick_size).to_integral_value())
         return ticks, None if ticks * self.tick_size == number else number
 
-    def size_to_lots(self, size: str | Decimal) -> int:
-        """Convert an exact size to lots.
+    def split_size(self, size: str | Decimal) -> tuple[int, Decimal]:
+        """Convert a size to its whole lots, towards zero, and what is left of it.
+
+        Venues change lots; what was ordered, traded and is held from before keeps its size.
 
         Raises:
-            WireError: The size is no number or no multiple of the lot size.
+            WireError: The size is no number.
         """
-        return _units(size, self.lot_size, "size", self.inst_id)
+        number = read_decimal(size)
+        lots = int(number / self.lot_size)
+        return lots, (number - lots * self.lot_size) or Decimal(0)
 
     def price(self, price_ticks: int) -> Decimal:
         """Price of a tick count, in quote currency."""
@@ -120,11 +131,15 @@ class Instrument(Struct, frozen=True):
         return self.notional_at(size_lots, self.price(price_ticks))
 
     def notional_at(self, size_lots: int, price: Decimal) -> Decimal:
-        """Value of a size at any price, such as a mid or a mark, in quote currency.
+        """Value of a size at any price, such as a mid or a mark, in quote currency."""
+        return self.notional_of(self.size(size_lots), price)
+
+    def notional_of(self, size: Decimal, price: Decimal) -> Decimal:
+        """The same for a size in contracts (base currency for spot).
 
         Inverse contracts are worth their USD face at every price (OKX v5, instruments).
         """
-        face = self.size(size_lots) * self.contract_value
+        face = size * self.contract_value
         return face if self.kind is ContractKind.INVERSE else face * price
 
     def pnl_settle(self, size_lots: int, entry: Decimal, exit_price: Decimal) -> Decimal:
@@ -142,14 +157,3 @@ class Instrument(Struct, frozen=True):
 def _decimals(step: Decimal) -> int:
     exponent = step.normalize().as_tuple().exponent
     return max(0, -int(exponent))
-
-
-def _units(value: str | Decimal, step: Decimal, what: str, inst_id: str) -> int:
-    try:
-        number = read_decimal(value)
-    except WireError as error:
-        raise WireError(f"{what} of {inst_id}: {error}") from error
-    whole = int(number / step)
-    if whole * step != number:
-        raise WireError(f"{what} '{number:f}' of {inst_id} was no multiple of {step:f}.")
-    return whole

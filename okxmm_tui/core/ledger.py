@@ -119,7 +119,8 @@ class Ledger:
         """Move the position; returns what is realised beyond what was before, and the same in quote."""
         price, position = fill.price(self._instrument.tick_size), self.position
         quantity, basis = position.quantity, position.basis
-        realised = position.apply(fill.side, fill.size_lots, price, self.split_fee(fill)[1])
+        base_fee, traded = self.split_fee(fill)[1], self.quantity_of(fill)
+        realised = position.apply(fill.side, fill.size_lots, price, base_fee, traded)
         self._recent.note(Step(fill, quantity, basis, realised))
         moved = realised - before
         moved_quote = self.in_quote(realised, price) - self.in_quote(before, price)
@@ -134,9 +135,10 @@ class Ledger:
         """Everything of a fill that does not depend on the ones before it."""
         price = fill.price(self._instrument.tick_size)
         own_fee, base_fee = self.split_fee(fill)
-        notional = self._instrument.notional_at(fill.size_lots, price)
+        size = fill.size(self._instrument.lot_size)
+        notional = self._instrument.notional_of(size, price)
         for totals in self.periods.at(fill.venue_ms):
-            self._count(totals, fill, notional)
+            self._count(totals, fill, size, notional)
             totals.fees_in_cost_quote += self.position.rounded(base_fee * price)
             worth = self.in_quote(own_fee, price)
             totals.add_fee(own_fee, worth, is_maker=fill.liquidity is Liquidity.MAKER)
@@ -145,16 +147,20 @@ class Ledger:
         self._move_cash(fill, price)
 
     @staticmethod
-    def _count(totals: Totals, fill: Fill, notional_quote: Decimal) -> None:
+    def _count(totals: Totals, fill: Fill, size: Decimal, notional_quote: Decimal) -> None:
         totals.fills += 1
         totals.turnover_quote += notional_quote
         if fill.liquidity is Liquidity.MAKER:
             totals.maker_fills += 1
             totals.maker_turnover_quote += notional_quote
         if fill.side.sign > 0:
-            totals.bought_lots += fill.size_lots
+            totals.bought += size
         else:
-            totals.sold_lots += fill.size_lots
+            totals.sold += size
+
+    def quantity_of(self, fill: Fill) -> Decimal:
+        """What a fill executed, without sign: base currency, or USD face for inverse."""
+        return fill.size(self._instrument.lot_size) * self._instrument.contract_value
 
     def split_fee(self, fill: Fill) -> tuple[Decimal, Decimal]:
         """A fill's fee in settlement currency and in the base currency of spot; both zero for a third one."""
@@ -169,7 +175,7 @@ class Ledger:
         """The fee and, for spot, what was exchanged; contracts move what they realise."""
         instrument = self._instrument
         if instrument.kind is ContractKind.SPOT:
-            bought = fill.side.sign * instrument.size(fill.size_lots)
+            bought = fill.side.sign * self.quantity_of(fill)
             self._move(instrument.base_ccy, bought)
             self._move(instrument.settle_ccy, -self.position.worth(bought, price))
         self._move(fill.fee_ccy or instrument.settle_ccy, fill.fee)
@@ -224,16 +230,6 @@ class Ledger:
     def maker_fills(self) -> int:
         """Maker fills of the session."""
         return self.periods.session.maker_fills
-
-    @property
-    def bought_lots(self) -> int:
-        """Lots bought in the session."""
-        return self.periods.session.bought_lots
-
-    @property
-    def sold_lots(self) -> int:
-        """Lots sold in the session."""
-        return self.periods.session.sold_lots
 
     @property
     def turnover_quote(self) -> Decimal:

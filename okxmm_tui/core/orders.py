@@ -158,6 +158,8 @@ class OwnOrders:
         self._working: dict[str, OwnOrder] = {}
         self._by_ord_id: dict[str, str] = {}
         self._booked: dict[str, int] = {}
+        self._rests: dict[str, int] = {}
+        """Fills of an order that were no whole lots; each may hide up to one in the sum of the others."""
 
     def add(self, order: OwnOrder) -> None:
         """Take a new order in."""
@@ -204,6 +206,8 @@ class OwnOrders:
         if order is not None:
             booked = self._booked.get(order.cl_ord_id, 0) + fill.size_lots
             self._booked[order.cl_ord_id] = booked
+            if fill.rest:
+                self._rests[order.cl_ord_id] = self._rests.get(order.cl_ord_id, 0) + 1
             order.filled_lots = max(order.filled_lots, booked)
 
     def preset_fill(self, order: OwnOrder) -> None:
@@ -227,8 +231,11 @@ class OwnOrders:
             became_done=was is not OrderStatus.DONE and order.is_done,
             amend_failed=amend_failed,
             has_lost_place=order.price_ticks != price_ticks or order.size_lots > size_lots,
-            missing_lots=max(0, order.filled_lots - self._booked.get(order.cl_ord_id, 0)),
+            missing_lots=max(0, order.filled_lots - self._known_lots(order.cl_ord_id)),
         )
+
+    def _known_lots(self, cl_ord_id: str) -> int:
+        return self._booked.get(cl_ord_id, 0) + self._rests.get(cl_ord_id, 0)
 
     def _advance(self, order: OwnOrder, update: OrderUpdate) -> None:
         if update.state.is_terminal:
@@ -264,6 +271,7 @@ class OwnOrders:
             oldest = next(key for key, order in self._orders.items() if order.is_done)
             self._by_ord_id.pop(self._orders.pop(oldest).ord_id, None)
             self._booked.pop(oldest, None)
+            self._rests.pop(oldest, None)
 
     def check(self) -> None:
         """Raise AssertionError when an invariant is broken; for tests."""

@@ -49,7 +49,9 @@ class Position:
         kind: How worth depends on price.
     """
 
-    __slots__ = ("basis", "is_inverse", "lot_value", "quantity", "size_lots", "step")
+    __slots__ = (
+        "basis", "is_inverse", "lot_value", "quantity", "size_lots", "step", "taken_basis", "takeovers",
+    )  # fmt: skip
 
     def __init__(self, lot_value: Decimal, kind: ContractKind = ContractKind.LINEAR) -> None:
         self.lot_value = lot_value
@@ -61,6 +63,10 @@ class Position:
         """Signed whole lots in ``quantity``; a spot fee in base currency may leave dust beyond them."""
         self.basis = ZERO
         """Signed worth the open part was traded at, in settlement currency."""
+        self.takeovers = 0
+        """How often the venue's figure took the place of ours."""
+        self.taken_basis = ZERO
+        """Sum of what that changed the basis by: realised by nobody, and booked nowhere else."""
 
     @property
     def cost(self) -> Decimal:
@@ -81,8 +87,11 @@ class Position:
             average_price: Average entry.
             quantity: Exact signed quantity where lots do not tell it (spot balances with dust).
         """
+        before = self.basis
         self._set(size_lots * self.lot_value if quantity is None else quantity)
         self.basis = self.worth(self.quantity, average_price) if average_price else ZERO
+        self.takeovers += 1
+        self.taken_basis += self.basis - before
 
     def restore(self, quantity: Decimal, basis: Decimal) -> None:
         """Take saved books up again."""
@@ -94,7 +103,14 @@ class Position:
         """An amount of quote currency as the books keep it."""
         return rounded(amount, COST_STEP)
 
-    def apply(self, side: Side, size_lots: int, price: Decimal, base_fee: Decimal = ZERO) -> Decimal:
+    def apply(
+        self,
+        side: Side,
+        size_lots: int,
+        price: Decimal,
+        base_fee: Decimal = ZERO,
+        quantity: Decimal | None = None,
+    ) -> Decimal:
         """Book one execution and return the PnL it realised, in settlement currency.
 
         A flip is a close and an opening; only the close realises.
@@ -105,8 +121,9 @@ class Position:
             price: Its price.
             base_fee: Fee taken out of the base currency (spot), negative, or a rebate in it; it is in the
                 PnL. Fees in other currencies are not.
+            quantity: Exact executed quantity, without sign, where lots do not tell it.
         """
-        executed = side.sign * size_lots * self.lot_value
+        executed = side.sign * (size_lots * self.lot_value if quantity is None else quantity)
         worth, traded = self.worth(executed, price), executed + base_fee
         if self.quantity * traded > 0 or not self.quantity:
             return self._open(traded, worth)

@@ -26,7 +26,7 @@ class SpotFlow(Struct, frozen=True):
 
 def flow_of(fill: Fill, instrument: Instrument) -> SpotFlow:
     """Both sides of a fill, its fee included; a fee in a third currency moves neither."""
-    size, price = instrument.size(fill.size_lots), fill.price(instrument.tick_size)
+    size, price = fill.size(instrument.lot_size), fill.price(instrument.tick_size)
     base, quote = fill.side.sign * size, -fill.side.sign * size * price
     # OKX sign: a negative fee is charged, so adding it is right for charges and rebates alike.
     if fill.fee_ccy == instrument.base_ccy:

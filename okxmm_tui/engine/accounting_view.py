@@ -33,6 +33,7 @@ def accounting_view(books: Bookkeeper, market: Market) -> AccountingView:
         activity=quality.activity.view(),
         episodes=quality.episodes.view(),
         incomplete="; ".join(missing),
+        brought_in=quality.attribution.brought_in(mid),
     )
 
 

@@ -16,6 +16,7 @@ from okxmm_tui.core.messages import AccountBill, BalanceUpdate, TruthFetched
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import ContractKind, Severity, Side, VenueOrderState
+from okxmm_tui.engine.exposure import DOLLARS
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
@@ -37,10 +38,16 @@ class Bookkeeper:
         self._start_ms = session.now_ns // NS_PER_MS
         self._next_ns = session.now_ns
         markets = tuple(session.markets.values())
-        self.account = AccountBook(markets[0].instrument.quote_ccy if markets else "USDT")
+        ccy = markets[0].instrument.quote_ccy if markets else "USDT"
+        self.account = AccountBook(ccy, DOLLARS if ccy in DOLLARS else ())
+        if ccy not in DOLLARS:
+            text = f"PnL and every limit of this session are in {ccy}: the defaults are meant in dollars"
+            session.raise_alarm("quote-currency", Severity.CRITICAL, text)
         for market in markets:
             self.account.add(market.instrument, market.ledger)
         self.curve = EquityCurve()
+        self.want_truth: Callable[[str], None] = lambda why: None
+        """Has the venue's state read again, with a reason; set by the reducer."""
 
     # -- orders and fills ------------------------------------------------------------------------
 
@@ -124,15 +131,15 @@ class Bookkeeper:
 
     # -- time ------------------------------------------------------------------------------------------
 
-    def on_tick(self, block: Callable[[Market], str]) -> None:
+    def on_tick(self, fault: Callable[[Market], str]) -> None:
         """Measure presence; once a second settle horizons, value inventory and check the identity.
 
         Args:
-            block: Why a market may not quote now; empty when it may.
+            fault: Why a market is not fit to be quoted now; empty when it is.
         """
         now_ns = self._session.now_ns
         for market in self._session.markets.values():
-            market.quality.presence.on_quote_state(now_ns, self._presence(market, block(market)))
+            market.quality.presence.on_quote_state(now_ns, self._presence(market, fault(market)))
         if now_ns < self._next_ns:
             return
         self._next_ns = now_ns + EVERY_NS
@@ -141,16 +148,21 @@ class Bookkeeper:
         for market in self._session.markets.values():
             market.quality.advance(venue_ms - LATE_MS)
             market.quality.follow(market.mid_price)
-            market.ledger.periods.roll(venue_ms)
+            if clock is not None:  # a wrong clock would begin a day that no event of today belongs to
+                market.ledger.periods.roll(venue_ms)
             self._price(market)
             self._follow_inventory(market)
         self._check()
 
     def _check(self) -> None:
-        session = self._session
+        session, trust = self._session, self.account.trust
+        breaches = trust.breaches
         identity = self.account.check(session.now_ns)
         if identity is None:
             return
+        if trust.breaches > breaches:
+            # Funding and transfers move the balance at once; the bill that explains them has to be fetched.
+            self.want_truth("equity differs from the books")
         self.curve.on_equity(session.now_ns, float(identity.equity - identity.transfers))
         if identity.reason:
             session.raise_alarm("pnl", Severity.CRITICAL, identity.reason)
@@ -168,18 +180,25 @@ class Bookkeeper:
         lots = market.ledger.position.size_lots
         market.quality.activity.on_inventory(self._session.now_ns, lots, float(self._value(market)))
 
-    def _presence(self, market: Market, blocked: str) -> QuoteState:
+    def _presence(self, market: Market, fault: str) -> QuoteState:
         if not market.instrument.is_tradable:
             return QuoteState.CLOSED
         state = self._session.machine.state
         if state in {TradingState.PAUSED, TradingState.HALTED}:
             return QuoteState.PAUSED_BY_RISK
-        if blocked:
+        if fault:
             return QuoteState.PAUSED_BY_FAULT
         sides = sum(_is_present(market, side) for side in Side)
-        if sides == 0 and state is TradingState.REDUCING:
+        return (self._absence(market), QuoteState.ONE_SIDED, QuoteState.TWO_SIDED)[sides]
+
+    def _absence(self, market: Market) -> QuoteState:
+        """What to call it that nothing stands there: somebody's will, a doubt, or nobody's."""
+        if self._session.freezes.reason(market.instrument.inst_id):
+            return QuoteState.PAUSED_BY_FAULT
+        is_reducing = self._session.machine.state is TradingState.REDUCING
+        if is_reducing or market.blocked or market.only_reduce:
             return QuoteState.PAUSED_BY_RISK
-        return (QuoteState.ABSENT, QuoteState.ONE_SIDED, QuoteState.TWO_SIDED)[sides]
+        return QuoteState.ABSENT
 
 
 def _is_present(market: Market, side: Side) -> bool:

@@ -6,15 +6,9 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import Ledger
 from okxmm_tui.core.messages import SessionStarted
 from okxmm_tui.core.types import Severity
-from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits
-from okxmm_tui.engine.reconcile import NS_PER_MS, Reconciler
+from okxmm_tui.engine.reconcile import Reconciler
 from okxmm_tui.engine.session import Session
-
-VENUE_KEEPS_MS = 3 * 86_400_000
-"""The venue forgets fills that are older (OKX v5, Transaction details)."""
-MARGIN_MS = 600_000
-"""Left to be sure that what is asked for is still kept when the answer is made."""
 
 
 def carried_ledger(started: SessionStarted, instrument: Instrument) -> Ledger | None:
@@ -23,7 +17,7 @@ def carried_ledger(started: SessionStarted, instrument: Instrument) -> Ledger | 
     return Ledger.from_state(instrument, saved.ledger) if saved is not None else None
 
 
-def carry_over(session: Session, reconciler: Reconciler, limits: LossLimits, books: Bookkeeper) -> None:
+def carry_over(session: Session, reconciler: Reconciler, limits: LossLimits) -> None:
     """Set everything else that outlives a session; called once, before the first event."""
     restored = session.started.restored
     if restored is None:
@@ -48,19 +42,14 @@ def carry_over(session: Session, reconciler: Reconciler, limits: LossLimits, boo
         session.notice(
             "an earlier session was killed and nobody resumed: press a to arm, then r, in a console"
         )
-    _read_on(session, reconciler, books)
+    _read_on(session, reconciler)
 
 
-def _read_on(session: Session, reconciler: Reconciler, books: Bookkeeper) -> None:
-    """Begin reading where all saved markets are complete to, as far back as the venue keeps its lists."""
+def _read_on(session: Session, reconciler: Reconciler) -> None:
+    """Begin reading where all saved markets are complete to."""
     restored = session.started.restored
     if restored is None or not restored.markets:
         return
-    wanted_ms = min(each.complete_to_ms for each in restored.markets)
-    since_ms = max(wanted_ms, session.now_ns // NS_PER_MS - VENUE_KEEPS_MS + MARGIN_MS)
-    if since_ms > wanted_ms:
-        hours = (since_ms - wanted_ms) / 3_600_000
-        missing = f"{hours:.0f} h of fills and bills before this session are no longer kept by the venue"
-        books.account.trust.miss("gap", missing)
+    since_ms = min(each.complete_to_ms for each in restored.markets)
     seen = {bill_id: None for each in restored.markets for bill_id in each.seen_bills}
     reconciler.catch_up(min(since_ms, reconciler.complete_to_ms), tuple(seen))

@@ -46,15 +46,15 @@ class FillBooking:
         market.hurry()
         instrument = market.instrument
         price = format(fill.price(instrument.tick_size), "f")
+        size = format(fill.size(instrument.lot_size), "f")
         self._session.report(
             "fill",
             Severity.INFO,
-            f"{fill.side} {instrument.size_text(fill.size_lots)} @ "
-            f"{price}, fee {fill.fee:f}, {instrument.inst_id}",
+            f"{fill.side} {size} @ {price}, fee {fill.fee:f}, {instrument.inst_id}",
             inst_id=instrument.inst_id,
             side=fill.side.value,
             price=price,
-            size=instrument.size_text(fill.size_lots),
+            size=size,
             fee=format(fill.fee, "f"),
             liquidity=fill.liquidity.value,
             trade_id=fill.trade_id,

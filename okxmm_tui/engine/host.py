@@ -34,6 +34,7 @@ from okxmm_tui.engine.memory_watch import MEASURE_S, resident_bytes
 from okxmm_tui.engine.param_file import ParamFile
 from okxmm_tui.engine.plan import SessionPlan
 from okxmm_tui.engine.ports import Gateway
+from okxmm_tui.engine.quote_currencies import require_one
 from okxmm_tui.engine.reducer import Reducer
 from okxmm_tui.engine.safety import EXIT_UNPROVEN
 from okxmm_tui.engine.store.keeper import Keeper
@@ -128,9 +129,10 @@ class EngineHost:
 
     async def _prepare(self) -> SessionStarted:
         instruments, facts = await self._gateway.prepare(self._plan.symbols)
+        require_one(instruments)
         now_ns = self._clock.now_ns()
         self._keeper = Keeper(self._state_dir, now_ns)
-        past = self._keeper.past(self._plan.mode, facts.label, instruments, now_ns)
+        past = self._keeper.past(self._plan.mode, facts, instruments, now_ns)
         return SessionStarted(
             session_id=max(now_ns // 1_000_000_000, past.last_session_id + 1),
             mode=self._plan.mode,
@@ -146,6 +148,7 @@ class EngineHost:
             restored=past.restored,
             is_journaled=True,
             program=okxmm_tui.__version__,
+            account_id=facts.uid,
         )
 
     async def _run_until_stopped(self, stop: asyncio.Future[Stop]) -> int:

@@ -1,8 +1,9 @@
 """The append-only event log: every input of the reducer with its time, and the effects it gave.
 
 The engine appends to memory; one writer thread compresses and writes. Every flush is a zstd frame of its
-own, forced to disk, so a torn tail costs at most the last half second and never what was written before.
-A session's log is a row of segments, ``events-<session>-001.log.zst`` and so on; a frame is never split.
+own with its sum, forced to disk, so a torn tail costs at most the last half second and never what was written
+before, and a flipped bit is found. A session's log is a row of segments, ``events-<session>-001.log.zst`` and
+so on; a frame is never split.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,9 @@ SUFFIX = ".log.zst"
 SEGMENT_BYTES = 64_000_000
 MOST_PENDING = 64_000_000
 """Bytes kept in memory while the disk refuses; later steps are counted and lost."""
+CHUNK = 65_536
+MAGIC = zstandard.MAGIC_NUMBER.to_bytes(4, "little")
+"""Every frame begins with it."""
 _NAME = re.compile(r"events-(\d+)(?:-(\d+))?\.log\.zst")
 
 
@@ -84,7 +88,9 @@ class EventLog:
         self._gap = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._torn_at: int | None = None
+        """Where a part of a frame stands that could not be cut off yet."""
         self._frame = b""
         try:
             self._file = _opened(path)
@@ -144,6 +150,7 @@ class EventLog:
     def _write(self, frame: bytes) -> bool:
         """Append one frame; after a failure the torn part is cut off and the frame is tried again."""
         try:
+            self._cut_off()
             end = self._file.seek(0, os.SEEK_END)
             if end >= self._segment_bytes:
                 end = self._next_segment()
@@ -151,13 +158,19 @@ class EventLog:
                 _write_all(self._file, frame)
                 os.fsync(self._file.fileno())
             except OSError:
-                os.ftruncate(self._file.fileno(), end)
+                self._torn_at = end
+                self._cut_off()
                 raise
         except OSError as error:
             self.problem = f"{self.path.name}: {error.strerror or error}"
             return False
         self.problem = ""
         return True
+
+    def _cut_off(self) -> None:
+        if self._torn_at is not None:
+            os.ftruncate(self._file.fileno(), self._torn_at)
+            self._torn_at = None
 
     def _next_segment(self) -> int:
         session_id, number = _parts(self.path)
@@ -182,13 +195,12 @@ def read_log(path: Path) -> Iterator[EventRecord]:
     following = segments(path)
     for each in following:
         try:
-            data = each.read_bytes()
+            yield from _records(_frames(each, may_be_torn=each == following[-1]), each)
         except OSError as error:
             raise RecordingError(
                 f"The event log {each} could not be read: {error.strerror or error}.",
                 "Give the path of an events-*.log.zst file of a state directory.",
             ) from error
-        yield from _records(_frames(data, each, may_be_torn=each == following[-1]), each)
 
 
 def segments(path: Path) -> list[Path]:
@@ -261,20 +273,38 @@ def _parts(path: Path) -> tuple[int, int]:
     return (int(match[1]), int(match[2] or 1)) if match else (0, 1)
 
 
-def _frames(data: bytes, path: Path, *, may_be_torn: bool) -> Iterator[bytes]:
-    """Decompress frame by frame."""
-    while data:
-        reader = zstandard.ZstdDecompressor().decompressobj()
-        try:
-            body = reader.decompress(data)
-        except zstandard.ZstdError as error:
-            raise RecordingError(f"{path} was no event log or is damaged: {error}.") from error
-        if not reader.eof:
-            if not may_be_torn:
-                raise RecordingError(f"{path} was cut off, and the log goes on in another file.")
-            return
-        data = reader.unused_data
-        yield body
+def _frames(path: Path, *, may_be_torn: bool) -> Iterator[bytes]:
+    """Decompress frame by frame, a piece of the file at a time."""
+    with path.open("rb") as file:
+        data = file.read(CHUNK)
+        while data:
+            start, body, problem = file.tell() - len(data), bytearray(), ""
+            reader = zstandard.ZstdDecompressor().decompressobj()
+            try:
+                while data and not reader.eof:
+                    body += reader.decompress(data)
+                    data = reader.unused_data if reader.eof else file.read(CHUNK)
+            except zstandard.ZstdError as error:
+                problem = str(error)
+            if not reader.eof:
+                is_log = start > 0 or not problem
+                if may_be_torn and is_log and _is_last(file, start):
+                    return
+                raise _damaged(path, problem)
+            data = data or file.read(CHUNK)
+            yield bytes(body)
+
+
+def _is_last(file: BufferedReader, start: int) -> bool:
+    """Whether no frame begins after this one: then it was being written when all ended."""
+    file.seek(start + len(MAGIC))
+    return MAGIC not in file.read()
+
+
+def _damaged(path: Path, problem: str) -> RecordingError:
+    if problem:
+        return RecordingError(f"{path} was no event log or is damaged: {problem}.")
+    return RecordingError(f"{path} was cut off, and the log goes on after that.")
 
 
 def _records(frames: Iterator[bytes], path: Path) -> Iterator[EventRecord]:

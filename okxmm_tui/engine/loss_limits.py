@@ -75,7 +75,10 @@ class LossLimits:
         self._start_quote = Decimal(0)
         self._high_quote = Decimal(0)
         self._pnl_quote = Decimal(0)
-        self._is_known = False
+        self._has_day = False
+        """Whether earlier sessions of this day are counted."""
+        self.is_known = False
+        """Whether there was a trusted figure yet."""
         self._trusted_since_ns: int | None = None
         self._paused_by_doubt = False
         self._reduced_for: str | None = None
@@ -91,6 +94,7 @@ class LossLimits:
         """
         self._start_quote = -day_pnl_quote
         self._high_quote = day_high_quote
+        self._has_day = True
 
     @property
     def day_number(self) -> int:
@@ -117,10 +121,24 @@ class LossLimits:
         if figure.doubt:
             self._doubt(figure.doubt)
             return
-        self._is_known = True
+        if self._session.merged_step is None:
+            return  # what is held is not known yet
+        if not self.is_known:
+            self._leave_out_the_past()
+        self.is_known = True
         self._roll(figure.pnl_quote)
         self._trust()
         self._judge()
+
+    def _leave_out_the_past(self) -> None:
+        """What positions from before had gained or lost by now is no PnL of today.
+
+        A gain of yesterday would let that much more be lost today, a loss would halt a day without one.
+        Positions carried on within the day are part of its figure already.
+        """
+        for market in self._session.markets.values():
+            if not (self._has_day and market.is_carried_on):
+                self._start_quote += market.ledger.unrealised_quote(market.valuation_price)
 
     def _roll(self, pnl_quote: Decimal) -> None:
         day = self._session.now_ns // DAY_NS
@@ -199,7 +217,7 @@ class LossLimits:
 
     def gauges(self) -> tuple[GaugeView, ...]:
         """Both figures against their limits; nothing before the first trusted figure."""
-        if not self._is_known:
+        if not self.is_known:
             return ()
         return tuple(
             GaugeView(name, float(loss / limit), f"{loss:,.0f} / {limit:,.0f}")

@@ -94,11 +94,11 @@ class Positions:
             market.side_positions.adopt(*both_sides(rows))
             if any(row.size_lots for row in rows):
                 self._unknown.add(market.instrument.inst_id)
-            if position.size_lots != market.ledger.position.size_lots:
-                market.ledger.position.adopt(position.size_lots, position.average_price)
+            size = held_size(market, position)
+            if size * market.instrument.contract_value != market.ledger.position.quantity:
+                adopt(market, position)
                 self._session.notice(
-                    f"{position.inst_id}: took over a position of "
-                    f"{market.instrument.size_text(position.size_lots)} {market.instrument.size_unit}"
+                    f"{position.inst_id}: took over a position of {size:f} {market.instrument.size_unit}"
                 )
 
     def doubt(self, market: Market) -> str:
@@ -139,7 +139,7 @@ class Positions:
             difference = difference_base(self._session, market, cash)
             return abs(difference) >= smallest_order(market)
         venue = market.venue_position
-        return venue is not None and venue.size_lots != market.ledger.position.size_lots
+        return venue is not None and whole_lots(market, venue) != market.ledger.position.size_lots
 
     def compare_all(self, event: TruthFetched) -> None:
         """Compare every market after a merge; a difference no fill explains is taken over, loudly."""
@@ -151,7 +151,8 @@ class Positions:
 
     def _compare(self, market: Market, rows: Sequence[PositionUpdate]) -> None:
         inst_id, venue = market.instrument.inst_id, net_of(rows)
-        theirs, ours = (venue.size_lots if venue else 0), market.ledger.position.size_lots
+        theirs, ours = whole_lots(market, venue), market.ledger.position.size_lots
+        self._tell_dust(market, rows)
         if venue is not None:
             market.venue_position = venue
             market.venue_sides = {row.position_side: row for row in rows}
@@ -167,8 +168,21 @@ class Positions:
             held.adopt(*sides)
             self._session.notice(f"{inst_id}: venue holds {text(sides[0])} long and {text(sides[1])} short")
         if theirs != ours:
-            market.ledger.position.adopt(theirs, venue.average_price if venue else None)
+            adopt(market, venue)
             self._alarm(market, text(theirs), text(ours))
+
+    def _tell_dust(self, market: Market, rows: Sequence[PositionUpdate]) -> None:
+        """Say what is held and can be traded by no order: the venue has made its lots coarser."""
+        inst_id, dust = market.instrument.inst_id, [row.rest for row in rows if row.rest]
+        if not dust:
+            self._session.clear_alarm(f"dust-{inst_id}", f"{inst_id}: all that is held is whole lots")
+            return
+        text = " and ".join(f"{rest:f} {market.instrument.size_unit}" for rest in dust)
+        self._session.raise_alarm(
+            f"dust-{inst_id}",
+            Severity.WARNING,
+            f"{inst_id}: {text} of the position is less than a lot: no order of ours can close it",
+        )
 
     def _compare_spot(self, market: Market, balances: Sequence[BalanceUpdate]) -> None:
         inst_id, base = market.instrument.inst_id, market.instrument.base_ccy
@@ -232,6 +246,23 @@ def lots_text(market: Market, net_lots: int, sides: tuple[int, int]) -> str:
     return f"{text} ({long_lots} long, {short_lots} short)"
 
 
+def held_size(market: Market, row: PositionUpdate | None) -> Decimal:
+    """What the venue says is held, exactly and signed, in contracts."""
+    return market.instrument.size(row.size_lots) + row.rest if row is not None else Decimal(0)
+
+
+def whole_lots(market: Market, row: PositionUpdate | None) -> int:
+    """The whole lots in it, towards zero; the rests of two sides may make one or undo one."""
+    return market.instrument.split_size(held_size(market, row))[0]
+
+
+def adopt(market: Market, row: PositionUpdate | None) -> None:
+    """Make the venue's figure ours, to the last digit."""
+    quantity = held_size(market, row) * market.instrument.contract_value
+    average = row.average_price if row is not None else None
+    market.ledger.position.adopt(whole_lots(market, row), average, quantity)
+
+
 def rows_of(market: Market, positions: Sequence[PositionUpdate]) -> tuple[PositionUpdate, ...]:
     """The rows of one market."""
     return tuple(row for row in positions if row.inst_id == market.instrument.inst_id)
@@ -254,6 +285,7 @@ def net_of(rows: Sequence[PositionUpdate]) -> PositionUpdate | None:
     return structs.replace(
         larger,
         size_lots=sum(row.size_lots for row in rows),
+        rest=sum((row.rest for row in rows), Decimal(0)),
         update_ms=max(row.update_ms for row in rows),
         position_side=PositionSide.NET,
     )

@@ -28,7 +28,7 @@ from okxmm_tui.engine.bookkeeping import Bookkeeper
 from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.fill_booking import FillBooking
-from okxmm_tui.engine.gap import tell_of_the_gap
+from okxmm_tui.engine.gap import tell_of_the_gap, within_reach
 from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
@@ -52,7 +52,8 @@ class Reconciler:
         self._session = session
         self._books = books
         self._execution = execution
-        self._request: tuple[int, int] | None = None
+        self._asked: dict[int, int] = {}
+        """Reads since the last login that were not answered yet, by number, with their time; newest last."""
         self._retry_ns = 0
         self.positions = Positions(session)
         self.preflight = Preflight(session, execution, self.positions, self.want_truth)
@@ -220,7 +221,7 @@ class Reconciler:
     def on_login(self) -> None:
         """The private stream is back: nothing is quoted until all is merged."""
         self._session.is_merged = False
-        self._request = None
+        self._asked.clear()
         self._fetch()
 
     def on_logout(self) -> None:
@@ -230,29 +231,30 @@ class Reconciler:
     def _is_truth_due(self, now_ns: int) -> bool:
         if not self._session.private_up:
             return False
-        if self._request is not None:
-            return now_ns - self._request[1] > (CATCH_UP_NS if self._is_catching_up else 10 * RETRY_NS)
+        if self._asked:
+            newest_ns = max(self._asked.values())
+            return now_ns - newest_ns > (CATCH_UP_NS if self._is_catching_up else 10 * RETRY_NS)
         return now_ns >= self._retry_ns
 
     def _fetch(self) -> None:
         now_ns = self._session.now_ns
         request_id = self._session.next_request_id()
-        self._request = (request_id, now_ns)
+        self._asked[request_id] = now_ns
         self._retry_ns = now_ns + self._session.limits.reconcile_ms * NS_PER_MS
+        self._fills_since_ms = within_reach(self._session, self._books.account.trust, self._fills_since_ms)
         self._session.effects.append(FetchTruth(request_id, self._fills_since_ms))
 
     def on_fetch_failed(self, request_id: int, reason: str) -> None:
         """Try again in a second."""
-        if self._request is not None and self._request[0] == request_id:
-            self._request = None
+        if self._asked.pop(request_id, None) is not None:
             self._retry_ns = self._session.now_ns + RETRY_NS
             self.checked_text = f"venue not read: {reason}"
 
     def on_truth(self, event: TruthFetched) -> None:
-        """Merge everything; only then may quoting start."""
-        if self._request is None or self._request[0] != event.request_id:
+        """Merge everything; only then may quoting start. A slow answer counts until a newer one has come."""
+        if (asked_ns := self._asked.get(event.request_id)) is None:
             return
-        asked_ns, self._request = self._request[1], None
+        self._asked = {each: at_ns for each, at_ns in self._asked.items() if at_ns > asked_ns}
         session = self._session
         event = structs.replace(event, balances=whole_list(session, event.balances))
         for balance in event.balances:
@@ -279,9 +281,9 @@ class Reconciler:
             self._retry_ns = session.now_ns + RETRY_NS
         if event.is_complete:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS
-        self._books.on_truth(event)
         self.intruders.on_merged(event.orders)
         self._conclude(len(listed))
+        self._books.on_truth(event)  # they open on these balances, before anything more can be filled
 
     def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
         session, cl_ord_id = self._session, update.cl_ord_id or update.ord_id
@@ -296,6 +298,8 @@ class Reconciler:
         )
         order.ord_id, order.is_adopted = update.ord_id, True
         order.filled_lots = update.filled_lots
+        if update.fill is not None and not market.ledger.knows(update.fill.trade_id):
+            order.filled_lots -= update.fill.size_lots  # booked next, and counted then
         order.status = OrderStatus.LIVE
         market.orders.add(order)
         market.orders.preset_fill(order)

@@ -145,10 +145,11 @@ class Reducer:
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution, self.tuning.limit_tripped)
         self.reconciler.fills.on_booked = self._on_booked
+        self.books.want_truth = self.reconciler.want_truth
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten, self.tuning.limit_tripped)
         self.journal_watch = JournalWatch(self.session)
-        carry_over(self.session, self.reconciler, self.loss_limits, self.books)
+        carry_over(self.session, self.reconciler, self.loss_limits)
         self._first_effects = self.session.effects
         """What taking up an earlier session had to say; part of the first step."""
         self._next_pnl_ns = now_ns
@@ -241,15 +242,21 @@ class Reducer:
         return (
             self.reconciler.preflight.block
             or self.tuning.block(market)
-            or self.watchdog.block(market)
-            or self.venue.block
-            or self.flapping.block
+            or self._fault(market)
             or self.reconciler.intruders.block
-            or self.silence.block
             or self.instruments.block(market)
-            or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
+        )
+
+    def _fault(self, market: Market) -> str:
+        """Which of them is a fault of a link, the venue, the book or the engine itself; empty for none."""
+        return (
+            self.watchdog.block(market)
+            or self.venue.block
+            or self.flapping.block
+            or self.silence.block
+            or self.journal_watch.block()
         )
 
     # -- market data -----------------------------------------------------------------------------
@@ -335,7 +342,7 @@ class Reducer:
         if figure is not None:
             self.loss_limits.on_tick(figure)
         self.reconciler.on_tick()
-        self.books.on_tick(self.watchdog.block)
+        self.books.on_tick(self._fault)
         if self.session.now_ns >= self._next_pnl_ns:
             self._next_pnl_ns = self.session.now_ns + PNL_SAMPLE_NS
             for market in self.session.markets.values():

@@ -23,9 +23,12 @@ ZERO = Decimal(0)
 def adopt_balances(session: Session, balances: Sequence[BalanceUpdate]) -> None:
     """Take the present balances as the beginning; a currency without a row is at zero.
 
-    What the books of earlier sessions took over stays: their pairs count on from there.
+    What the books of earlier sessions took over stays: their pairs count on from there. Bills of this merge
+    that moved any other currency are in its balance already.
     """
-    carried = session.taken_over or {}
+    known = session.taken_over or {}
+    bases = {each.instrument.base_ccy for each, _ in spot_markets(session) if each.is_carried_on}
+    carried = {ccy: cash for ccy, cash in known.items() if ccy in bases}
     session.taken_over = {**{balance.ccy: balance.cash for balance in balances}, **carried}
     for market, holding in spot_markets(session):
         if market.is_carried_on:

@@ -198,6 +198,7 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
     if instrument is None:
         return None
     fill = _pushed_fill(row, instrument) if is_push else None
+    size_lots, rest = _size(row.sz, instrument)
     return OrderUpdate(
         inst_id=row.inst_id,
         ord_id=text_of(row.ord_id),
@@ -205,8 +206,8 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         tag=text_of(row.tag),
         side=side_of(row.side),
         price_ticks=_price(row.px, instrument)[0],
-        size_lots=_units(row.sz, instrument),
-        filled_lots=_units(row.acc_fill_sz, instrument),
+        size_lots=size_lots + (rest > 0),  # what can still fill counts in full
+        filled_lots=_size(row.acc_fill_sz, instrument)[0],
         state=_STATES.get(text_of(row.state), VenueOrderState.UNRECOGNISED),
         update_ms=whole(row.u_time),
         fill=fill,
@@ -227,8 +228,8 @@ def _cancel_text(row: OrderRow) -> str:
 
 def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
     trade_id = text_of(row.trade_id)
-    size_lots = _units(row.fill_sz, instrument)
-    if not size_lots or trade_id in {"", "0"}:
+    size_lots, rest = _size(row.fill_sz, instrument)
+    if not (size_lots or rest) or trade_id in {"", "0"}:
         return None
     price_ticks, exact_price = _price(row.fill_px, instrument)
     return Fill(
@@ -246,6 +247,7 @@ def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
         tag=text_of(row.tag),
         position_side=position_side_of(row.pos_side),
         exact_price=exact_price,
+        rest=rest,
     )
 
 
@@ -255,6 +257,7 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
     if instrument is None or text_of(row.trade_id) in {"", "0"}:
         return None
     price_ticks, exact_price = _price(row.fill_px, instrument)
+    size_lots, rest = _size(row.fill_sz, instrument)
     return Fill(
         inst_id=row.inst_id,
         trade_id=text_of(row.trade_id),
@@ -262,7 +265,7 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
         cl_ord_id=text_of(row.cl_ord_id),
         side=side_of(row.side),
         price_ticks=price_ticks,
-        size_lots=_units(row.fill_sz, instrument),
+        size_lots=size_lots,
         fee=number(row.fee),
         fee_ccy=text_of(row.fee_ccy),
         liquidity=_liquidity(row.exec_type),
@@ -270,6 +273,7 @@ def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
         tag=text_of(row.tag),
         position_side=position_side_of(row.pos_side),
         exact_price=exact_price,
+        rest=rest,
     )
 
 
@@ -284,15 +288,17 @@ def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdat
     if instrument is None or instrument.is_spot or text_of(row.mgn_mode) == "isolated":
         return None
     position_side = position_side_of(row.pos_side)
-    size_lots = bounded(instrument.size_to_lots(number(row.pos)))
+    held = number(row.pos)
+    size_lots, rest = _size(-abs(held) if position_side is PositionSide.SHORT else held, instrument)
     return PositionUpdate(
         inst_id=row.inst_id,
-        size_lots=-abs(size_lots) if position_side is PositionSide.SHORT else size_lots,
-        average_price=optional_number(row.avg_px) if size_lots else None,
+        size_lots=size_lots,
+        average_price=optional_number(row.avg_px) if held else None,
         mark_price=optional_number(row.mark_px),
         liquidation_price=optional_number(row.liq_px),
         update_ms=whole(row.u_time),
         position_side=position_side,
+        rest=rest,
     )
 
 
@@ -328,9 +334,10 @@ def _liquidity(exec_type: Scalar) -> Liquidity:
     return Liquidity.MAKER if text_of(exec_type) == "M" else Liquidity.TAKER
 
 
-def _units(value: Scalar, instrument: Instrument) -> int:
-    amount = number(value)
-    return bounded(instrument.size_to_lots(amount)) if amount else 0
+def _size(value: Scalar | Decimal, instrument: Instrument) -> tuple[int, Decimal]:
+    """Read a size: whole lots, and what those of before a lot change have beyond them."""
+    lots, rest = instrument.split_size(value if isinstance(value, Decimal) else number(value))
+    return bounded(lots), rest
 
 
 def _price(value: Scalar, instrument: Instrument) -> tuple[int, Decimal | None]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from msgspec import structs
+
 from okxmm_tui.core.account import AccountFacts, FeeRates
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import AccountLevel, ContractKind, PositionMode
@@ -115,7 +117,7 @@ async def load_facts(rest: Rest, loaded: Sequence[Loaded]) -> AccountFacts:
         check_instrument(instrument, account)
     await check_leverage(rest, [instrument for instrument, _ in loaded], account.level)
     fees = await load_fees(rest, loaded)
-    return AccountFacts(account.label, fees, account.level, account.position_mode)
+    return structs.replace(account, fees=fees)
 
 
 async def load_account(rest: Rest) -> AccountFacts:
@@ -163,7 +165,7 @@ def account_of(config: ConfigRow) -> AccountFacts:
             "Close all positions and orders, then choose one of them in the OKX trading settings.",
         )
     label = text_of(config.label) or text_of(config.uid) or "account"
-    return AccountFacts(label, {}, level, position_mode)
+    return AccountFacts(label, {}, level, position_mode, text_of(config.uid))
 
 
 def check_instrument(instrument: Instrument, account: AccountFacts) -> None:

@@ -17,8 +17,10 @@ from msgspec import structs
 
 from okxmm_tui.core.commands import AnyCommand, Quit
 from okxmm_tui.core.snapshot import CommandReply, Farewell, FromEngine, ReplayView, Snapshot
+from okxmm_tui.engine.journal import EventRecord
 from okxmm_tui.engine.store.export import utc
 from okxmm_tui.engine.view import build_snapshot
+from okxmm_tui.errors import RecordingError
 from okxmm_tui.replay.player import Player
 from okxmm_tui.replay.words import summary_lines
 
@@ -28,7 +30,7 @@ SLICE_S = 0.06
 """Longest time a frame spends on steps, so that keys are answered."""
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0)
 REFUSED = "this is a replay of a past session: nothing can be changed"
-EXIT_SAME, EXIT_DIFFERENT = 0, 1
+EXIT_SAME, EXIT_DIFFERENT, EXIT_DAMAGED = 0, 1, 2
 
 
 class ReplayLink:
@@ -60,6 +62,8 @@ class ReplayLink:
         self._shown_ns = self.player.first_ns
         self._replies: deque[FromEngine] = deque()
         self._is_closed = False
+        self._damage = ""
+        """Why the log cannot be played any further."""
 
     # -- the console's port ------------------------------------------------------------------------------
 
@@ -84,7 +88,7 @@ class ReplayLink:
                 yield self._replies.popleft()
             is_busy = self._advance()
             yield self._picture()
-            if self.player.is_at_end and not self.is_paused:
+            if self._damage or (self.player.is_at_end and not self.is_paused):
                 yield self.farewell()
                 return
             await asyncio.sleep(0 if is_busy else FRAME_S)
@@ -100,7 +104,8 @@ class ReplayLink:
     def farewell(self) -> Farewell:
         """The summary, and whether everything was as recorded."""
         code = EXIT_SAME if self.player.is_same else EXIT_DIFFERENT
-        return Farewell(code, "\n".join(summary_lines(self.player)))
+        lines = [*summary_lines(self.player), *([self._damage] if self._damage else [])]
+        return Farewell(EXIT_DAMAGED if self._damage else code, "\n".join(lines))
 
     # -- controls ------------------------------------------------------------------------------------------
 
@@ -113,7 +118,7 @@ class ReplayLink:
     def step_event(self) -> None:
         """Hold, and apply the next event alone."""
         self.is_paused = True
-        record = self.player.step()
+        record = self._step()
         self._target_ns = self.player.now_ns
         self._note = type(record.event).__name__ if record is not None else "the end"
 
@@ -144,6 +149,14 @@ class ReplayLink:
 
     # -- playing -------------------------------------------------------------------------------------------
 
+    def _step(self) -> EventRecord | None:
+        """Apply the next step; where the log is damaged the replay ends with the reason."""
+        try:
+            return self.player.step()
+        except RecordingError as error:
+            self._damage = str(error)
+            return None
+
     def _advance(self) -> bool:
         """Apply what is due, as much as a frame has time for; returns whether more is due."""
         now_s = self._monotonic()
@@ -154,14 +167,14 @@ class ReplayLink:
             for _ in range(SLICE_STEPS):
                 if not self._is_due():
                     break
-                self.player.step()
+                self._step()
             if self._monotonic() - now_s > SLICE_S:
                 return self._is_due()
         return False
 
     def _is_due(self) -> bool:
         next_ns = self.player.next_ns
-        return next_ns is not None and next_ns <= self._target_ns
+        return next_ns is not None and next_ns <= self._target_ns and not self._damage
 
     def _picture(self) -> Snapshot:
         self._seq += 1

@@ -123,7 +123,7 @@ def _shown(thing: AnyEvent | AnyEffect, market: Market | None) -> str:
             name, value = name.removesuffix("_lots"), market.instrument.size_text(value)  # noqa: PLW2901
         elif isinstance(value, Fill) and market is not None:
             value = (
-                f"{market.instrument.size_text(value.size_lots)} @ "
+                f"{value.size(market.instrument.lot_size):f} @ "
                 f"{market.instrument.price_text(value.price_ticks)} trade {value.trade_id} "
                 f"fee {plain(value.fee)} {value.fee_ccy} {value.liquidity.value}"
             )

@@ -58,11 +58,8 @@ def _ran_in(row: SessionRow, journal: Journal, span: Span) -> bool:
         return False
     if span.since_ns is None or row.started_ns >= span.since_ns:
         return True
-    ended_ns = row.ended_ns
-    if ended_ns is None:
-        notes = [note.at_ns for note in journal.notes(Span(session_id=row.session_id))]
-        ended_ns = notes[-1] if notes else row.started_ns
-    return ended_ns >= span.since_ns
+    ended_ns = row.ended_ns if row.ended_ns is not None else journal.last_sign_ns(row.session_id)
+    return (ended_ns or row.started_ns) >= span.since_ns
 
 
 def _session(journal: Journal, state_dir: Path, row: SessionRow) -> SessionReport:
@@ -110,7 +107,8 @@ def _replayed(state_dir: Path, row: SessionRow, incomplete: list[str]) -> Replay
     path = log_path(state_dir, row.session_id)
     if not path.exists():
         incomplete.append(
-            "the event log is gone: no decomposition, markouts, uptime, equity, and no recomputed position"
+            "the event log is gone: no decomposition, markouts, uptime, equity, and no recomputed position; "
+            "fees hold rebates, and funding stands with interest and the like"
         )
         return None
     try:
@@ -145,8 +143,8 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
         settle_ccy=instrument.settle_ccy,
         fills=totals.fills,
         maker_fills=totals.maker_fills,
-        bought=instrument.size(totals.bought_lots),
-        sold=instrument.size(totals.sold_lots),
+        bought=totals.bought,
+        sold=totals.sold,
         turnover_quote=totals.turnover_quote,
         position_open=replayed.position_open.get(inst_id),
         position_close=instrument.size(market.position_lots),
@@ -175,7 +173,7 @@ def _check_log(
     totals = market.ledger.periods.session
     yield _check("fills, record and replay", inst_id, Decimal(len(rows)), Decimal(totals.fills))
     ledger = replayed.ledger(instrument)
-    if ledger is None:
+    if ledger is None or market.ledger.position.takeovers:
         incomplete.append(f"{inst_id}: a position was taken over, so its fills alone do not give its PnL")
     else:
         _book(ledger, replayed, rows)
@@ -195,15 +193,16 @@ def _check_log(
     yield _check("fees, recorded total", inst_id, shot.fees, totals.fees_quote)
     yield _check("net, recorded total", inst_id, shot.net, market.ledger.net_quote(price))
     parts, mid = market.quality.attribution.figures(market.mid_price), market.mid_price
-    marked = totals.booked + market.ledger.unrealised(mid)
+    brought_in = market.quality.attribution.brought_in(mid)
+    marked = totals.booked + market.ledger.unrealised(mid) - brought_in
     if mid is not None or not market.position_lots:
         yield _check("decomposition, sum and books at the mid", inst_id, marked, parts.total)
 
 
 def _held(market: Market, ledger: Ledger) -> tuple[Decimal, Decimal]:
-    """What a market holds and what other books say it holds; spot to the last coin, dust and all."""
+    """What a market holds and what other books say it holds; spot to the last digit that fills explain."""
     if market.holding is not None:
-        return market.holding.base_change, ledger.position.quantity
+        return market.ledger.position.quantity, ledger.position.quantity
     size = market.instrument.size
     return size(market.position_lots), size(ledger.position.size_lots)
 
@@ -213,6 +212,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
     for row in sorted(rows, key=lambda row: row.at_ns):
         instrument = replayed.instruments[row.inst_id]
         price_ticks, exact_price = instrument.nearest_ticks(row.price)
+        size_lots, rest = instrument.split_size(row.size)
         ledger.book(
             Fill(
                 inst_id=row.inst_id,
@@ -221,7 +221,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 cl_ord_id=row.cl_ord_id,
                 side=Side(row.side),
                 price_ticks=price_ticks,
-                size_lots=instrument.size_to_lots(row.size),
+                size_lots=size_lots,
                 fee=row.fee,
                 fee_ccy=row.fee_ccy,
                 liquidity=Liquidity(row.liquidity),
@@ -229,6 +229,7 @@ def _book(ledger: Ledger, replayed: Replayed, rows: list[FillRow]) -> None:
                 tag=row.tag,
                 position_side=PositionSide(row.position_side),
                 exact_price=exact_price,
+                rest=rest,
             )
         )
 
@@ -242,7 +243,6 @@ def _from_rows(
     """What the rows of the journal alone can tell; fees in other currencies than the quote are left out."""
     parts = inst_id.split("-")
     quote = parts[1] if len(parts) > 1 else ""
-    fees = shot.fees if shot is not None else ZERO
     realised = sum((row.realised for row in rows), ZERO)
     return MarketReport(
         inst_id=inst_id,
@@ -253,16 +253,16 @@ def _from_rows(
         maker_fills=sum(row.liquidity == Liquidity.MAKER.value for row in rows),
         bought=sum((row.size for row in rows if row.side == Side.BUY.value), ZERO),
         sold=sum((row.size for row in rows if row.side == Side.SELL.value), ZERO),
-        turnover_quote=ZERO,
+        turnover_quote=None,
         position_open=None,
-        position_close=shot.position if shot is not None else ZERO,
+        position_close=shot.position if shot is not None else None,
         average_price=shot.average if shot is not None else None,
         realised_quote=realised,
         unrealised_quote=shot.unrealised if shot is not None else None,
-        fees_quote=fees,
-        rebates_quote=ZERO,
-        funding_quote=ZERO,
-        other_quote=shot.net - shot.realised - shot.unrealised - shot.fees if shot is not None else ZERO,
+        fees_quote=shot.fees if shot is not None else None,
+        rebates_quote=None,
+        funding_quote=None,
+        other_quote=shot.net - shot.realised - shot.unrealised - shot.fees if shot is not None else None,
         net_quote=shot.net if shot is not None else None,
         maker_share=None,
         orders=orders[0],

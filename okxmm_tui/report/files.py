@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "position_open", "position_close", "average_price", "realised", "unrealised", "fees", "rebates",
         "funding", "other", "net", "maker_share", "orders", "post_only_cancels", "settle_ccy",
         *(f"settle_{part}" for part in PARTS), "settle_total", "uptime",
+        "settle_brought_in",
     ),
     "markouts": (
         "session_id", "inst_id", "dimension", "bucket", "horizon_s", "mean_bps", "error_bps", "count",
@@ -116,6 +117,7 @@ def _markets(report: Report) -> Iterator[Cells]:
                 *(getattr(parts, name) if parts is not None else None for name in PARTS),
                 parts.total if parts is not None else None,
                 view.presence.two_sided if view is not None else None,
+                view.brought_in if view is not None else None,
             )  # fmt: skip
 
 

@@ -47,19 +47,20 @@ class MarketReport(Struct, frozen=True):
     maker_fills: int
     bought: Decimal
     sold: Decimal
-    turnover_quote: Decimal
+    turnover_quote: Decimal | None
+    """None, like other figures, where the rows of the journal alone do not tell."""
     position_open: Decimal | None
     """Position when what the venue holds had been taken over; None when not known."""
-    position_close: Decimal
+    position_close: Decimal | None
     average_price: Decimal | None
     realised_quote: Decimal
     unrealised_quote: Decimal | None
-    fees_quote: Decimal
-    """Charged, negative."""
-    rebates_quote: Decimal
-    funding_quote: Decimal
-    other_quote: Decimal
-    """Interest, forced changes and conversions."""
+    fees_quote: Decimal | None
+    """Charged, negative; with the rebates where those are None."""
+    rebates_quote: Decimal | None
+    funding_quote: Decimal | None
+    other_quote: Decimal | None
+    """Interest, forced changes and conversions; with the funding where that is None."""
     net_quote: Decimal | None
     """Sum of the lines from realised to other."""
     maker_share: float | None

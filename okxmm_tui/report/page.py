@@ -88,7 +88,8 @@ def _headline(session: SessionReport) -> Iterator[tuple[str, str]]:
     yield "fills", str(fills)
     for ccy in dict.fromkeys(market.quote_ccy for market in session.markets):
         own = [market for market in session.markets if market.quote_ccy == ccy]
-        yield f"turnover, {ccy}", number(sum(float(market.turnover_quote) for market in own), 0)
+        traded = [market.turnover_quote for market in own if market.turnover_quote is not None]
+        yield f"turnover, {ccy}", number(sum(traded), 0) if traded else NONE
     if session.performance is not None and session.identity is not None:
         yield f"max drawdown, {session.identity.ccy}", number(session.performance.drawdown.most)
     for market in session.markets[:1] if len(session.markets) == 1 else ():

@@ -37,13 +37,16 @@ def money(value: Decimal | float | None, digits: int = 4) -> str:
     """A signed amount; an exact zero carries no sign."""
     if value is None:
         return NONE
-    text = f"{value:+,.{digits}f}"
-    return text[1:] if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
+    return _signed(f"{value:+,.{digits}f}")
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A figure without a sign of its own."""
-    return NONE if value is None else f"{value:,.{digits}f}".replace("-", "−")  # noqa: RUF001
+def _signed(text: str) -> str:
+    return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
+
+
+def number(value: Decimal | float | None, digits: int = 2) -> str:
+    """A figure without a sign of its own; what rounds to nothing has none."""
+    return NONE if value is None else _signed(f"{value:,.{digits}f}")
 
 
 def axis_number(value: float, first: float, last: float, least: int = 2) -> str:
@@ -124,7 +127,7 @@ def _markets(session: SessionReport) -> Table:
         ("fills (maker)", lambda m: f"{m.fills} ({m.maker_fills})"),
         ("bought", lambda m: f"{m.bought:f} {m.size_unit}"),
         ("sold", lambda m: f"{m.sold:f} {m.size_unit}"),
-        ("turnover", lambda m: number(float(m.turnover_quote)) if m.accounting else NONE),
+        ("turnover", lambda m: number(m.turnover_quote)),
         ("maker share of turnover", lambda m: share(m.maker_share)),
         ("position at open", lambda m: quantity(m.position_open, m.size_unit)),
         ("position at close", lambda m: quantity(m.position_close, m.size_unit)),
@@ -179,13 +182,17 @@ def decomposition(market: MarketReport, view: AccountingView) -> Table:
     parts, digits = parts_of(view.decomposition), part_digits(market)
     rows = [(name, money(amount, digits)) for name, amount in parts]
     rows.append(("TOTAL", money(view.decomposition.total, digits)))
-    return Table(
-        f"Where it came from: {market.inst_id}",
-        ("", view.settle_ccy),
-        tuple(rows),
+    note = (
         "Spread against the mid just before each maker fill; adverse is the mid's move within 5 s after it; "
-        "drift the rest of the inventory's gain; marked at the mid, so it may differ from NET by mark − mid.",  # noqa: RUF001
+        "drift the rest of the inventory's gain; marked at the mid, so it may differ from NET by mark − mid."  # noqa: RUF001
     )
+    if view.brought_in:
+        rows.append(("brought in", money(view.brought_in, digits)))
+        note += (
+            " Brought in: what the position from before the session had gained or lost by then; NET "
+            "holds it, the total does not."
+        )
+    return Table(f"Where it came from: {market.inst_id}", ("", view.settle_ccy), tuple(rows), note)
 
 
 def _account(session: SessionReport) -> Table:
@@ -211,6 +218,7 @@ def _account(session: SessionReport) -> Table:
             (f"Sharpe, minutes ({ratios.minutes})", number(ratios.sharpe_minutes)),
             (f"Sharpe, days ({ratios.days})", number(ratios.sharpe_days)),
             ("Sortino", number(ratios.sortino)),
+            ("Calmar", number(ratios.calmar)),
         ]
     verdict = "the books agree with the venue" if identity.is_trustworthy else identity.reason
     return Table(
@@ -260,6 +268,8 @@ def _quality(session: SessionReport) -> Table:
         ("average inventory", lambda m, v: f"{number(v.activity.average_inventory)} {m.quote_ccy}"),
         ("inventory turns", lambda _, v: number(v.activity.inventory_turns)),
         ("mean holding time", lambda _, v: f"{number(v.activity.mean_holding_s)} s"),
+        ("capital in use, mean", lambda _, v: share(v.activity.capital_used)),
+        ("capital in use, peak", lambda _, v: share(v.activity.capital_used_peak)),
         ("round trips won / lost", lambda _, v: f"{v.episodes.won} / {v.episodes.lost}"),
     )
     known = [(m, m.accounting) for m in session.markets if m.accounting is not None]

@@ -33,6 +33,7 @@ SILENT = {
     "console/themes.py": "errors of files, told before the console opens",
     "console/keymap.py": "the same",
     "engine/journal.py": "names of files",
+    "engine/store/accounts.py": "SQL",
     "engine/store/database.py": "SQL, and errors told before the console opens",
     "engine/store/reading.py": "SQL",
     "engine/store/recorder.py": "lines of the journal, which stays English",

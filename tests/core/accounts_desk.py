@@ -52,7 +52,7 @@ def trade(
         cl_ord_id="c1",
         side=Side(side),
         price_ticks=instrument.price_to_ticks(price),
-        size_lots=instrument.size_to_lots(size),
+        size_lots=instrument.split_size(size)[0],
         fee=Decimal(fee),
         fee_ccy=instrument.settle_ccy if fee_ccy is None else fee_ccy,
         liquidity=Liquidity.MAKER if is_maker else Liquidity.TAKER,

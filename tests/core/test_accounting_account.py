@@ -152,6 +152,44 @@ def test_spot_coins_held_before_are_revalued():
     assert (shown.revaluation, shown.unrealised, shown.residual) == (D(200), 0, 0)
 
 
+@pytest.mark.parametrize("bill_type", ["1", "12"])
+def test_money_moved_elsewhere_is_no_loss(bill_type):
+    """To the funding account, or to a trading bot of the venue: a transfer, and in no line of the PnL."""
+    account = Account(LINEAR, USDT="10000")
+    account.bill(bill_type, "-1000")
+    shown = account.report(USDT="9000")
+    assert (shown.transfers, shown.conversion, shown.residual) == (-1_000, 0, 0)
+
+
+def test_dollars_at_par_are_judged_like_the_reporting_one():
+    """Reported in USD, settled in USDT: money that goes missing there is no less a residual."""
+    book = AccountBook("USD", ["USD", "USDT", "USDC"])
+    for instrument in (INVERSE, LINEAR):
+        book.add(instrument, Ledger(instrument))
+        book.on_price(instrument.inst_id, D(60_000))
+    book.open([balance("BTC", "1"), balance("USDT", "10000")])
+    book.on_price(LINEAR.inst_id, D(60_500))  # BTC is priced by the market in USD
+    book.on_balance(balance("USDT", "9000"))
+    shown = book.identity()
+    assert shown is not None
+    assert (shown.equity, shown.residual, shown.unpriced) == (69_000, -1_000, ())
+
+
+def test_one_market_alone_prices_a_coin():
+    """Rather one in the reporting currency, in whatever order; several would make the price jump."""
+    for order in ((INVERSE, LINEAR), (LINEAR, INVERSE)):
+        book = AccountBook("USDT", ["USDT", "USD"])
+        for instrument in order:
+            book.add(instrument, Ledger(instrument))
+        book.on_price(LINEAR.inst_id, D(60_000))
+        book.on_price(INVERSE.inst_id, D(61_000))
+        assert book.price_of("BTC") == 60_000
+    alone = AccountBook("USDT", ["USDT", "USD"])
+    alone.add(INVERSE, Ledger(INVERSE))
+    alone.on_price(INVERSE.inst_id, D(61_000))
+    assert alone.price_of("BTC") == 61_000
+
+
 def test_a_conversion_between_currencies():
     """0.1 BTC sold through a convert: -0.1 BTC, +5,990 USDT; 10 USDT were lost on it."""
     account = Account(SPOT, USDT="0", BTC="1")

@@ -293,11 +293,11 @@ def test_a_bill_is_booked_once():
     assert ledger.periods.session.funding == D("-0.6")
 
 
-@pytest.mark.parametrize(("bill_type", "flow"), [("5", Flow.FORCED), ("9", Flow.FORCED), ("3", Flow.FORCED)])
-def test_liquidation_and_adl_are_a_line_of_their_own(bill_type, flow):
+@pytest.mark.parametrize("bill_type", ["3", "5", "9", "10"])
+def test_liquidation_and_adl_are_a_line_of_their_own(bill_type):
     """What the venue does by itself is neither realised trading nor a fee."""
     ledger = Ledger(LINEAR)
-    assert ledger.book_bill(bill(bill_type, "-250", inst_id=LINEAR.inst_id), None) is flow
+    assert ledger.book_bill(bill(bill_type, "-250", inst_id=LINEAR.inst_id), None) is Flow.FORCED
     assert (ledger.periods.session.forced, ledger.realised_quote) == (D(-250), 0)
 
 

@@ -154,6 +154,34 @@ def test_a_position_taken_over_earns_from_its_first_price_on():
     assert watch.quality.attribution.figures(D(60100)).total == D(1)  # 0.01 x 100
 
 
+def test_what_a_carried_position_had_earned_before_stands_beside_the_parts():
+    """Long 0.01 from 59,000: at the first mid of 60,000 it has brought in 10; from there on it earns."""
+    ledger = Ledger(LINEAR)
+    ledger.position.restore(D("0.01"), D(590))
+    quality = TradingQuality(LINEAR, ledger)
+    assert quality.attribution.brought_in(D(59_500)) == 5  # while no price was ever followed
+    quality.follow(D(60_000))
+    quality.follow(D(60_300))
+    assert quality.attribution.brought_in(D(60_300)) == 10
+    assert quality.attribution.figures(D(60_300)).total == 3 == ledger.net(D(60_300)) - 10
+
+
+def test_a_partial_liquidation_keeps_the_sum():
+    """1 contract from 60,000 at 59,000: 0.6 are taken for 6 and a fee of 0.1; all that is lost is 10.1."""
+    watch = Watch()
+    watch.mid(0, "60000")
+    watch.trade(100, "buy", "1", "60000")
+    watch.mid(200, "59000")
+    watch.ledger.position.adopt(40, D(60_000))
+    taken = bill("5", "-6.1", inst_id=LINEAR.inst_id, ccy="USDT")
+    watch.ledger.book_bill(taken, None)
+    watch.quality.on_bill(Flow.FORCED, taken.change)
+    watch.quality.follow(D(59_000))
+    parts = watch.quality.attribution.figures(D(59_000))
+    assert parts.other == D("-0.1")  # the bill of 6.1, and the loss of 6 it took out of the position
+    assert parts.total == watch.ledger.net(D(59_000)) == D("-10.1")
+
+
 actions = st.lists(
     st.one_of(
         st.tuples(
@@ -162,6 +190,10 @@ actions = st.lists(
         ),
         st.tuples(st.just("mid"), st.integers(300_000, 900_000), st.booleans(), st.integers(0, 9_000)),
         st.tuples(st.just("funding"), st.integers(-100, 100)),
+        st.tuples(
+            st.just("adopt"), st.integers(-300, 300), st.none() | st.integers(300_000, 900_000),
+            st.sampled_from(["unseen", "without a mid", "seen"]),
+        ),
     ),
     max_size=25,
 )  # fmt: skip
@@ -185,9 +217,15 @@ def test_the_decomposition_sums_exactly(instrument, history, last):
                 watch.quality.advance(START_MS + at_ms)
             case ("funding", cents):
                 watch.funding(str(D(cents) / 10**4))
+            case ("adopt", lots, ticks, how):
+                average = ticks * instrument.tick_size if ticks is not None else None
+                watch.ledger.position.adopt(lots, average)
+                if how != "unseen":
+                    watch.quality.follow(D(60_000) if how == "seen" else None)
     mid = last * instrument.tick_size
-    parts = watch.quality.attribution.figures(mid)
-    assert parts.total == watch.ledger.net(mid)
+    watch.quality.follow(mid)
+    parts, brought_in = watch.quality.attribution.figures(mid), watch.quality.attribution.brought_in(mid)
+    assert parts.total == watch.ledger.net(mid) - brought_in
     assert parts.total == sum((getattr(parts, name) for name in parts.__struct_fields__), D(0))
 
 
@@ -314,6 +352,18 @@ def test_ratios_by_hand():
     assert view.quantity_fill_ratio == 0.3  # 120 / 400
     assert view.order_to_trade == 2.0  # (4 + 1 + 1) / 3
     assert view.orders_per_million == pytest.approx(2_000)  # 6 per 3,000
+
+
+def test_an_order_amended_to_more_was_accepted_with_more():
+    """100 lots, half of them filled, then 200 in all, then shrunk again: 150 filled of 200 asked."""
+    activity = Activity()
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 100)
+    activity.on_fill("0", 50, 1.0)
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 200)
+    activity.on_order_event(OrderEvent.ACCEPTED, "0", 150)
+    activity.on_fill("0", 100, 1.0)
+    view = activity.view()
+    assert (view.orders_accepted, view.order_fill_ratio, view.quantity_fill_ratio) == (1, 1.0, 0.75)
 
 
 def test_inventory_turns_and_holding_time():

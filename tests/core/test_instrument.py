@@ -21,8 +21,8 @@ def test_ticks_survive_the_way_to_text_and_back(ticks):
 
 @given(st.integers(0, 10**12))
 def test_lots_survive_the_way_to_text_and_back(lots):
-    """size_text and size_to_lots are inverse."""
-    assert swap().size_to_lots(swap().size_text(lots)) == lots
+    """size_text and split_size are inverse."""
+    assert swap().split_size(swap().size_text(lots)) == (lots, 0)
 
 
 @pytest.mark.parametrize("price", ["60000.15", "abc", "", "NaN", "Infinity", "75.1e9999999", "1e999999"])
@@ -33,10 +33,18 @@ def test_bad_prices_name_the_offending_value(price):
     assert repr(price) in str(caught.value)
 
 
-def test_a_refused_size_is_told_in_plain_numbers():
+def test_a_refused_price_is_told_in_plain_numbers():
     """Neither Python's words nor exponents."""
-    with pytest.raises(WireError, match=r"^size '0\.005' of BTC-USDT-SWAP was no multiple of 0\.01\.$"):
-        swap().size_to_lots(Decimal("5E-3"))
+    with pytest.raises(WireError, match=r"^price '0\.05' of BTC-USDT-SWAP was no multiple of 0\.1\.$"):
+        swap().price_to_ticks(Decimal("5E-2"))
+
+
+@pytest.mark.parametrize(
+    ("size", "lots", "rest"), [("1.37", 137, "0"), ("1.375", 137, "0.005"), ("-0.004", 0, "-0.004")]
+)
+def test_a_size_finer_than_the_lot_keeps_its_rest(size, lots, rest):
+    """Whole lots towards zero, and the rest beside them with the same sign."""
+    assert swap().split_size(size) == (lots, Decimal(rest))
 
 
 def test_a_price_of_the_past_has_a_nearest_tick_and_keeps_itself():

@@ -21,7 +21,7 @@ def spot_fill(side: Side, price: str, size: str, fee: str, ccy: str, *, venue_ms
         fill(side, "1.0", "1", fee=fee),
         inst_id=PAIR.inst_id,
         price_ticks=PAIR.price_to_ticks(price),
-        size_lots=PAIR.size_to_lots(size),
+        size_lots=PAIR.split_size(size)[0],
         fee_ccy=ccy,
         venue_ms=venue_ms,
     )

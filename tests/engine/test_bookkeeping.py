@@ -10,12 +10,23 @@ from msgspec import structs
 from okxmm_tui.core.accounting.trust import BREACHES
 from okxmm_tui.core.accounting.views import AccountingView, IdentityView
 from okxmm_tui.core.commands import Pause
-from okxmm_tui.core.messages import AccountBill, BalanceUpdate, MarkPrice, PositionUpdate, TopOfBook
+from okxmm_tui.core.effects import FetchTruth, PlaceOrder
+from okxmm_tui.core.messages import (
+    AccountBill,
+    BalanceUpdate,
+    ClockMeasured,
+    MarkPrice,
+    OrderBudget,
+    PositionUpdate,
+    StreamUp,
+    TopOfBook,
+)
 from okxmm_tui.core.snapshot import FromEngine
-from okxmm_tui.core.types import Side, VenueOrderState
+from okxmm_tui.core.types import Severity, Side, VenueOrderState
+from okxmm_tui.engine.loss_limits import DAY_NS
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import MS, Desk
-from tests.samples import INST, fill, order_update
+from tests.samples import INST, START_NS, fill, order_update
 
 D = Decimal
 
@@ -76,6 +87,29 @@ def test_a_fill_reaches_books_markouts_and_decomposition():
     assert _shown(desk)[1].residual == 0
 
 
+def test_books_open_with_the_merge_and_not_with_a_balance_that_came_late():
+    """A balance from before the first fill arrives after it: its fee must not be missing for ever."""
+    desk = Desk()
+    desk.feed(OrderBudget(0, 51))
+    desk.feed(StreamUp("public"))
+    desk.feed(StreamUp("private"))
+    early = _balance(desk, "20000")
+    desk.answer_truth(balances=(early,))
+    assert desk.reducer.books.account.is_open
+    desk.tick()
+    desk.arm_dead_man()
+    desk.book()
+    desk.feed(MarkPrice(INST, D(60_000), 0))
+    bid = desk.taken(PlaceOrder)[0]
+    desk.confirm(bid)
+    _fill_bid(desk, bid.cl_ord_id)
+    desk.feed(early)
+    equity = D(20_000) + desk.market.ledger.net_quote(D(60_000))
+    desk.feed(_balance(desk, str(equity)))
+    assert _shown(desk)[1].residual == 0
+    assert _shown(desk)[1].fees == D("-0.12")
+
+
 def test_bills_of_a_merge_are_booked_once():
     """Funding in two overlapping reads; what is older than the session is left out."""
     desk, _ = _trading()
@@ -107,6 +141,23 @@ def test_money_nobody_can_explain_raises_an_alarm_and_its_return_clears_it():
     desk.feed(_balance(desk, "10000"))
     desk.run(6_000)
     assert _shown(desk)[1].is_trustworthy
+
+
+def test_funding_is_no_reason_to_doubt_while_its_bill_is_only_not_read_yet():
+    """The balance falls at once and the next comparison is half a minute off: the bill is fetched early."""
+    desk, _ = _trading("20000")
+    settled_ms = desk.now_ns // MS + 1
+    bill = AccountBill("f1", "8", INST, "USDT", D(-5), settled_ms)
+    for _ in range(8):
+        desk.feed(_balance(desk, "19995"))
+        for _ in range(100):
+            asked = desk.taken(FetchTruth, desk.tick(50))
+            desk.update()
+            if asked:
+                desk.answer_truth(bills=(bill,), balances=(_balance(desk, "19995"),))
+            assert desk.reducer.books.account.trust.is_trustworthy
+    assert desk.state == "ACTIVE"
+    assert (_shown(desk)[1].funding, _shown(desk)[1].residual) == (D(-5), 0)
 
 
 def test_an_incomplete_merge_labels_the_figures_and_is_read_again_from_the_same_time():
@@ -151,6 +202,56 @@ def test_presence_tells_trading_from_pauses_and_faults():
     paused = desk.market.quality.presence.view()
     assert paused.paused_by_risk is not None
     assert paused.paused_by_risk > 0.7
+
+
+def test_a_rest_a_rule_ordered_is_no_unexplained_absence():
+    """Quotes pulled by a guard, then nothing new for a doubt: that is risk and fault, never absence."""
+    desk, _ = _trading()
+    presence = desk.market.quality.presence
+
+    def shares(seconds: int) -> tuple[float, float, float]:
+        before = presence.view()
+        for _ in range(20 * seconds):
+            desk.tick(50)
+            desk.update()
+            for order in desk.market.orders.working:
+                desk.cancelled(order.cl_ord_id)
+        after = presence.view()
+        names = ("absent", "paused_by_risk", "paused_by_fault")
+        risen = [
+            (getattr(after, name) or 0.0) * after.open_s - (getattr(before, name) or 0.0) * before.open_s
+            for name in names
+        ]
+        return risen[0], risen[1], risen[2]
+
+    desk.reducer.position_guard.block = lambda market: "resting after losing round trips"
+    absent, by_risk, by_fault = shares(4)
+    assert by_risk > 3.8
+    assert absent + by_fault < 0.1
+    desk.reducer.position_guard.block = lambda market: ""
+    desk.reducer.session.freeze("test", Severity.WARNING, "in doubt")
+    absent, by_risk, by_fault = shares(4)
+    assert by_fault > 3.8
+    assert absent + by_risk < 0.2
+
+
+def test_a_machine_that_is_a_day_ahead_ends_no_day():
+    """The day turns by the clock of the venue: what is filled today counts today, whatever ours said."""
+    desk = Desk()
+    today = START_NS // DAY_NS
+    desk.now_ns += DAY_NS
+    desk.tick()
+    desk.feed(ClockMeasured(-DAY_NS, 0))
+    desk.run(2_000)
+    desk.market.ledger.book(
+        structs.replace(fill(Side.BUY, "60000", "1", fee="-0.12"), venue_ms=START_NS // MS)
+    )
+    periods = desk.market.ledger.periods
+    assert (periods.day_number, periods.day.fees) == (today, D("-0.12"))
+    desk.run(1_000)
+    desk.now_ns += DAY_NS
+    desk.run(1_000)
+    assert (periods.day_number, periods.day.fees) == (today + 1, 0)
 
 
 def test_a_broken_book_leaves_no_mid():

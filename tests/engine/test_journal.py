@@ -49,6 +49,65 @@ def test_a_torn_tail_costs_only_the_torn_frame(tmp_path):
         assert [record.event for record in read_log(path)] == [Tick(n) for n in range(100)]
 
 
+def test_a_tail_of_zeros_is_a_torn_one(tmp_path):
+    """After a power cut a file system may have grown a file without its data, whole or from somewhere on."""
+    path = _written(tmp_path, [Tick(n) for n in range(100)])
+    first = path.read_bytes()
+    log = EventLog(path)
+    log.append(1_000, Tick(1_000), [])
+    log.close()
+    whole = path.read_bytes()
+    for good in range(len(first), len(whole)):
+        path.write_bytes(whole[:good] + bytes(len(whole) - good + 4_000))
+        assert [record.event for record in read_log(path)] == [Tick(n) for n in range(100)]
+
+
+def test_a_flipped_bit_is_found_wherever_it_is(tmp_path):
+    """In the last frame it costs that frame, before it the log is called damaged; no step is ever another."""
+    steps = [[Tick(1), Tick(2)], [Tick(3), Tick(4)], [Tick(5)]]
+    path, ends = log_path(tmp_path, 1), [0]
+    for step in steps:
+        log = EventLog(path)
+        for event in step:
+            log.append(1, event, [])
+        log.close()
+        ends.append(path.stat().st_size)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << at % 8
+        path.write_bytes(flipped)
+        try:
+            seen = [record.event for record in read_log(path)]
+        except RecordingError:
+            assert at < ends[2]
+        else:
+            is_whole = seen == [Tick(n) for n in range(1, 6)]  # some bits of a header mean nothing
+            assert is_whole or (at >= ends[2] and seen == [Tick(n) for n in range(1, 5)])
+
+
+def test_a_torn_part_that_cannot_be_cut_off_is_cut_off_before_the_next_try(tmp_path, monkeypatch):
+    """The disk refuses the write and then the cut: the next frame must not stand behind the broken one."""
+    path = log_path(tmp_path, 1)
+    log = EventLog(path)
+    log._stopping.set()
+    log._thread.join()
+    log.append(1, Tick(1), [])
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", _refuse)
+        broken.setattr(os, "ftruncate", _refuse)
+        log.flush()
+        assert log.problem
+        log.flush()
+    log.flush()
+    log._file.close()
+    assert [record.event for record in read_log(path)] == [Tick(1)]
+
+
+def _refuse(*_: object) -> None:
+    raise OSError(5, "Input/output error")
+
+
 def test_the_log_is_private(tmp_path):
     """Only its owner may read it."""
     path = _written(tmp_path, [Tick(1)])

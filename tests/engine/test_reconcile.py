@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, QueryOrder
@@ -14,6 +16,7 @@ from okxmm_tui.core.messages import (
     PositionUpdate,
     StreamDown,
     StreamUp,
+    TruthFetched,
 )
 from okxmm_tui.core.orders import OrderStatus
 from okxmm_tui.core.types import Side, VenueOrderState
@@ -183,6 +186,23 @@ def test_a_leftover_that_fills_before_the_first_merge_counts_once():
     assert len(desk.reducer.session.alarms) == 0
 
 
+def test_the_fill_that_tells_of_a_leftover_is_counted_once():
+    """4 of 10 lots are filled by the push we first hear of it with: 6 may still fill, and the push again."""
+    desk = Desk()
+    desk.connect()
+    one = fill(Side.BUY, "59000", "0.04", trade_id="77", cl_ord_id="old")
+    for _ in range(2):
+        desk.feed(
+            order_update(
+                "old", Side.BUY, 590_000, 10,
+                state=VenueOrderState.PARTIALLY_FILLED, filled_lots=4, fill=one,
+            )
+        )  # fmt: skip
+    order = desk.market.orders.get("old")
+    assert order is not None
+    assert (order.filled_lots, order.remaining_lots, desk.market.position_lots) == (4, 6, 4)
+
+
 def test_a_foreign_change_of_position_is_adopted_with_an_alarm():
     """A manual trade: the difference lasts over three comparisons, then the venue's figure counts."""
     desk = Desk()
@@ -299,3 +319,30 @@ def test_a_forced_reduction_halts(category):
     desk.quoting()
     desk.feed(order_update("venue", Side.SELL, 600_000, 100, tag="", category=category))
     assert desk.state == "HALTED"
+
+
+def test_answers_slower_than_the_patience_still_merge():
+    """Every read takes longer than it is waited for: it was asked again and again, and never listened to."""
+    desk = Desk()
+    desk.feed(StreamUp("public"))
+    desk.feed(StreamUp("private"))
+    desk.run(11_000)
+    first, second = desk.taken(FetchTruth)
+    desk.feed(TruthFetched(first.request_id, (), (), (), ()))
+    assert desk.reducer.session.is_merged
+    held = (PositionUpdate(INST, 5, Decimal(60_000), None, None, 0),)
+    desk.feed(TruthFetched(first.request_id, (), (), held, ()))  # the same once more: nothing waits for it
+    assert not desk.reducer.reconciler.positions.is_unsettled
+    desk.feed(TruthFetched(second.request_id, (), (), held, ()))
+    assert desk.reducer.reconciler.positions.is_unsettled
+
+
+def test_an_answer_to_a_question_from_before_the_login_merges_nothing():
+    """What was read before the stream was back says nothing of what happened in between."""
+    desk = Desk()
+    desk.feed(StreamUp("private"))
+    (before,) = desk.taken(FetchTruth)
+    desk.feed(StreamDown("private", "test"))
+    desk.feed(StreamUp("private"))
+    desk.feed(TruthFetched(before.request_id, (), (), (), ()))
+    assert not desk.reducer.session.is_merged

@@ -24,7 +24,7 @@ def test_book_keeps_strings_as_received_and_best_first():
     """Merging, replacing and removing levels ends at the vector; removing what is not there is harmless."""
     instrument = make_instrument(lot="1")
     prices = UnitTable(instrument.tick_size, instrument.price_to_ticks)
-    sizes = UnitTable(instrument.lot_size, instrument.size_to_lots)
+    sizes = UnitTable(instrument.lot_size, int)
     book = ChecksumBook()
     book.apply(
         [Level("3366", "6"), Level("3370", "1")], [Level("3368", "8"), Level("3367", "3")], prices, sizes

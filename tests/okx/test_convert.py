@@ -144,6 +144,23 @@ def test_position_is_signed(pos, side, expected):
     assert position_update(msgspec.convert(row, PositionRow), KNOWN).size_lots == expected
 
 
+def test_sizes_from_before_a_lot_change_are_read_and_not_refused():
+    """Lots of one contract now: nothing of what was ordered, traded and held with 0.01 lots is lost."""
+    known = {"BTC-USDT-SWAP": make_instrument(lot="1")}
+    row = {**ORDER, "sz": "2.5", "accFillSz": "1.37", "fillSz": "1.37"}
+    update = order_update(msgspec.convert(row, OrderRow), known, is_push=True)
+    assert (update.size_lots, update.filled_lots) == (3, 1)  # what may still fill is never understated
+    assert (update.fill.size_lots, update.fill.rest) == (1, Decimal("0.37"))
+    assert update.fill.size(Decimal(1)) == Decimal("1.37")
+    for pos, side, lots, rest in (("0.37", "net", 0, "0.37"), ("1.37", "short", -1, "-0.37")):
+        row = {"instId": "BTC-USDT-SWAP", "pos": pos, "posSide": side, "avgPx": "60000", "mgnMode": "cross"}
+        held = position_update(msgspec.convert(row, PositionRow), known)
+        assert (held.size_lots, held.rest, held.average_price) == (lots, Decimal(rest), Decimal(60_000))
+    row = {"instId": "BTC-USDT-SWAP", "tradeId": "5", "side": "sell", "fillPx": "60000", "fillSz": "0.03"}
+    fill = fill_of(msgspec.convert(row, FillRow), known)
+    assert (fill.size_lots, fill.rest) == (0, Decimal("0.03"))
+
+
 def test_isolated_position_is_not_ours():
     """We trade cross margin; an isolated position beside it is somebody else's."""
     row = {"instId": "BTC-USDT-SWAP", "pos": "1", "mgnMode": "isolated"}

@@ -145,8 +145,8 @@ def _inception_differences(books: LedgerState | None, account: Account) -> list[
         ("realised, inception", totals.realised if is_alone else realised, realised),
         ("fills, inception", totals.fills, len(account.own)),
         ("fees, inception", totals.fees, _sum(row["fee"] for row in account.own)),
-        ("bought, inception", totals.bought_lots * account.lot_size, account.size("buy")),
-        ("sold, inception", totals.sold_lots * account.lot_size, account.size("sell")),
+        ("bought, inception", totals.bought, account.size("buy")),
+        ("sold, inception", totals.sold, account.size("sell")),
         ("funding, inception", totals.funding, _sum(account.bills(FUNDING).values())),
         ("forced, inception", totals.forced, _sum(account.bills(*FORCED).values())),
     )

@@ -33,6 +33,7 @@ from okxmm_tui.core.types import Mode
 from okxmm_tui.engine.link import EngineLink, socket_path
 from okxmm_tui.engine.store.database import JOURNAL_NAME, read_journal
 from okxmm_tui.engine.store.recovery import read_past
+from okxmm_tui.exchange.account_rows import UID
 from tests.safety.session import Headless, until
 from tests.samples import INST, swap
 
@@ -174,7 +175,7 @@ def fills(folder: Path) -> dict[str, Decimal]:
 def taken_up(folder: Path) -> Totals:
     """The books since inception that a session starting now would go on with."""
     with closing(read_journal(folder / JOURNAL_NAME)) as journal:
-        past = read_past(journal, Mode.DEMO, "sim", [swap()], time.time_ns())
+        past = read_past(journal, Mode.DEMO, "sim", [swap()], time.time_ns(), account_id=UID)
     saved = past.restored.market(INST) if past.restored is not None else None
     return saved.ledger.inception if saved is not None else Totals()
 

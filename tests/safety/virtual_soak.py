@@ -74,7 +74,14 @@ class Disk:
 
     def started(self, started: SessionStarted, now_ns: int) -> SessionStarted:
         """A session's first event, with what earlier ones left."""
-        past = read_past(self.connection, Mode.DEMO, started.account, started.instruments, now_ns)
+        past = read_past(
+            self.connection,
+            Mode.DEMO,
+            started.account,
+            started.instruments,
+            now_ns,
+            account_id=started.account_id,
+        )
         session_id = max(started.session_id, past.last_session_id + 1)
         restored = past.restored or Restored()
         self.notices += past.notices

@@ -58,14 +58,17 @@ class AccountBook:
 
     Args:
         reporting_ccy: Currency of every figure; its price is 1.
+        at_par: Currencies that count as the same.
     """
 
-    def __init__(self, reporting_ccy: str) -> None:
+    def __init__(self, reporting_ccy: str, at_par: Iterable[str] = ()) -> None:
         self.reporting_ccy = reporting_ccy
         self.trust = Trust(reporting_ccy)
         self.is_open = False
         self._books: dict[str, _Books] = {}
-        self._prices = {reporting_ccy: Decimal(1)}
+        self._prices = dict.fromkeys((reporting_ccy, *at_par), Decimal(1))
+        self._pricing: dict[str, str] = {}
+        """Which instrument prices a coin: the first, rather one in the reporting currency itself."""
         self._openings: dict[str, _Opening] = {}
         self._opened_ms = 0
         self._cash: dict[str, Decimal] = {}
@@ -77,6 +80,11 @@ class AccountBook:
     def add(self, instrument: Instrument, ledger: Ledger) -> None:
         """Take an instrument's ledger in."""
         self._books[instrument.inst_id] = _Books(instrument, ledger)
+        base, quote = instrument.base_ccy, instrument.quote_ccy
+        known = self._books.get(self._pricing.get(base, ""))
+        is_better = known is None or known.instrument.quote_ccy != quote == self.reporting_ccy
+        if quote in self._prices and is_better:
+            self._pricing[base] = instrument.inst_id
 
     # -- prices ----------------------------------------------------------------------------------
 
@@ -86,7 +94,7 @@ class AccountBook:
         if books is None or price <= 0:
             return
         books.price = price
-        if books.instrument.quote_ccy == self.reporting_ccy:
+        if self._pricing.get(books.instrument.base_ccy) == inst_id:
             self._on_currency_price(books.instrument.base_ccy, price)
 
     def _on_currency_price(self, ccy: str, price: Decimal) -> None:
@@ -120,7 +128,8 @@ class AccountBook:
             return None
         books, flow = self._books.get(bill.inst_id), flow_of(bill.bill_type)
         if books is not None:
-            books.ledger.book_bill(bill, books.price)
+            if books.ledger.book_bill(bill, books.price) is None:
+                return None  # an earlier session booked it
         elif flow is not Flow.NONE:
             self._cash[bill.ccy] = self._cash.get(bill.ccy, ZERO) + bill.change
         if flow is Flow.NONE or not self.is_open:

@@ -77,7 +77,9 @@ class Activity:
 
     def __init__(self) -> None:
         self._counts = dict.fromkeys(OrderEvent, 0)
-        self._accepted: dict[str, bool] = {}
+        self._accepted: dict[str, int] = {}
+        """Largest size each order was accepted with."""
+        self._filled: set[str] = set()
         self._accepted_lots = self._filled_lots = 0
         self._orders_with_fill = self._trades = 0
         self._notional = 0.0
@@ -85,14 +87,17 @@ class Activity:
         self._capital = TimeMean()
 
     def on_order_event(self, event: OrderEvent, cl_ord_id: str, size_lots: int = 0) -> None:
-        """Count a request, or an acceptance once per order."""
+        """Count a request, or an acceptance once per order; one amended to more was accepted with more."""
         if event is OrderEvent.ACCEPTED:
-            if cl_ord_id in self._accepted:
+            known = self._accepted.get(cl_ord_id)
+            self._accepted[cl_ord_id] = max(size_lots, known or 0)
+            self._accepted_lots += max(0, size_lots - (known or 0))
+            if known is not None:
                 return
-            self._accepted[cl_ord_id] = False
-            self._accepted_lots += size_lots
             if len(self._accepted) > MOST_ORDERS:
-                del self._accepted[next(iter(self._accepted))]
+                oldest = next(iter(self._accepted))
+                del self._accepted[oldest]
+                self._filled.discard(oldest)
         self._counts[event] += 1
 
     def on_fill(self, cl_ord_id: str, size_lots: int, notional: float) -> None:
@@ -100,8 +105,8 @@ class Activity:
         self._trades += 1
         self._filled_lots += size_lots
         self._notional += notional
-        if self._accepted.get(cl_ord_id) is False:
-            self._accepted[cl_ord_id] = True
+        if cl_ord_id in self._accepted and cl_ord_id not in self._filled:
+            self._filled.add(cl_ord_id)
             self._orders_with_fill += 1
 
     def on_inventory(self, at_ns: int, size_lots: int, value: float) -> None:

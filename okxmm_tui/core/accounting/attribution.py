@@ -6,7 +6,9 @@ The books are marked at the mid: a fill changes ``cash + worth held`` at the mid
 capture, and between fills the inventory gains what the mid moves. Both telescope over the same worths the
 position is booked with, so the parts sum exactly (``Decimal`` equality) to realised + unrealised on the mid
 + fees + funding + other, for linear and spot in quote currency and for inverse (every price x replaced by
--1/x) in coin.
+-1/x) in coin. What a position that was there before had gained or lost until its first price is no part of
+it and kept beside it (``brought_in``); what a later takeover does to unrealised PnL stands under other,
+beside the bill of the liquidation that made it.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ class Decomposition(Struct, frozen=True):
     taker: Decimal
     """Taker fills: spread paid and fees."""
     other: Decimal
-    """Interest, forced changes and conversions."""
+    """Interest, forced changes, conversions, and positions taken over in mid-session."""
 
     @property
     def total(self) -> Decimal:
@@ -76,12 +78,17 @@ class Attribution:
     """Incremental decomposition; a fill costs a few operations, a mid costs none.
 
     A fill without a trusted mid is taken at its own price: its spread capture is zero and the inventory is
-    marked through that price. A position taken over counts from the first price after it.
+    marked through that price. A position from before counts from the first price there is for it.
     """
 
     def __init__(self, position: Position) -> None:
+        self._position = position
         self._worth = position.worth
-        self._held = ZERO
+        self._held = position.quantity
+        self._cost = position.basis
+        """Of what was held before there was a price."""
+        self._taken = position.taken_basis
+        self._brought_in = ZERO
         self._mark: Decimal | None = None
         self._pending: deque[_Pending] = deque()
         self._spread = self._inventory = self._adverse = ZERO
@@ -117,19 +124,31 @@ class Attribution:
             self._pending.popleft()
 
     def take_over(self, held: Decimal, price: Decimal | None) -> None:
-        """Follow a change of position that no fill explains; it gains or costs nothing by itself."""
-        if held == self._held:
-            return
-        if price is not None:
-            self._move_mark(price)
-        else:
-            self._mark = self._mark if self._held else None
-        self._held = held
+        """Follow a change of position that no fill explains; what it does to unrealised PnL is other."""
+        moved = self._position.taken_basis - self._taken
+        self._taken += moved
+        if self._mark is None:
+            self._held, self._cost = held, self._cost + moved
+            if held and price is not None:
+                self._move_mark(price)
+        elif held != self._held or moved:
+            at = price if price is not None else self._mark
+            self._move_mark(at)
+            self._other += self._worth(held, at) - self._worth(self._held, at) - moved
+            self._held = held
 
     def _move_mark(self, price: Decimal) -> None:
-        if self._mark is not None and self._held:
+        if self._mark is None:
+            self._brought_in, self._cost = self._worth(self._held, price) - self._cost, ZERO
+        elif self._held:
             self._inventory += self._worth(self._held, price) - self._worth(self._held, self._mark)
         self._mark = price
+
+    def brought_in(self, mid: Decimal | None) -> Decimal:
+        """What the position from before had gained or lost until its first price; at a mid without one."""
+        if self._mark is not None or mid is None:
+            return self._brought_in
+        return self._worth(self._held, mid) - self._cost
 
     @property
     def due_ms(self) -> int | None:

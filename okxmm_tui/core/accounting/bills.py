@@ -30,7 +30,10 @@ BILL_FLOWS = {
     "7": Flow.INTEREST,
     "8": Flow.FUNDING,
     "9": Flow.FORCED,
+    "10": Flow.FORCED,
+    "12": Flow.TRANSFER,
 }
+"""10 is claw-back; 12 moves money to and from a trading bot of the venue, which is no loss and no gain."""
 
 
 def flow_of(bill_type: str) -> Flow:

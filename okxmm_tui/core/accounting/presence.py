@@ -16,9 +16,9 @@ class QuoteState(StrEnum):
     ABSENT = "absent"
     """Nothing good enough stood, though nothing forbade it."""
     PAUSED_BY_RISK = "paused_by_risk"
-    """Paused, reducing or halted by a rule or by the operator."""
+    """Paused, resting, reducing or halted by a rule or by the operator."""
     PAUSED_BY_FAULT = "paused_by_fault"
-    """A link, the book or the engine itself was not fit to quote."""
+    """A link, the venue, the book or the engine itself was not fit to quote."""
     CLOSED = "closed"
     """The market was not open; not counted at all."""
 

@@ -55,7 +55,7 @@ class TradingQuality:
         """Take a fill the ledger has just booked."""
         fill, is_maker = booked.fill, booked.fill.liquidity is Liquidity.MAKER
         price = fill.price(self._instrument.tick_size)
-        notional = float(self._instrument.notional_at(fill.size_lots, price))
+        notional = float(self._instrument.notional_of(fill.size(self._instrument.lot_size), price))
         half_ticks = self.timeline.before(fill.venue_ms)
         if is_maker:
             self.markouts.on_fill(
@@ -72,7 +72,7 @@ class TradingQuality:
         own_fee, base_fee = self._ledger.split_fee(fill)
         self.attribution.on_trade(
             Trade(
-                traded=fill.side.sign * fill.size_lots * self._ledger.position.lot_value,
+                traded=fill.side.sign * self._ledger.quantity_of(fill),
                 held_before=booked.held_before,
                 price=price,
                 mid=self.price(half_ticks),

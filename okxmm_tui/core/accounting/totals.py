@@ -42,8 +42,9 @@ class Totals(Struct):
     """Fees in base currency, at their fill's price: part of the position's cost, so never added again."""
     fills: int = 0
     maker_fills: int = 0
-    bought_lots: int = 0
-    sold_lots: int = 0
+    bought: Decimal = ZERO
+    sold: Decimal = ZERO
+    """Sizes: contracts, or base currency for spot."""
 
     @property
     def fees(self) -> Decimal:

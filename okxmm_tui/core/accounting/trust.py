@@ -20,7 +20,8 @@ class Trust:
         self._ccy = ccy
         self._next_ns = 0
         self._has_evidence = False
-        self._breaches = 0
+        self.breaches = 0
+        """Checks in a row that were outside."""
         self._missing: dict[str, str] = {}
         self.reason = ""
         """Why the figures are not to be trusted; empty when they are."""
@@ -37,7 +38,7 @@ class Trust:
 
     def miss(self, key: str, what: str) -> None:
         """A part of the history could not be read: figures are labelled incomplete until it is filled."""
-        self._missing[key] = what
+        self._missing.setdefault(key, what)
 
     def fill(self, key: str) -> None:
         """The part was read after all."""
@@ -60,9 +61,9 @@ class Trust:
         """Count one check."""
         self._next_ns, self._has_evidence = at_ns + CHECK_NS, False
         if abs(residual) <= self.tolerance(equity):
-            self._breaches, self.reason = 0, ""
+            self.breaches, self.reason = 0, ""
             return
-        self._breaches += 1
-        if self._breaches >= BREACHES:
+        self.breaches += 1
+        if self.breaches >= BREACHES:
             amount = f"{residual:+.2f} {self._ccy}"
             self.reason = f"PnL not trustworthy: residual {amount} that no fill, fee or bill explains"

@@ -66,6 +66,9 @@ class AccountingView(Struct, frozen=True, gc=False):
     episodes: EpisodesView
     incomplete: str
     """Why the figures are labelled "incomplete"; empty when they are not."""
+    brought_in: Decimal = Decimal(0)
+    """In settlement currency: what a position from before the session had gained or lost by then. It is in
+    unrealised and net, and no part of the decomposition."""
 
 
 class IdentityView(Struct, frozen=True, gc=False):

@@ -35,6 +35,8 @@ class SessionStarted(Event, frozen=True, gc=False, tag=True, array_like=True):
     """Whether a journal is kept: nothing is quoted before the opening books are in it and on disk."""
     program: str = ""
     """Version of the program that wrote the log; empty where it was not written down."""
+    account_id: str = ""
+    """What the journal knows the account by; ``account`` is the name of the key, for people."""
 
 
 class Tick(Event, frozen=True, gc=False, tag=True, array_like=True):

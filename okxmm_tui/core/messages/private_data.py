@@ -49,6 +49,8 @@ class PositionUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
     liquidation_price: Decimal | None
     update_ms: int
     position_side: PositionSide = PositionSide.NET
+    rest: Decimal = Decimal(0)
+    """Held beyond the whole lots, in contracts, signed like the size: from before a lot change."""
 
 
 class AccountBill(Struct, frozen=True, gc=False, array_like=True):

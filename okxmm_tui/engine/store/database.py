@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from okxmm_tui.engine.store.schema import STEPS, VERSION
+from okxmm_tui.engine.store.schema import OLDEST_READ, STEPS, VERSION
 from okxmm_tui.errors import DamagedJournalError, JournalError
 
 JOURNAL_NAME = "journal.sqlite"
@@ -71,7 +71,7 @@ def edit_journal(path: Path) -> sqlite3.Connection:
 
 
 def read_journal(path: Path) -> sqlite3.Connection:
-    """Open a journal for reading, also while its writer runs.
+    """Open a journal for reading, also while its writer runs, and where nothing can be written.
 
     Raises:
         JournalError: There is none, or it cannot be read.
@@ -81,17 +81,37 @@ def read_journal(path: Path) -> sqlite3.Connection:
             f"There is no journal at {path}.", "Give the --state-dir of a session that has run."
         )
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
-        connection.row_factory = sqlite3.Row
-        _require_version(connection, path)
+        return _opened_for_reading(path, "mode=ro")
+    except (sqlite3.Error, OSError) as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} or _has_log(path):
+            raise _unusable(path, error) from error
+    # SQLite reads a write-ahead journal only where it may write beside it. Without a log there is no need.
+    try:
+        return _opened_for_reading(path, "mode=ro&immutable=1")
     except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from error
+
+
+def _opened_for_reading(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_S)
+    connection.row_factory = sqlite3.Row
+    try:
+        _require_version(connection, path)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _require_version(connection: sqlite3.Connection, path: Path) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version != VERSION:
+    if not OLDEST_READ <= version <= VERSION:
         connection.close()
         raise JournalError(
             f"The journal {path} has version {version}, this program reads {VERSION}.",

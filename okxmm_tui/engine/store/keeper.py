@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import okxmm_tui
+from okxmm_tui.core.account import AccountFacts
 from okxmm_tui.core.effects import AnyEffect
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AnyEvent, JournalState
@@ -42,14 +43,15 @@ class Keeper:
         self._recorder: Recorder | None = None
         self._told = JournalState(0)
 
-    def past(self, mode: Mode, account: str, instruments: Sequence[Instrument], now_ns: int) -> Past:
+    def past(self, mode: Mode, account: AccountFacts, instruments: Sequence[Instrument], now_ns: int) -> Past:
         """What earlier sessions left for this one.
 
         Raises:
             JournalError: The journal could not be read.
         """
         try:
-            past = read_past(self._store.reader(), mode, account, instruments, now_ns)
+            connection, name = self._store.reader(), account.label
+            past = read_past(connection, mode, name, instruments, now_ns, account_id=account.uid)
         except sqlite3.Error as error:
             raise JournalError(
                 f"The journal {self._store.path} could not be read: {error}.",
@@ -94,12 +96,15 @@ class Keeper:
         problem = store.problem or (events.problem if events is not None else "")
         if store.is_dead or (events is not None and events.is_dead):
             problem = "its writer has ended, see okxmm.log; restart to record again"
+        notices = [*self._notices, *([store.replaced] if store.replaced else [])]
+        if store.refused_rows:
+            notices.append(f"{store.refused_rows} entries were refused by the database, see okxmm.log")
         state = JournalState(
             recorded_step=store.recorded_step,
             problem=problem,
             lost_rows=store.lost_rows + (events.lost_steps if events is not None else 0),
             removed_segments=events.removed_segments if events is not None else 0,
-            notice="; ".join([*self._notices, *([store.replaced] if store.replaced else [])]),
+            notice="; ".join(notices),
         )
         if state == self._told:
             return None

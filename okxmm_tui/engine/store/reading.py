@@ -239,6 +239,15 @@ class Journal:
         rows = self._connection.execute("SELECT MAX(session_id) FROM sessions").fetchone()
         return next(self.sessions(Span(session_id=rows[0])), None) if rows[0] is not None else None
 
+    def last_sign_ns(self, session_id: int) -> int | None:
+        """When a session last wrote a note or its minute's totals: how long a killed one ran, to a minute."""
+        row = self._connection.execute(
+            "SELECT MAX(at_ns) FROM (SELECT MAX(at_ns) AS at_ns FROM notes WHERE session_id = ?1 "
+            "UNION ALL SELECT MAX(at_ns) FROM snapshots WHERE session_id = ?1)",
+            (session_id,),
+        ).fetchone()
+        return row[0]
+
     def orders(self, span: Span = Span()) -> Iterator[OrderRow]:  # noqa: B008 - frozen
         """Orders by the time they were made."""
         return self._read(OrderRow, "orders", "created_ns", span, order="created_ns, cl_ord_id")

@@ -294,6 +294,8 @@ class Recorder:
                 self._saved[inst_id] = mark
                 saved = saved_market(session, market, reducer.reconciler)
                 self._rows.append(books_row(books_scope(self._scope, inst_id), session.now_ns, saved))
+        if not reducer.loss_limits.is_known:
+            return  # what the journal holds of the day stands until there is a figure
         day = saved_day(session, reducer.loss_limits)
         if day != self._saved.get(""):
             self._saved[""] = day

@@ -22,6 +22,7 @@ from okxmm_tui.core.restored import LeftOrder, Restored, SavedDay, SavedMarket
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Liquidity, Mode, PositionSide, Side
+from okxmm_tui.engine.store.accounts import SAME_ACCOUNT, claim_account
 from okxmm_tui.engine.store.books import books_scope, read_books
 from okxmm_tui.engine.store.rows import is_carried_on
 from okxmm_tui.errors import WireError
@@ -53,8 +54,18 @@ def read_past(
     account: str,
     instruments: Sequence[Instrument],
     now_ns: int,
+    *,
+    account_id: str = "",
 ) -> Past:
     """Read everything a new session takes up.
+
+    Args:
+        connection: To the journal.
+        mode: Venue of the session.
+        account: Name of its key; the account itself where the venue gives it no number.
+        instruments: What it will trade.
+        now_ns: Now.
+        account_id: Number of its account.
 
     Raises:
         sqlite3.Error: The journal could not be read.
@@ -63,6 +74,9 @@ def read_past(
     notices = list(_clock_notice(connection, now_ns))
     if not is_carried_on(mode):
         return Past(row[0], None, tuple(notices))
+    if account_id:
+        claim_account(connection, mode.value, account, account_id)
+    account = account_id or account
     scope = f"{mode.value}/{account}"
     markets = [_market(connection, scope, each, notices) for each in instruments]
     restored = Restored(
@@ -100,8 +114,9 @@ def _day(connection: sqlite3.Connection, scope: str, notices: list[str]) -> Save
 def _halted(connection: sqlite3.Connection, mode: Mode, account: str) -> str:
     """Reason of a kill that nobody has lifted; leaving in order is none."""
     row = connection.execute(
-        "SELECT n.text FROM notes n JOIN sessions s USING (session_id) WHERE n.kind = 'state' "
-        "AND s.mode = ? AND s.account = ? AND n.text NOT LIKE 'quitting:%' ORDER BY n.seq DESC LIMIT 1",
+        "SELECT n.text FROM notes n JOIN sessions s USING (session_id) "  # noqa: S608 - our own words
+        f"WHERE n.kind = 'state' AND s.mode = ? AND {SAME_ACCOUNT} AND n.text NOT LIKE 'quitting:%' "
+        "ORDER BY n.seq DESC LIMIT 1",
         (mode.value, account),
     ).fetchone()
     return row[0].removeprefix(HALTED) if row is not None and row[0].startswith(HALTED) else ""
@@ -113,7 +128,7 @@ def _left_orders(
     marks = ", ".join("?" * len(ENDED))
     rows = connection.execute(
         f"SELECT o.session_id, o.inst_id, o.cl_ord_id FROM orders o JOIN sessions s USING (session_id) "  # noqa: S608 - only question marks
-        f"WHERE o.state NOT IN ({marks}) AND s.mode = ? AND s.account = ? ORDER BY o.created_ns",
+        f"WHERE o.state NOT IN ({marks}) AND s.mode = ? AND {SAME_ACCOUNT} ORDER BY o.created_ns",
         (*ENDED, mode.value, account),
     )
     return tuple(LeftOrder(*row) for row in rows if row[1] in inst_ids)
@@ -161,7 +176,7 @@ def _advanced(
     """Saved books and the fills that were recorded after them."""
     ledger = Ledger.from_state(instrument, saved.ledger)
     sides, holding = SidePositions(), SpotHolding(instrument)
-    sides.adopt(saved.long_lots, saved.short_lots)
+    sides.adopt(*_sides(saved, instrument))
     holding.base_change, holding.quote_change = saved.base_change or Decimal(0), saved.quote_change
     for (trade_id,) in connection.execute(
         "SELECT trade_id FROM fills WHERE scope = ? AND inst_id = ? AND venue_ms >= ? "
@@ -192,11 +207,19 @@ def _advanced(
     )
 
 
+def _sides(saved: SavedMarket, instrument: Instrument) -> tuple[int, int]:
+    """Long and short in whole lots of today."""
+    lot = instrument.lot_size * instrument.contract_value
+    then = saved.ledger.lot or lot
+    return int(saved.long_lots * then / lot), int(saved.short_lots * then / lot)
+
+
 def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
     inst_id, trade_id, ord_id, cl_ord_id, side, price, size, fee, fee_ccy, liquidity, venue_ms, tag, held = (
         row
     )
     price_ticks, exact_price = instrument.nearest_ticks(price)
+    size_lots, rest = instrument.split_size(size)
     return Fill(
         inst_id=inst_id,
         trade_id=trade_id,
@@ -204,7 +227,7 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         cl_ord_id=cl_ord_id,
         side=Side(side),
         price_ticks=price_ticks,
-        size_lots=instrument.size_to_lots(size),
+        size_lots=size_lots,
         fee=Decimal(fee),
         fee_ccy=fee_ccy,
         liquidity=Liquidity(liquidity),
@@ -212,4 +235,5 @@ def _fill(row: Sequence[str], instrument: Instrument) -> Fill:
         tag=tag,
         position_side=PositionSide(held),
         exact_price=exact_price,
+        rest=rest,
     )

@@ -21,7 +21,7 @@ Row = tuple[str, tuple[str | int | bytes | None, ...]]
 
 SESSION = (
     "INSERT OR REPLACE INTO sessions (session_id, started_ns, mode, account, tag, strategy, symbols, "
-    "program) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "program, account_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 SESSION_END = "UPDATE sessions SET ended_ns = ?, exit_code = ?, last_words = ? WHERE session_id = ?"
 ORDER = (
@@ -68,7 +68,8 @@ def is_carried_on(mode: Mode) -> bool:
 
 def scope_of(started: SessionStarted) -> str:
     """The account trade and bill ids are unique in."""
-    return f"{started.mode.value}/{started.account if is_carried_on(started.mode) else started.session_id}"
+    name = started.account_id or started.account
+    return f"{started.mode.value}/{name if is_carried_on(started.mode) else started.session_id}"
 
 
 def amount(value: Decimal | None) -> str:
@@ -81,7 +82,7 @@ def session_row(started: SessionStarted, at_ns: int, program: str) -> Row:
     symbols = ",".join(instrument.inst_id for instrument in started.instruments)
     return SESSION, (
         started.session_id, at_ns, started.mode.value, started.account, started.tag, started.strategy,
-        symbols, program,
+        symbols, program, started.account_id,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def fill_row(session: Session, market: Market, booked: BookedFill) -> Row:
     return FILL, (
         scope_of(session.started), fill.inst_id, fill.trade_id, session.started.session_id, fill.ord_id,
         fill.cl_ord_id, fill.side.value,
-        amount(fill.price(instrument.tick_size)), instrument.size_text(fill.size_lots), amount(fill.fee),
+        amount(fill.price(instrument.tick_size)), amount(fill.size(instrument.lot_size)), amount(fill.fee),
         fill.fee_ccy, fill.liquidity.value, amount(booked.realised_quote), amount(market.mid_price),
         fill.venue_ms, session.now_ns, fill.position_side.value, fill.tag,
         order.params_version if order is not None else 0,

@@ -2,7 +2,8 @@
 
 Money and prices are text: exact decimals as the venue wrote them. Times are Unix nanoseconds unless the name
 says ms. ``user_version`` of the file is the number of steps it has seen. ``scope`` names the account a trade
-or bill id is unique in: mode and account label, or the one session of an embedded exchange.
+or bill id is unique in: mode and number of the account (the name of its key where there is no number), or the
+one session of an embedded exchange.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX orders_by_state ON orders (state)",
         "CREATE INDEX bills_by_time ON bills (venue_ms)",
     ),
+    ("ALTER TABLE sessions ADD COLUMN account_id TEXT NOT NULL DEFAULT ''",),
 )
 """Step n brings a file from version n to n + 1. A step that has shipped is never edited."""
 
 VERSION = len(STEPS)
+OLDEST_READ = 2
+"""Files from this version on are read as they are: later steps changed nothing that reading asks for."""

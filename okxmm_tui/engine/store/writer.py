@@ -129,6 +129,10 @@ class Store:
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=patience_s)
+            if left := self.waiting:
+                _log.error(
+                    "%d entries of the journal were never written: %s", left, self.problem or "no time"
+                )
         elif self._connection is not None:
             self._connection.close()
 

@@ -11,8 +11,10 @@ from okxmm_tui.core.commands import Quit
 from okxmm_tui.core.messages import JournalState
 from okxmm_tui.engine.journal import log_path, read_log
 from okxmm_tui.engine.reducer import Reducer
+from okxmm_tui.engine.store import rows as make
 from okxmm_tui.engine.store import writer
 from okxmm_tui.engine.store.database import JOURNAL_NAME, open_journal
+from okxmm_tui.engine.store.keeper import Keeper
 from okxmm_tui.engine.store.reading import Journal
 from okxmm_tui.engine.store.schema import VERSION
 from okxmm_tui.engine.view import build_snapshot
@@ -36,6 +38,17 @@ async def _end(host, running) -> int:
     host._command(Quit("done"))
     async with asyncio.timeout(20):
         return await running
+
+
+def test_rows_the_database_refuses_are_told(tmp_path):
+    """A defect of ours must not leave a hole in the record that only a log file knows of."""
+    keeper = Keeper(tmp_path, 1)
+    keeper._store.start([])
+    keeper._store.submit(1, [(make.NOTE, (1, 2, None, "info", "words", "{}"))], 5)
+    keeper.close()
+    told = keeper.news()
+    assert told is not None
+    assert told.notice == "1 entries were refused by the database, see okxmm.log"
 
 
 async def test_a_session_is_recorded_from_start_to_exit_code(tmp_path):

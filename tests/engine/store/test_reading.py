@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from okxmm_tui.engine.store.database import JOURNAL_NAME
 from okxmm_tui.engine.store.export import FILL_COLUMNS, ORDER_COLUMNS, utc, write_fills, write_orders
 from okxmm_tui.engine.store.reading import Journal, Span
+from okxmm_tui.engine.store.schema import STEPS, VERSION
 from okxmm_tui.errors import JournalError
 from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restarted, write
 from tests.samples import INST, SECOND, START_NS
@@ -58,6 +61,45 @@ def test_rows_keep_exact_figures(journal):
     order = next(journal.orders())
     assert order.price == order.price.quantize(Decimal("0.1"))
     assert order.reduce_only is False
+
+
+def test_a_journal_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    """On a read-only disk SQLite refuses: it is read as it lies, but never past the log of a crash."""
+    journal_of(tmp_path, RecordedDesk().rows).close()
+    connect = sqlite3.connect
+
+    def refusing(name: str, **options: object) -> sqlite3.Connection:
+        if name.endswith("?mode=ro"):
+            error = sqlite3.OperationalError("unable to open database file")
+            error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise error
+        return connect(name, **options)  # pyright: ignore
+
+    monkeypatch.setattr(sqlite3, "connect", refusing)
+    with Journal.of(tmp_path) as journal:
+        assert journal.last_session() is not None
+    (tmp_path / f"{JOURNAL_NAME}-wal").write_bytes(b"rows that are not in the file yet")
+    with pytest.raises(JournalError, match="could not be used"):
+        Journal.of(tmp_path)
+
+
+def test_a_journal_of_the_version_before_is_read_as_it_is(tmp_path):
+    """An archive needs no session to be started on it; one that is older still, or newer, says what to do."""
+    path = tmp_path / JOURNAL_NAME
+    raw = sqlite3.connect(path)
+    for statement in (*STEPS[0], *STEPS[1]):
+        raw.execute(statement)
+    raw.execute("INSERT INTO sessions VALUES (7, 1, 'demo', 'test', 't', 's', 'x', NULL, NULL, NULL, 'p')")
+    raw.commit()
+    for version in (1, 2, VERSION + 1):
+        raw.execute(f"PRAGMA user_version = {version}")
+        if version == 2:
+            with Journal(path) as journal:
+                assert [each.session_id for each in journal.sessions()] == [7]
+        else:
+            with pytest.raises(JournalError, match="Start a session on it once"):
+                Journal(path)
+    raw.close()
 
 
 def test_a_journal_that_is_not_there_is_refused(tmp_path):

@@ -195,9 +195,21 @@ def test_a_row_the_database_cannot_take_does_not_stop_the_others(tmp_path, caplo
     assert "refused a row" in caplog.text
 
 
+def test_what_a_full_disk_keeps_off_at_the_end_is_logged(tmp_path, caplog):
+    """The session is over and nobody will try again: the log says how much is not in the journal, and why."""
+    path = tmp_path / JOURNAL_NAME
+    store = Store(path, Full(path, {"full": True}), opener=lambda each: Full(each, {"full": True}))
+    store.start([])
+    store.submit(1, [fill_row(1), fill_row(2)])
+    wait_for(lambda: store.problem)
+    store.close()
+    assert "2 entries of the journal were never written" in caplog.text
+    assert "disk is full" in caplog.text
+
+
 def test_a_file_damaged_while_it_is_written_is_replaced(tmp_path):
     """The session's first rows are in the new one, the old one lies aside, and writing goes on."""
-    first = (make.SESSION, (1, 1, "demo", "test", "t", "s", "x", "p"))
+    first = (make.SESSION, (1, 1, "demo", "test", "t", "s", "x", "p", ""))
     tries = {"count": 0}
 
     def opener(path):
