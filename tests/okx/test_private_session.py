@@ -107,7 +107,7 @@ def ready():
     "frame",
     [
         b'{"arg":{"channel":"orders"},"data":[{"instId":"BTC-USDT-SWAP","side":"buy","fillSz":"1e99',
-        json.dumps({"arg": {"channel": "orders"}, "data": [ORDER | {"fillSz": "0.005"}]}).encode(),
+        json.dumps({"arg": {"channel": "orders"}, "data": [ORDER | {"fillSz": "half"}]}).encode(),
         b"\xff",
     ],
 )
