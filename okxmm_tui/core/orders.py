@@ -158,6 +158,8 @@ class OwnOrders:
         self._working: dict[str, OwnOrder] = {}
         self._by_ord_id: dict[str, str] = {}
         self._booked: dict[str, int] = {}
+        self._unbooked: dict[str, int] = {}
+        """By order, working or done: lots the venue counts as filled that are not in the position yet."""
 
     def add(self, order: OwnOrder) -> None:
         """Take a new order in."""
@@ -198,6 +200,21 @@ class OwnOrders:
         """Lots that could still fill on a side, UNKNOWN and in-flight ones included."""
         return sum(order.remaining_lots for order in self._working.values() if order.side is side)
 
+    def exposed_lots(self, side: Side) -> int:
+        """Lots a side may yet move the position by: what could still fill, and what has filled unbooked."""
+        return self.remaining_lots(side) + sum(lots for order, lots in self.unbooked if order.side is side)
+
+    @property
+    def unbooked(self) -> tuple[tuple[OwnOrder, int], ...]:
+        """Orders with filled lots that no fill has told us of, and how many."""
+        return tuple((self._orders[key], lots) for key, lots in self._unbooked.items())
+
+    def forget_unbooked(self) -> None:
+        """The position has been compared with the venue's and holds: whatever was filled is in it."""
+        for key in self._unbooked:
+            self._booked[key] = self._orders[key].filled_lots
+        self._unbooked.clear()
+
     def note_fill(self, fill: Fill) -> None:
         """Count a booked fill against its order."""
         order = self.find(fill.cl_ord_id, fill.ord_id)
@@ -205,6 +222,7 @@ class OwnOrders:
             booked = self._booked.get(order.cl_ord_id, 0) + fill.size_lots
             self._booked[order.cl_ord_id] = booked
             order.filled_lots = max(order.filled_lots, booked)
+            self._note_unbooked(order)
 
     def preset_fill(self, order: OwnOrder) -> None:
         """Count what an adopted order had filled before as known."""
@@ -221,14 +239,22 @@ class OwnOrders:
         if not order.is_done:
             self._advance(order, update)
         order.filled_lots = max(order.filled_lots, update.filled_lots)
+        self._note_unbooked(order)
         return OrderChange(
             order=order,
             became_live=was in {OrderStatus.SENT, OrderStatus.UNKNOWN} and order.status is OrderStatus.LIVE,
             became_done=was is not OrderStatus.DONE and order.is_done,
             amend_failed=amend_failed,
             has_lost_place=order.price_ticks != price_ticks or order.size_lots > size_lots,
-            missing_lots=max(0, order.filled_lots - self._booked.get(order.cl_ord_id, 0)),
+            missing_lots=self._unbooked.get(order.cl_ord_id, 0),
         )
+
+    def _note_unbooked(self, order: OwnOrder) -> None:
+        lots = order.filled_lots - self._booked.get(order.cl_ord_id, 0)
+        if lots > 0:
+            self._unbooked[order.cl_ord_id] = lots
+        else:
+            self._unbooked.pop(order.cl_ord_id, None)
 
     def _advance(self, order: OwnOrder, update: OrderUpdate) -> None:
         if update.state.is_terminal:
@@ -264,6 +290,7 @@ class OwnOrders:
             oldest = next(key for key, order in self._orders.items() if order.is_done)
             self._by_ord_id.pop(self._orders.pop(oldest).ord_id, None)
             self._booked.pop(oldest, None)
+            self._unbooked.pop(oldest, None)
 
     def check(self) -> None:
         """Raise AssertionError when an invariant is broken; for tests."""
@@ -273,6 +300,12 @@ class OwnOrders:
             != set(self._working),
             "negative fill": any(each.filled_lots < 0 for each in orders),
             "amend left on a done order": any(each.is_done and each.amend for each in orders),
+            "unbooked index differs": self._unbooked
+            != {
+                key: each.filled_lots - self._booked.get(key, 0)
+                for key, each in self._orders.items()
+                if each.filled_lots > self._booked.get(key, 0)
+            },
         }
         if any(broken.values()):
             raise AssertionError([name for name, is_so in broken.items() if is_so])

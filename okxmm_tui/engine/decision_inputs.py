@@ -48,7 +48,7 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
         leaving_out: An order about to be replaced, which does not count twice; None for a new one.
     """
     buys = [order for order in market.orders.side(Side.BUY) if order is not leaving_out]
-    working = {side: market.orders.remaining_lots(side) for side in Side}
+    working = {side: market.orders.exposed_lots(side) for side in Side}
     if leaving_out is not None:
         working[leaving_out.side] -= leaving_out.remaining_lots
     budget = session.budget

@@ -49,8 +49,8 @@ def others_quote(session: Session, market: Market) -> tuple[Decimal, Decimal]:
             continue
         held = other.position_lots
         worst = max(
-            abs(held + other.orders.remaining_lots(Side.BUY)),
-            abs(held - other.orders.remaining_lots(Side.SELL)),
+            abs(held + other.orders.exposed_lots(Side.BUY)),
+            abs(held - other.orders.exposed_lots(Side.SELL)),
         )
         value = other.instrument.notional_quote(1, other.bid_ticks)
         gross += worst * value

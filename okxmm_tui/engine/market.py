@@ -298,10 +298,13 @@ class Market:
         if not self.has_sides:
             return None
         closes = closed_by(side)
+        working = (
+            (order, order.remaining_lots) for order in self.orders.side(side) if order is not leaving_out
+        )
         claimed = sum(
-            order.remaining_lots
-            for order in self.orders.side(side)
-            if order.position_side is closes and order is not leaving_out
+            lots
+            for order, lots in (*working, *self.orders.unbooked)
+            if order.side is side and order.position_side is closes
         )
         return max(0, self.side_positions.held_lots(closes) - claimed)
 
