@@ -98,7 +98,8 @@ class Execution:
     def close(self, market: Market, size_lots: int, reason: str) -> str:
         """Reduce the position as a taker, one order at a time; returns why not, or an empty string.
 
-        The order is reduce-only, fills at once or not at all, and never worse than the slippage limit.
+        The order is reduce-only, fills at once or not at all, and never worse than the slippage limit. Where
+        resting orders of its side are in its way, they leave.
         """
         if any(order.is_closing for order in market.orders.working):
             return "the last closing order has no outcome yet"
@@ -106,7 +107,11 @@ class Execution:
         if now_ns < market.close_after_ns:
             return "waiting a moment after the last closing order"
         cl_ord_id = self._session.next_client_id()
-        match review_close(risk_context(self._session, market, None), size_lots, cl_ord_id):
+        reviewed = review_close(risk_context(self._session, market, None), size_lots, cl_ord_id)
+        wanted_lots = min(size_lots, abs(market.position_lots))
+        if (reviewed.size_lots if isinstance(reviewed, PlaceOrder) else 0) < wanted_lots:
+            self._clear_the_way(market)
+        match reviewed:
             case Refusal(why):
                 return why
             case PlaceOrder() as effect:
@@ -118,6 +123,15 @@ class Execution:
                     "close", Severity.WARNING, f"{effect.inst_id}: closing {text} by {effect.side}: {reason}"
                 )
                 return ""
+
+    def _clear_the_way(self, market: Market) -> None:
+        side = Side.SELL if market.position_lots > 0 else Side.BUY
+        why = "the position is closed as a taker"
+        for order in market.orders.side(side):
+            market.sides[side].rest(self._session.now_ns + CLOSE_EVERY_NS, why)
+            if not order.is_closing and order.cancel_sent_ns is None:
+                self.cancel(order, why)
+        market.hurry()
 
     def tell_fill(self, market: Market, fill: Fill) -> None:
         """Tell the strategy of an own fill."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.types import PositionMode, PositionSide, Side, VenueOrderState
+from okxmm_tui.core.messages import MarkPrice, PositionUpdate
+from okxmm_tui.core.types import OrderKind, PositionMode, PositionSide, Side, VenueOrderState
 from tests.engine.desk import Desk
 from tests.samples import INST, order_update
 
@@ -46,3 +48,42 @@ def test_what_was_closed_unbooked_cannot_be_closed_again():
     )
     desk.feed(done)
     assert desk.market.closable_lots(Side.SELL) == 0
+
+
+def ladder_long(desk: Desk) -> list[PlaceOrder]:
+    """Five contracts held of five allowed, ten asks of one resting; returns what is sent once it loses."""
+    desk.connect()
+    desk.market.ledger.position.adopt(500, Decimal(60_000))
+    desk.feed(PositionUpdate(INST, 500, Decimal(60_000), None, None, 0))
+    desk.feed(MarkPrice(INST, Decimal(60_000), 0))
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    before = len(desk.effects)
+    desk.feed(MarkPrice(INST, Decimal(59_800), 0))
+    desk.update(bids=((600_000, 0), (598_000, 500)), asks=((600_001, 0), (598_001, 500)))
+    desk.tick()
+    return desk.taken(PlaceOrder, desk.effects[before:])
+
+
+def test_a_position_is_closed_beside_its_quotes_within_the_maximum_only():
+    """All asks and the closing order filled would be ten short: the asks leave, then it is closed."""
+    desk = Desk(strategy="ladder", params={"levels": Decimal(10), "max_position": Decimal(5)})
+    assert ladder_long(desk) == []
+    asks = desk.market.orders.side(Side.SELL)
+    assert len(asks) == 10
+    assert all(order.cancel_sent_ns is not None for order in asks)
+    assert "closed as a taker" in desk.market.sides[Side.SELL].reason
+    for order in asks:
+        desk.cancelled(order.cl_ord_id)
+    desk.tick()
+    closing = next(order for order in desk.market.orders.working if order.is_closing)
+    assert (closing.side, closing.size_lots) == (Side.SELL, 500)
+    assert desk.market.orders.exposed_lots(Side.SELL) <= 500 + desk.market.max_position_lots
+
+
+def test_a_position_is_closed_at_once_where_its_quotes_leave_room():
+    """Closing does not wait for cancels that nothing depends on."""
+    desk = Desk(strategy="ladder", params={"levels": Decimal(3), "max_position": Decimal(20)})
+    (closing,) = ladder_long(desk)
+    assert (closing.order_kind, closing.side, closing.size_lots) == (OrderKind.IOC, Side.SELL, 500)

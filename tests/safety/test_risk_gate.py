@@ -347,6 +347,7 @@ CLOSINGS: dict[str, tuple[dict[str, Any], int, int]] = {
     "nothing in a crossed book": ({**CLOSE, "bid_ticks": ASK}, LOTS, 0),
     "nothing while suspended": ({**CLOSE, "instrument": swap(state="suspend")}, LOTS, 0),
     "nothing without budget": ({**CLOSE, "budget_left": 0}, LOTS, 0),
+    "no more than others of its side leave": ({**CLOSE, "working_sell_lots": 2 * LOTS}, LOTS, LOTS),
 }  # fmt: skip
 
 
@@ -357,6 +358,29 @@ def test_every_bound_of_a_closing_order_holds_in_every_state(name, state):
     changes, wanted, allowed = CLOSINGS[name]
     effect = review_close(structs.replace(SOUND, state=state, **changes), wanted, "c1")
     assert (effect.size_lots if isinstance(effect, PlaceOrder) else 0) == allowed
+
+
+BESIDE = {**CLOSE, "working_sell_lots": 2 * LOTS}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lots"),
+    [
+        ({"max_position_lots": 2 * LOTS}, 3 * LOTS),
+        ({"max_position_lots": 2 * LOTS - 1}, LOTS),
+        (limit(max_position_notional_quote=Decimal(1_197)), LOTS),
+        (limit(max_position_notional_quote=Decimal(1_198)), 3 * LOTS),
+        ({**limit(max_gross_quote=Decimal(1_500)), "others_gross_quote": Decimal(400)}, LOTS),
+        ({"state": TradingState.REDUCING}, LOTS),
+        ({"state": TradingState.HALTED}, LOTS),
+        ({"working_sell_lots": 3 * LOTS, "state": TradingState.REDUCING}, 0),
+        ({"working_sell_lots": 9 * LOTS, "max_position_lots": LOTS}, 0),
+    ],
+)
+def test_what_closes_turns_the_position_within_the_limits_and_while_active_only(changes, lots):
+    """Two hundred more may be sold by others: all three hundred held are closed, or what those leave."""
+    effect = review_close(structs.replace(SOUND, **{**BESIDE, **changes}), 3 * LOTS, "c1")
+    assert (effect.size_lots if isinstance(effect, PlaceOrder) else 0) == lots
 
 
 def test_a_flat_book_is_told_from_a_small_one():
