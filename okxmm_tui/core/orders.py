@@ -125,6 +125,11 @@ class OwnOrder:
         return 0 if self.is_done else max(0, size - self.filled_lots)
 
     @property
+    def dearest_ticks(self) -> int:
+        """Highest price it may fill at; an amend in flight counts with the higher of both."""
+        return max(self.price_ticks, self.amend.price_ticks) if self.amend else self.price_ticks
+
+    @property
     def shown_status(self) -> str:
         """One word for the screen."""
         if self.status is OrderStatus.LIVE:

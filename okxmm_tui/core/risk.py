@@ -41,6 +41,10 @@ class RiskContext(Struct, frozen=True, gc=False):
     """Worst-case positions of the other markets, without sign."""
     others_net_quote: Decimal = Decimal(0)
     """Positions of the other markets, with sign."""
+    others_buy_quote: Decimal = Decimal(0)
+    """What buys of the other markets could add to their net."""
+    others_sell_quote: Decimal = Decimal(0)
+    """What their sells could take from it."""
     sellable_lots: int | None = None
     """Spot: base currency owned, in lots; all sell orders together may not exceed it. None: no such bound."""
     spendable_quote: Decimal | None = None
@@ -279,7 +283,9 @@ def _exposure_problem(context: RiskContext, side: Side, worst: Decimal) -> str:
     gross = context.others_gross_quote + worst
     if gross > limits.max_gross_quote:
         return f"gross exposure {gross:.0f} above limit {limits.max_gross_quote:f}"
-    net = abs(context.others_net_quote + side.sign * worst)
+    held = context.others_net_quote + side.sign * worst
+    beside = context.others_buy_quote if side is Side.BUY else context.others_sell_quote
+    net = max(abs(held), abs(held + side.sign * beside))
     if net > limits.max_net_quote:
         return f"net exposure {net:.0f} above limit {limits.max_net_quote:f}"
     if context.equity_quote is not None and gross > limits.max_leverage * context.equity_quote:

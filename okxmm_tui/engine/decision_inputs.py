@@ -52,7 +52,7 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
     if leaving_out is not None:
         working[leaving_out.side] -= leaving_out.remaining_lots
     budget = session.budget
-    gross, net = exposure.others_quote(session, market)
+    others = exposure.of_others(session, market)
     return RiskContext(
         instrument=market.instrument,
         state=_state(session, market),
@@ -67,8 +67,10 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
         now_ns=session.now_ns,
         equity_quote=exposure.equity_quote(session),
         open_quote=exposure.open_quote(session, leaving_out),
-        others_gross_quote=gross,
-        others_net_quote=net,
+        others_gross_quote=others.gross_quote,
+        others_net_quote=others.net_quote,
+        others_buy_quote=others.buy_quote,
+        others_sell_quote=others.sell_quote,
         sellable_lots=sellable_lots(session, market),
         spendable_quote=spendable_quote(session, market),
         working_buy_quote=cost_quote(market, buys) if market.instrument.is_spot else ZERO,

@@ -141,6 +141,14 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
         {**limit(max_net_quote=Decimal(1_001)), "others_net_quote": Decimal(-400)}, SELL,
         {**limit(max_net_quote=Decimal(1_000)), "others_net_quote": Decimal(-400)}, SELL,
     ),
+    "net exposure long with bids of other markets": (
+        {**limit(max_net_quote=Decimal(1_000)), "others_buy_quote": Decimal(400)}, order(),
+        {**limit(max_net_quote=Decimal(1_000)), "others_buy_quote": Decimal("400.01")}, order(),
+    ),
+    "net exposure short with asks of other markets": (
+        {**limit(max_net_quote=Decimal(1_001)), "others_sell_quote": Decimal(400)}, SELL,
+        {**limit(max_net_quote=Decimal(1_000)), "others_sell_quote": Decimal(400)}, SELL,
+    ),
     "leverage": (
         limit(max_leverage=Decimal("0.06")), order(), limit(max_leverage=Decimal("0.0599")), order(),
     ),
@@ -250,6 +258,8 @@ CONTEXTS = st.fixed_dictionaries(
         "open_quote": MONEY,
         "others_gross_quote": MONEY,
         "others_net_quote": st.integers(-2_000, 2_000).map(Decimal),
+        "others_buy_quote": MONEY,
+        "others_sell_quote": MONEY,
     }
 )
 LIMITS = st.fixed_dictionaries(
@@ -294,7 +304,8 @@ def broken(c: RiskContext, side: Side, price: int, size: int, adding: int) -> li
     if worst > 0:
         rules["position worth"] = exposure > most.max_position_notional_quote
         rules["gross"] = c.others_gross_quote + exposure > most.max_gross_quote
-        rules["net"] = abs(net) > most.max_net_quote
+        further = net + c.others_buy_quote if side is Side.BUY else net - c.others_sell_quote
+        rules["net"] = max(abs(net), abs(further)) > most.max_net_quote
     if worst > 0 and equity is not None:
         rules["share"] = value > most.max_order_share * equity
         rules["open share"] = c.open_quote + value > most.max_open_share * equity
