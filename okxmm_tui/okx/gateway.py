@@ -12,20 +12,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from okxmm_tui.core.account import AccountFacts
-from okxmm_tui.core.effects import (
-    AmendOrder,
-    AnyEffect,
-    CancelOrder,
-    PlaceOrder,
-    Resubscribe,
-)
+from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder, Resubscribe
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import (
-    AnyEvent,
-    GatewayNotice,
-    OrderBudget,
-    OrderRouteChanged,
-)
+from okxmm_tui.core.messages import AnyEvent, GatewayNotice, OrderBudget, OrderRouteChanged
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.okx import preparation
@@ -69,6 +58,7 @@ class OkxGateway:
         book_channel: One of ``book_channels``.
         extras: Channels beyond those every session needs.
         ack_timeout_ms: An order operation without an answer for this long is UNKNOWN.
+        private_stale_ms: An account channel that is silent for this long is doubted.
         order_route: Which way orders go.
         stp_mode: OKX ``stpMode`` of every place.
     """
@@ -82,6 +72,7 @@ class OkxGateway:
         book_channel: str = DEFAULT_BOOK_CHANNEL,
         extras: Extras = NO_EXTRAS,
         ack_timeout_ms: int = 2_000,
+        private_stale_ms: int = 12_000,
         order_route: RoutePolicy = RoutePolicy.AUTO,
         stp_mode: str = DEFAULT_STP_MODE,
     ) -> None:
@@ -96,6 +87,7 @@ class OkxGateway:
         self._queries = RestQueries(self._rest, self._instruments)
         self._reads = VenueRequests(self._rest, self._queries, self._instruments, tag)
         self._limits = RateLimits()
+        self._quiet_ns = private_stale_ms * MILLISECOND_NS
         self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
         self._route = OrdersRoute(
             self._rest,
@@ -228,6 +220,7 @@ class OkxGateway:
                 self._tracker,
                 self._route.settle,
                 has_fills=self._extras.has_fills,
+                quiet_ns=self._quiet_ns,
             )
             private.on_stale_clock = session.on_stale_clock = self._start_sync
             wire = self._stream("private", private, emit, gate, self._private_replaced)

@@ -19,7 +19,7 @@ from okxmm_tui.okx.account_messages import (
     AccountPushRow,
     BalancePositionRow,
 )
-from okxmm_tui.okx.account_watch import AccountWatch
+from okxmm_tui.okx.account_watch import QUIET_NS, AccountWatch
 from okxmm_tui.okx.balance_position import BalancePosition
 from okxmm_tui.okx.convert import order_update, span_ns
 from okxmm_tui.okx.decoding import decode_rows, text_of
@@ -59,6 +59,7 @@ class PrivateSession(Session):
         tracker: Remembers operations in flight.
         settle: Called for every row whose outcome is known, or known to be unknown.
         has_fills: Whether to check the orders channel against the fills channel (fee tier VIP4).
+        quiet_ns: Silence of the account channel after which the venue is to be asked.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class PrivateSession(Session):
         settle: Settle,
         *,
         has_fills: bool = False,
+        quiet_ns: int = QUIET_NS,
     ) -> None:
         super().__init__("private", login)
         self._sign = login
         self._has_fills = has_fills
-        self._watch = AccountWatch()
+        self._quiet_ns = quiet_ns
+        self._watch = AccountWatch(quiet_ns)
         self._quick = BalancePosition()
         self._instruments = instruments
         self._tracker = tracker
@@ -101,7 +104,12 @@ class PrivateSession(Session):
     def successor(self) -> PrivateSession:
         """Make a session for a second connection; it shares the operations in flight."""
         return PrivateSession(
-            self._instruments, self._sign, self._tracker, self._settle, has_fills=self._has_fills
+            self._instruments,
+            self._sign,
+            self._tracker,
+            self._settle,
+            has_fills=self._has_fills,
+            quiet_ns=self._quiet_ns,
         )
 
     @property
