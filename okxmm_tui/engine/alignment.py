@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from okxmm_tui.core.effects import AmendOrder
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
@@ -136,6 +138,24 @@ class Alignment:
             return
         placed = self.ask_place(market, quote, "NEW")
         state.say(placed.reason if isinstance(placed, Refusal) else "sent, no answer yet", now_ns)
+
+    def recheck(self, market: Market) -> None:
+        """Take out what rests beyond the limits: one of them has become narrower."""
+        for order in market.orders.working:
+            if order.is_closing or order.cancel_sent_ns is not None:
+                continue
+            reviewed = review_amend(
+                structs.replace(risk_context(self._session, market, order), budget_left=1),
+                order.side,
+                order.price_ticks,
+                order.size_lots,
+                filled_lots=order.filled_lots,
+                cl_ord_id=order.cl_ord_id,
+                req_id="",
+                position_side=order.position_side,
+            )
+            if isinstance(reviewed, Refusal):
+                self._sender.cancel(order, reviewed.reason)
 
     def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
         """Have a new post-only order reviewed and send it."""

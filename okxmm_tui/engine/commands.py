@@ -198,6 +198,7 @@ class Commands:
         text = f"limit {name} {getattr(before, name)} -> {getattr(after, name)}"
         session.report("limit", Severity.WARNING, f"{text} by the operator", name=name, value=str(value))
         for market in session.markets.values():
+            self._execution.alignment.recheck(market)
             market.hurry()
         return "", text
 

@@ -25,7 +25,8 @@ class PositionGuard:
     def on_fill(self, market: Market, fill: Fill) -> None:
         """Follow the round trips of a market."""
         limits, inst_id = self._session.limits, fill.inst_id
-        trips = self._trips.setdefault(inst_id, RoundTrips(limits.losing_trips))
+        trips = self._trips.setdefault(inst_id, RoundTrips())
+        trips.most = limits.losing_trips
         if trips.on_fill(fill.side, fill.price_ticks, fill.size_lots, float(market.fees.maker)):
             self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
             self._session.raise_alarm(

@@ -15,7 +15,7 @@ class RoundTrips:
     """
 
     def __init__(self, most: int = LOSSES_TO_PAUSE) -> None:
-        self._most = most
+        self.most = most
         self._held_lots = 0
         self._cash = 0.0
         self.losses_in_a_row = 0
@@ -41,7 +41,7 @@ class RoundTrips:
             return False
         gained, self._cash = self._cash, 0.0
         self.losses_in_a_row = self.losses_in_a_row + 1 if gained < 0 else 0
-        if self.losses_in_a_row < self._most:
+        if self.losses_in_a_row < self.most:
             return False
         self.losses_in_a_row = 0
         return True
