@@ -10,9 +10,9 @@ from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, review_amend, review_place
 from okxmm_tui.core.types import PositionSide, Side
 from okxmm_tui.engine.back_off import BackOff
-from okxmm_tui.engine.decision_inputs import risk_context
+from okxmm_tui.engine.decision_inputs import is_reducing, risk_context
 from okxmm_tui.engine.hold import judge
-from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.sending import Sender
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Quote
@@ -74,11 +74,13 @@ class Alignment:
         if verdict.is_hold and size_lots == order.size_lots:
             order.decision = f"HOLD {verdict.reason}"
             return
-        if self._session.is_budget_low:
-            state.say(BUDGET_LOW, self._session.now_ns)
+        if hindrance := self._hindrance(state):
+            state.say(hindrance, self._session.now_ns)
             is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
             if is_closer and not verdict.is_hold:
-                self._sender.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
+                self._sender.cancel(order, f"{hindrance}, and the quote is too close")
+            elif size_lots < order.size_lots and is_reducing(self._session, market):
+                self._sender.cancel(order, f"{hindrance}, and the quote is too large")
             return
         if verdict.is_hold:
             text = market.instrument.size_text
@@ -86,6 +88,12 @@ class Alignment:
             self._amend(market, order, order.price_ticks, size_lots, f"size {sizes}, {verdict.reason}")
         else:
             self._amend(market, order, quote.price_ticks, size_lots, verdict.reason)
+
+    def _hindrance(self, state: SideState) -> str:
+        """Why nothing may be placed or amended now; cancels always may go."""
+        if self._session.is_budget_low:
+            return BUDGET_LOW
+        return "waiting before the next try" if self._session.now_ns < state.place_after_ns else ""
 
     @staticmethod
     def _wanted_size(order: OwnOrder, quote: Quote) -> int:
@@ -96,8 +104,6 @@ class Alignment:
         return order.size_lots
 
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
-        if self._session.now_ns < market.sides[order.side].place_after_ns:
-            return
         if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
@@ -132,7 +138,7 @@ class Alignment:
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
         if now_ns < state.place_after_ns:
-            return
+            return  # why was said when the wait began
         if self._session.is_budget_low:
             state.say(BUDGET_LOW, now_ns)
             return

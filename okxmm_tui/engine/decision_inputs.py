@@ -79,7 +79,11 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
     )
 
 
+def is_reducing(session: Session, market: Market) -> bool:
+    """Whether a market may send only what shrinks its position."""
+    return _state(session, market) is TradingState.REDUCING
+
+
 def _state(session: Session, market: Market) -> TradingState:
     state = session.machine.state
-    is_reducing = state is TradingState.ACTIVE and bool(market.only_reduce)
-    return TradingState.REDUCING if is_reducing else state
+    return TradingState.REDUCING if state is TradingState.ACTIVE and market.only_reduce else state
