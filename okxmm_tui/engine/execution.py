@@ -202,9 +202,10 @@ class Execution:
         self, market: Market, side: Side, quotes: tuple[Quote, ...], reason: str
     ) -> tuple[tuple[Quote, ...], str]:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
+        session, why = self._session, self.only_reduce(market)
+        by_hand_lots = self._keep_by_hand(market, side, why) if why else 0
         if market.sides[side].is_muted:
             return (), "muted by the operator"
-        session = self._session
         frozen = session.freezes.reason(market.instrument.inst_id)
         if session.is_widened or session.journal_problem or frozen or market.widen_reason:
             quotes = tuple(_widened(market, quote) for quote in quotes)
@@ -212,10 +213,9 @@ class Execution:
             quotes = tuple(_halved(market, quote) for quote in quotes)
         if frozen:
             quotes, reason = only_away(market, side, quotes), f"frozen: {frozen}"
-        why = self.only_reduce(market)
         if not why:
             return quotes, reason
-        room_lots = -side.sign * market.position_lots
+        room_lots = -side.sign * market.position_lots - by_hand_lots
         kept: list[Quote] = []
         for quote in quotes:
             lots = min(quote.size_lots, room_lots)
@@ -224,6 +224,19 @@ class Execution:
             kept.append(Quote(quote.side, quote.price_ticks, lots))
             room_lots -= lots
         return tuple(kept), f"only reducing: {why}"
+
+    def _keep_by_hand(self, market: Market, side: Side, why: str) -> int:
+        """Take orders by hand out that may do more than shrink; returns the lots that can still fill."""
+        room_lots = -side.sign * market.position_lots
+        by_hand = [each for each in market.orders.side(side) if each.is_manual and not each.is_closing]
+        for order in by_hand:
+            if order.cancel_sent_ns is not None:
+                continue
+            room_lots -= order.remaining_lots
+            if room_lots < 0:
+                room_lots += order.remaining_lots
+                self.cancel(order, f"only reducing: {why}")
+        return sum(order.remaining_lots for order in by_hand)
 
     def only_reduce(self, market: Market) -> str:
         """Why a market may send only orders that shrink its position; empty when it may do more."""
