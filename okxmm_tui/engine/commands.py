@@ -131,6 +131,8 @@ class Commands:
             return problem, ""
         if before is TradingState.HALTED and machine.state is TradingState.HALTED:
             return "HALTED is latched: press a to arm, then r within 10 s", ""
+        if act is Act.REDUCE and machine.state is TradingState.PAUSED:
+            return "PAUSED sends nothing at all; resume first, then reduce", ""
         if machine.state is not before:
             self._session.report(
                 "state", Severity.INFO, f"{machine.state}: {reason}", state=machine.state, reason=reason

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from okxmm_tui.core.messages import OrderUpdate
-from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.session import Session
 
@@ -72,7 +71,4 @@ class Intruders:
             "ours: another engine trades here; stop it or give it another tag, then resume"
         )
         session.raise_alarm(ALARM, Severity.CRITICAL, text)
-        if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
-            reason = "another engine trades with our tag"
-            session.machine.act(Act.PAUSE, reason, session.now_ns)
-            session.report("state", Severity.CRITICAL, f"PAUSED: {reason}", state="PAUSED", reason=reason)
+        session.pause("another engine trades with our tag", Severity.CRITICAL)

@@ -292,11 +292,7 @@ class Safety:
             case ConsoleLostPolicy.KILL:
                 self.kill(reason)
             case ConsoleLostPolicy.PAUSE:
-                if self._session.machine.state is TradingState.ACTIVE:
-                    self._session.machine.act(Act.PAUSE, reason, now_ns)
-                    self._session.report(
-                        "state", Severity.WARNING, f"PAUSED: {reason}", state="PAUSED", reason=reason
-                    )
+                self._session.pause(reason, Severity.WARNING)
             case ConsoleLostPolicy.KEEP:
                 self._session.notice(f"{reason}; quoting goes on as configured")
 
