@@ -85,8 +85,7 @@ class Market:
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
         self.marked_ns: int | None = None
-        self.priced_ns: int | None = None
-        """When the last mark or mid came."""
+        self.mid_ns: int | None = None
         self.index_price: Decimal | None = None
         self.price_limits: PriceLimits | None = None
         self.funding: FundingRate | None = None
@@ -214,7 +213,7 @@ class Market:
         if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
             self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
-        self.priced_ns = now_ns
+        self.mid_ns = now_ns
         self.bid_lots, self.ask_lots = bid_lots, ask_lots
         if self.is_two_sided:
             self.signals.on_top(bid_ticks, bid_lots, ask_ticks, ask_lots, venue_ms=venue_ms, now_ns=now_ns)
@@ -222,7 +221,7 @@ class Market:
     def take_mark(self, price: Decimal, now_ns: int) -> None:
         """The venue's mark price; what is no positive price is not taken."""
         if price > 0:
-            self.mark_price, self.marked_ns, self.priced_ns = price, now_ns, now_ns
+            self.mark_price, self.marked_ns = price, now_ns
 
     def break_book(self, reason: str) -> None:
         """Quarantine the book until a fresh snapshot and a few chained updates."""

@@ -226,6 +226,7 @@ class Reducer:
         market.only_reduce = (
             self.guards.only_reduce(market)
             or self.journal_watch.only_reduce()
+            or self.loss_limits.only_reduce
             or self.reconciler.positions.doubt(market)
         )
         market.blocked = reason = self._block(market)
@@ -250,6 +251,7 @@ class Reducer:
             or self.journal_watch.block()
             or self.guards.block(market)
             or self.position_guard.block(market)
+            or self.loss_limits.block
         )
 
     # -- market data -----------------------------------------------------------------------------
