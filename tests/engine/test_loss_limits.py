@@ -205,3 +205,15 @@ def test_a_resume_near_a_limit_quotes_nothing_that_grows_not_even_once():
     desk.update()
     assert not desk.taken(PlaceOrder, desk.effects[before:])
     assert "PnL not trustworthy" in desk.reducer._block(desk.market)
+
+
+def test_the_halt_is_told_louder_than_the_warning_before_it():
+    """A critical alarm of its own weight, unseen again, and it takes an arming back."""
+    desk, limits = made()
+    pnl(desk, limits, -85)
+    desk.reducer.session.alarms.acknowledge_all()
+    desk.reducer.session.machine.arm(desk.now_ns)
+    pnl(desk, limits, -100)
+    (alarm,) = [view for view in desk.reducer.session.alarms.views() if view.key == "limit-daily loss"]
+    assert (alarm.severity, alarm.is_acknowledged) == ("critical", False)
+    assert [line.text for line in desk.reducer.session.log if line.kind == "alarm"][-1].endswith(": halted")
