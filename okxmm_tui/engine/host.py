@@ -44,6 +44,10 @@ SNAPSHOT_S = 0.1
 SCARCE_SNAPSHOT_S = 1.0
 """While memory is short (fault 46)."""
 PARAMS_S = 0.3
+RESCUE_S = 5.0
+"""How long a failed engine tries to have its orders proven gone."""
+ENDLESS = frozenset({"gateway", "tick", "publish"})
+"""Tasks without which nobody trades, proves or sees anything; the others may have nothing to do."""
 _log = logging.getLogger("okxmm.engine")
 
 
@@ -164,8 +168,9 @@ class EngineHost:
         try:
             last_word = await stop
             running["tick"].cancel()
-            self._publish_now()
-            self._link.farewell(last_word.exit_code, last_word.text)
+            if self._has_failed:
+                last_word = await self._rescue(last_word)
+            self._say_goodbye(last_word)
             await self._gateway.close()
         finally:
             for task in running.values():
@@ -175,6 +180,27 @@ class EngineHost:
             if self._keeper is not None:
                 self._keeper.close()
         return last_word.exit_code
+
+    async def _rescue(self, last_word: Stop) -> Stop:
+        """After a defect: have the orders taken out by a way that needs nothing of what may be broken."""
+        try:
+            why = await self._gateway.rescue(RESCUE_S)
+        except Exception as error:
+            _log.exception("the orders could not be taken out")
+            why = f"{type(error).__name__}: {error}"
+        proof = (
+            f"NOT PROVEN that its orders are gone ({why}), the dead-man's switch stays armed"
+            if why
+            else "its orders were then proven gone"
+        )
+        return Stop(last_word.exit_code, f"{last_word.text}; {proof}")
+
+    def _say_goodbye(self, last_word: Stop) -> None:
+        try:
+            self._publish_now()
+        except Exception:
+            _log.exception("the last picture could not be drawn")
+        self._link.farewell(last_word.exit_code, last_word.text)
 
     # -- events and effects --------------------------------------------------------------------------
 
@@ -216,7 +242,9 @@ class EngineHost:
                 pass  # the gateway has taken it
 
     def _give_up(self, reducer: Reducer, error: Exception) -> None:
-        """A defect in the engine itself: cancel what is known, over both routes, and end unproven."""
+        """A defect in the engine itself: cancel what is known, over both routes, and end."""
+        if self._has_failed:
+            return
         self._has_failed = True
         orders = [order for market in reducer.session.markets.values() for order in market.orders.working]
         effects: list[AnyEffect] = [
@@ -224,18 +252,22 @@ class EngineHost:
             for by_rest in (False, True)
             for order in orders
         ]
-        self._gateway.execute(effects)
+        try:
+            self._gateway.execute(effects)
+        except Exception:
+            _log.exception("the cancels could not be handed over")
         if self._stop is not None and not self._stop.done():
-            text = (
-                f"the engine failed ({type(error).__name__}: {error}); cancels for {len(orders)} orders were "
-                "sent but not proven, the dead-man's switch stays armed; details are in okxmm.log"
-            )
+            text = f"the engine failed ({type(error).__name__}: {error}); details are in okxmm.log"
             self._stop.set_result(Stop(EXIT_UNPROVEN, text))
 
     def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is None:
+        if self._stop is None or self._stop.done():
             return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            if task.get_name() not in ENDLESS:
+                return
+            error = RuntimeError(f"the {task.get_name()} task ended by itself")
         _log.error("the %s task failed", task.get_name(), exc_info=error)
         if self.reducer is not None and isinstance(error, Exception):
             self._give_up(self.reducer, error)

@@ -22,6 +22,7 @@ from okxmm_tui.okx.auth import ApiKey, login_args
 from okxmm_tui.okx.book_session import Answer
 from okxmm_tui.okx.business_session import BusinessSession
 from okxmm_tui.okx.clock_keeper import ClockKeeper
+from okxmm_tui.okx.emergency import rescue
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.extras import NO_EXTRAS, Extras
 from okxmm_tui.okx.market_channels import Wanted
@@ -78,7 +79,7 @@ class OkxGateway:
     ) -> None:
         if len(tag) > MAX_TAG or (tag and not (tag.isalnum() and tag.isascii())):
             raise UsageError(f"order tag {tag!r} was not 1 to {MAX_TAG} letters and digits.")
-        self._endpoints = endpoints
+        self._endpoints, self._tag = endpoints, tag
         self._api_key = api_key
         self._book_channel = book_channel
         self._extras = extras
@@ -175,6 +176,10 @@ class OkxGateway:
                         self._spawn(self._tell(work))
         if orders:
             self._route.send(orders, time.monotonic_ns())
+
+    async def rescue(self, deadline_s: float) -> str:
+        """Cancel by our tag over REST alone; returns why it is not proven, or an empty string."""
+        return await rescue(self._endpoints, self._api_key, tag=self._tag, deadline_s=deadline_s)
 
     async def close(self) -> None:
         """Let REST requests finish for a moment, end the streams, close every socket; takes no more work."""
