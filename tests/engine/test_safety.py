@@ -42,6 +42,38 @@ def test_kill_halts_at_once_and_cancels_over_both_routes():
     assert len(desk.taken(PollPending, effects)) == 1
 
 
+def test_a_kill_key_that_is_held_puts_nothing_off():
+    """Thirty times a second for six seconds: NOT PROVEN is said in time, cancels and polls stay few."""
+    desk = Desk()
+    ids = desk.quoting()
+    desk.command(Kill("key"))
+    run, before = _run(desk), len(desk.effects)
+    for _ in range(180):
+        desk.command(Kill("key"), after_ms=20)
+        desk.tick(13)
+    assert _run(desk) is run
+    assert run.was_said_unproven
+    effects = desk.effects[before:]
+    assert len(desk.taken(CancelOrder, effects)) < 6 * 5 * 2 * (len(ids) + 1)
+    assert len(desk.taken(PollPending, effects)) <= 6
+    desk.answer_poll()
+    desk.run(250)
+    desk.command(Kill("key"))
+    desk.answer_poll()
+    assert run.empty_replies == 2
+
+
+def test_a_kill_before_the_proof_cancels_once_more():
+    """Another round over both routes, with what works by then."""
+    desk = Desk()
+    ids = desk.quoting()
+    desk.command(Kill("key"))
+    desk.run(300)
+    effects = desk.command(Kill("key"))
+    sent = [(cancel.cl_ord_id, cancel.by_rest) for cancel in desk.taken(CancelOrder, effects)]
+    assert sorted(sent) == sorted((each, by_rest) for each in ids for by_rest in (False, True))
+
+
 def test_the_proof_is_two_consecutive_empty_replies():
     """One is not enough, and a non-empty reply in between starts over."""
     desk = Desk()
