@@ -147,6 +147,8 @@ class Commands:
             return "the engine is quitting", ""
         if run is not None and not run.is_proven:
             return "orders are not proven gone yet; resume when they are", ""
+        if self._flatten.is_running:
+            return "positions are being closed; wait, or call that off first", ""
         was_halted = self._session.machine.state is TradingState.HALTED
         problem, text = self._change_state(Act.RESUME, "resumed by the operator")
         if not problem:

@@ -145,6 +145,8 @@ class Reducer:
         self.guards = Guards(self.session, TABLE, self.tuning.limit_tripped)
         self.position_guard = PositionGuard(self.session, self.execution)
         self.reconciler.fills.on_booked = self._on_booked
+        # The proof says that orders are gone, not whether they were filled.
+        self.safety.on_proven = lambda: self.reconciler.want_truth("orders were killed")
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten)
         self.journal_watch = JournalWatch(self.session)

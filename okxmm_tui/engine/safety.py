@@ -7,6 +7,8 @@ stays armed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from okxmm_tui.core.effects import CancelOrder, PollPending, SetDeadMan, Stop
 from okxmm_tui.core.limits import ConsoleLostPolicy
 from okxmm_tui.core.messages import DeadManArmed, OrderUpdate, PendingPolled
@@ -82,6 +84,8 @@ class Safety:
         self._consoles = 0
         self._console_lost_ns: int | None = session.now_ns
         self._was_console_lost = False
+        self.on_proven: Callable[[], None] = lambda: None
+        """Told of every proof; set by the reducer."""
 
     # -- kill and quit -----------------------------------------------------------------------------------
 
@@ -189,6 +193,7 @@ class Safety:
                 market.orders.finish(order)
                 market.queues.leave(order.cl_ord_id)
         self._disarm()
+        self.on_proven()
         session.clear_alarm("kill-unproven", "orders are proven gone after all")
         session.report(
             "kill",

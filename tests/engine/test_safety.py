@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.core.commands import Arm, Kill, Pause, Quit, Reduce, Resume
-from okxmm_tui.core.effects import CancelOrder, PlaceOrder, PollPending, Reply, SetDeadMan, Stop
+from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, Reply, SetDeadMan, Stop
 from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
 from okxmm_tui.core.messages import (
     BookGap,
@@ -190,6 +190,17 @@ def test_an_armed_resume_after_the_proof_quotes_again():
     desk.arm_dead_man()
     desk.update(after_ms=600)
     assert len(desk.taken(PlaceOrder)) == before + 2
+
+
+def test_after_the_proof_fills_are_looked_for():
+    """Orders that are gone may have been filled; the list of pending ones does not tell."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(Kill())
+    before = len(desk.taken(FetchTruth))
+    _prove(desk)
+    desk.tick()
+    assert len(desk.taken(FetchTruth)) == before + 1
 
 
 def test_no_resume_before_the_proof():
