@@ -290,6 +290,20 @@ class OwnOrders:
         self._working.pop(order.cl_ord_id, None)
         self._forget_old()
 
+    def take_back(self, update: OrderUpdate) -> OwnOrder:
+        """Have an order work again that was believed over: the venue has listed it as live since.
+
+        Raises:
+            KeyError: It is none of ours.
+        """
+        order = self.find(update.cl_ord_id, update.ord_id)
+        if order is None:
+            raise KeyError(update.cl_ord_id)
+        order.status = OrderStatus.LIVE
+        order.price_ticks, order.size_lots = update.price_ticks, update.size_lots
+        self._working[order.cl_ord_id] = order
+        return order
+
     def _forget_old(self) -> None:
         while len(self._orders) - len(self._working) > self.MAX_DONE:
             oldest = next(key for key, order in self._orders.items() if order.is_done)
