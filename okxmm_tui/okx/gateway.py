@@ -85,7 +85,7 @@ class OkxGateway:
         self._extras = extras
         self._instruments: dict[str, Instrument] = {}
         self._rest = Rest(endpoints, api_key, on_measured=lambda event: self._emit_soon([event]))
-        self._queries = RestQueries(self._rest, self._instruments)
+        self._queries = RestQueries(self._rest, self._instruments, tag)
         self._reads = VenueRequests(self._rest, self._queries, self._instruments, tag)
         self._limits = RateLimits()
         self._quiet_ns = private_stale_ms * MILLISECOND_NS
