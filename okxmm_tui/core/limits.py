@@ -81,6 +81,10 @@ class Limits(Struct, frozen=True):
     """New and amended orders of one market in a minute; beyond it the market rests."""
     min_liquidation_distance: Decimal = Decimal("0.05")
     """Mark price to liquidation price as a share of the mark; closer than this only reducing."""
+    min_margin_ratio: Decimal = Decimal(3)
+    """Equity over maintenance margin; the venue liquidates at 1. Less than this and only reducing."""
+    max_reject_streak: int = 3
+    """The same refusal of one side so many times within ten seconds stops that side."""
     private_stale_ms: int = 12_000
     """The venue is asked when the private stream has been silent for this long."""
     funding_window_ms: int = 120_000
@@ -143,6 +147,7 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
+        "max_reject_streak",
         "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_vpin", "max_one_sided",
         "max_index_divergence_bps", "max_change_percent",
         "max_post_only_per_min", "max_orders_per_min", "book_amber_ms",
@@ -159,6 +164,7 @@ HIGHER_IS_SAFER = frozenset(
         "post_only_rest_ms",
         "min_depth_quote",
         "min_liquidation_distance",
+        "min_margin_ratio",
         "funding_window_ms",
     }
 )
@@ -178,6 +184,8 @@ BOUNDS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "max_post_only_per_min": (1, 10_000),
     "max_orders_per_min": (1, 100_000),
     "min_liquidation_distance": (0, Decimal("0.99")),
+    "min_margin_ratio": (1, 100),
+    "max_reject_streak": (1, 100),
     "funding_window_ms": (0, 3_600_000),
     "book_amber_ms": (100, 60_000),
     "expiry_window_ms": (0, 604_800_000),

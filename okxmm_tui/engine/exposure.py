@@ -12,6 +12,8 @@ from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
 DOLLARS = frozenset({"USDT", "USDC", "USD"})
+SMALLEST = Decimal("0.01")
+"""An equity of nothing, or less, backs this much: shares of it can still be told."""
 UNPRICED = Decimal(10**15)
 """Worth of a lot nobody can price: more than any limit."""
 
@@ -58,8 +60,8 @@ class Others(Struct, frozen=True, gc=False):
     """... and what their sells could take from it."""
 
 
-def of_others(session: Session, market: Market) -> Others:
-    """Sum up every market but one; also those without a book, whose positions have not gone away."""
+def of_others(session: Session, market: Market | None) -> Others:
+    """Sum up every market but one (None: all); also those without a book, whose positions have not gone."""
     gross = net = buys = sells = Decimal(0)
     for other in session.markets.values():
         held = other.position_lots

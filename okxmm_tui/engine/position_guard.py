@@ -36,6 +36,11 @@ class PositionGuard:
                 f"{limits.losing_rest_ms / 1000:.0f} s",
             )
 
+    def losses_in_a_row(self, market: Market) -> int:
+        """Losing round trips since the last one that was none, or since the last rest."""
+        trips = self._trips.get(market.instrument.inst_id)
+        return trips.losses_in_a_row if trips is not None else 0
+
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
         for inst_id, until_ns in tuple(self._resting_until_ns.items()):

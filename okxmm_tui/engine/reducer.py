@@ -93,6 +93,7 @@ from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
 
 PNL_SAMPLE_NS = 1_000_000_000
+PRIVATE = (OrderUpdate, PositionUpdate, BalanceUpdate)
 
 
 class Reducer:
@@ -211,6 +212,8 @@ class Reducer:
         self._first_effects = []
         session.step += 1
         self.watchdog.on_event()
+        if isinstance(event, PRIVATE):
+            session.private_ns = now_ns
         self._handlers[type(event)](event)
         if self.reconciler.forced:
             reason, self.reconciler.forced = self.reconciler.forced, ""
@@ -299,7 +302,7 @@ class Reducer:
     def _on_stream_up(self, event: StreamUp) -> None:
         self.flapping.on_up()
         if event.stream == "private":
-            self.session.private_up = True
+            self.session.private_up, self.session.private_ns = True, self.session.now_ns
             self.reconciler.on_login()
         elif event.stream == "public":
             self.session.public_up = True

@@ -39,6 +39,8 @@ class Session:
         self.machine = first_state(started, now_ns)
         self.public_up = False
         self.private_up = False
+        self.private_ns = now_ns
+        """When the private stream last said anything."""
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
         self.is_memory_short = False

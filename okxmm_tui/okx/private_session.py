@@ -7,11 +7,12 @@ over REST before it quotes (OKX v5, "WebSocket private channel").
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec import Raw
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent, BalanceUpdate, LatencyMeasured, OrderUpdate, ProbeWanted
+from okxmm_tui.core.messages import AnyEvent, LatencyMeasured, OrderUpdate, ProbeWanted
 from okxmm_tui.okx.account_messages import (
     ACCOUNT_PUSHES,
     BALANCE_POSITIONS,
@@ -28,7 +29,6 @@ from okxmm_tui.okx.messages import (
     OP_ROWS,
     ORDERS,
     POSITIONS,
-    BalanceDetail,
     Envelope,
     FillRow,
     OrderRow,
@@ -137,7 +137,7 @@ class PrivateSession(Session):
                 return self._rows(POSITIONS, data, lambda row: self._quick.note_position(row, known), now_ns)
             case "account":
                 self._watch.on_account(now_ns)
-                return self._details(data, self._quick.note_balance, now_ns)
+                return self._balances(data, now_ns)
             case "balance_and_position":
                 return self._on_quick(data, now_ns)
             case "fills":
@@ -159,13 +159,12 @@ class PrivateSession(Session):
             self._watch.on_fill((row.inst_id, text_of(row.trade_id)), now_ns)
             self.wants_flush = True
 
-    def _details(
-        self, data: Raw, convert: Callable[[BalanceDetail], BalanceUpdate | None], now_ns: int
-    ) -> list[AnyEvent]:
+    def _balances(self, data: Raw, now_ns: int) -> list[AnyEvent]:
         accounts: list[AccountPushRow] = []
         events = self._rows(ACCOUNT_PUSHES, data, accounts.append, now_ns)
         for account in accounts:
-            events += self._rows(BALANCES, account.details, convert, now_ns)
+            note = partial(self._quick.note_balance, pooled_ratio=account.mgn_ratio)
+            events += self._rows(BALANCES, account.details, note, now_ns)
         return events
 
     def _on_quick(self, data: Raw, now_ns: int) -> list[AnyEvent]:

@@ -163,7 +163,9 @@ class RestQueries:
     async def balances(self) -> tuple[BalanceUpdate, ...]:
         """Read the balance of every currency held."""
         reply = checked(await self._rest.get("/api/v5/account/balance"))
-        return tuple(balance_update(each) for row in reply.rows(ACCOUNTS) for each in row.details)
+        return tuple(
+            balance_update(each, row.mgn_ratio) for row in reply.rows(ACCOUNTS) for each in row.details
+        )
 
     async def bills(self, since_ms: int) -> tuple[tuple[AccountBill, ...], bool]:
         """Read every change of a balance since a time that no fill explains, oldest first.

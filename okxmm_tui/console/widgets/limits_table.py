@@ -15,7 +15,8 @@ from okxmm_tui.core.snapshot import LimitView
 UNITS = (
     ("_quote", "quote ccy"), ("_bps", "bp"), ("_ms", "ms"), ("_share", "share of equity"),
     ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"),
-    ("_loss", "share of value"), ("_trips", "in a row"),
+    ("_loss", "share of value"), ("_trips", "in a row"), ("_streak", "in a row"),
+    ("_ratio", "x maintenance"),
 )  # fmt: skip
 
 
