@@ -44,6 +44,8 @@ SNAPSHOT_S = 0.1
 SCARCE_SNAPSHOT_S = 1.0
 """While memory is short (fault 46)."""
 PARAMS_S = 0.3
+OVERDUE_S = 0.05
+"""A tick later than this goes before whatever else has happened."""
 RESCUE_S = 5.0
 """How long a failed engine tries to have its orders proven gone."""
 ENDLESS = frozenset({"gateway", "tick", "publish"})
@@ -92,6 +94,8 @@ class EngineHost:
         self._is_applying = False
         self._has_failed = False
         """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
+        self._tick_due_s: float | None = None
+        """When the next tick is due by the loop's clock; None before the first."""
         self._seq = 0
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
@@ -205,7 +209,13 @@ class EngineHost:
     # -- events and effects --------------------------------------------------------------------------
 
     def emit(self, event: AnyEvent) -> None:
-        """Apply one event and carry its effects out; events raised meanwhile follow in order."""
+        """Apply one event and carry its effects out; events raised meanwhile follow in order.
+
+        An engine that wakes up reads its sockets before its timers, and what it reads is old: a tick that is
+        overdue goes first, so that nothing is decided on it.
+        """
+        if (overdue := self._overdue_tick()) is not None:
+            self._waiting.append(overdue)
         self._waiting.append(event)
         if self._is_applying or self._has_failed or self.reducer is None:
             return
@@ -276,14 +286,25 @@ class EngineHost:
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time() + TICK_S
+        self._tick_due_s = loop.time() + TICK_S
         while True:
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            lag_s = max(0.0, loop.time() - due)
-            due = max(due + TICK_S, loop.time())
+            await asyncio.sleep(max(0.0, self._tick_due_s - loop.time()))
+            if loop.time() < self._tick_due_s:
+                continue  # the overdue one went before something else
+            tick = self._tick_now(loop.time(), self._tick_due_s)
             if (state := self._journal_state()) is not None:
                 self.emit(state)
-            self.emit(Tick(int(lag_s * 1e9)))
+            self.emit(tick)
+
+    def _tick_now(self, now_s: float, due_s: float) -> Tick:
+        self._tick_due_s = max(due_s + TICK_S, now_s)
+        return Tick(int(max(0.0, now_s - due_s) * 1e9))
+
+    def _overdue_tick(self) -> Tick | None:
+        due_s = self._tick_due_s
+        if due_s is None or (now_s := asyncio.get_running_loop().time()) - due_s <= OVERDUE_S:
+            return None
+        return self._tick_now(now_s, due_s)
 
     def _journal_state(self) -> JournalState | None:
         return self._keeper.news() if self._keeper is not None else None

@@ -9,15 +9,17 @@ import pytest
 
 from okxmm_tui.core.account import AccountFacts, FeeRates
 from okxmm_tui.core.commands import Kill, Quit
-from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
     DeadManArmed,
+    OperatorCommand,
     OrderBudget,
     PendingPolled,
     StreamUp,
+    Tick,
     TruthFetched,
 )
 from okxmm_tui.core.snapshot import Farewell, Snapshot
@@ -249,3 +251,54 @@ async def test_a_picture_that_cannot_be_drawn_does_not_cost_the_orderly_end(tmp_
     last = await _fail(tmp_path, gateway, lambda host: monkeypatch.setattr(module, "build_snapshot", broken))
     assert "no picture" in last.text
     assert [effect for effect in gateway.seen if isinstance(effect, CancelOrder)]
+
+
+async def test_an_engine_that_wakes_up_decides_nothing_on_what_it_reads_first(tmp_path):
+    """After a second's sleep the sockets speak before the timers: the overdue tick pulls the quotes first."""
+    gateway = ListGateway()
+    host = _host(tmp_path, gateway, [])
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        await asyncio.sleep(0)
+        assert host._tick_due_s is not None
+        host._tick_due_s -= 1.0
+        before = len(gateway.seen)
+        host.emit(BookUpdate(INST, ((600_000, 0), (590_000, 5)), ((600_001, 0), (590_001, 5)), 7, 0))
+        sent = [
+            each for each in gateway.seen[before:] if isinstance(each, PlaceOrder | AmendOrder | CancelOrder)
+        ]
+        assert [type(each) for each in sent] == [CancelOrder, CancelOrder]
+        host.emit(OperatorCommand("", 0, Quit("done")))
+        assert await running == 0
+    records = list(read_log(log_path(tmp_path, host.reducer.session.started.session_id)))
+    late = [isinstance(each.event, Tick) and each.event.lag_ns > 9e8 for each in records]
+    assert late.count(True) == 1
+    assert isinstance(records[late.index(True) + 1].event, BookUpdate)
+
+
+async def test_ticks_go_on_after_one_that_was_overdue(tmp_path):
+    """It is not told twice, and the next one is on time."""
+    gateway = ListGateway()
+    host = _host(tmp_path, gateway, [])
+    ticks: list[int] = []
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        reducer = host.reducer
+        assert reducer is not None
+        real = reducer.apply
+
+        def apply(event, now_ns):
+            if isinstance(event, Tick):
+                ticks.append(event.lag_ns)
+            return real(event, now_ns)
+
+        reducer.apply = apply
+        host._tick_due_s -= 1.0
+        host.emit(StreamUp("public"))
+        while len(ticks) < 3:
+            await asyncio.sleep(0)
+        host.emit(OperatorCommand("", 0, Quit("done")))
+        assert await running == 0
+    assert [lag > 9e8 for lag in ticks[:3]] == [True, False, False]
