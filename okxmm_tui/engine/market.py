@@ -77,8 +77,9 @@ class Market:
         self.book_state = BookState.WAITING
         self.book_reason = "waiting for the order book"
         self.last_book_ns: int | None = None
-        self.bid_ticks = self.ask_ticks = 0
-        self.bid_lots = self.ask_lots = 0
+        self.crossed_ns: int | None = None
+        """When the book last stood crossed or locked."""
+        self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
         self.signals = MarketSignals(instrument, self.book)
         self.mark_price: Decimal | None = None
@@ -165,8 +166,7 @@ class Market:
         self.last_book_ns = now_ns
         bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
         if bid is None or ask is None:
-            self.bid_ticks = self.ask_ticks = 0
-            self.bid_lots = self.ask_lots = 0
+            self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
             self.signals.on_break(now_ns)
         elif seq_id >= self.top_seq:
             lots = self.book.bids.size_at(bid), self.book.asks.size_at(ask)
@@ -231,8 +231,7 @@ class Market:
         self.book_state = BookState.RESYNC
         self.book_reason = reason
         self.signals.on_break()
-        self.bid_ticks = self.ask_ticks = 0
-        self.bid_lots = self.ask_lots = 0
+        self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
         self._chained = 0
 
