@@ -146,9 +146,8 @@ class LimitsHold(RuleBasedStateMachine):
         if effect.order_kind is OrderKind.IOC:
             assert effect.reduce_only
             assert shrinks
-            assert (
-                worth(effect.size_lots, self.bid) <= self.desk.reducer.session.limits.max_order_notional_quote
-            )
+            limits = self.desk.reducer.session.limits
+            assert worth(effect.size_lots, effect.price_ticks) <= limits.max_order_notional_quote
             beside = sum(o.remaining for o in self.sent.values() if o.side is effect.side)
             worst = effect.side.sign * self.position + beside + effect.size_lots
             assert worst <= (self.max_position if state == "ACTIVE" else 0)
@@ -179,7 +178,8 @@ class LimitsHold(RuleBasedStateMachine):
             assert exposure <= limits.max_gross_quote
             assert exposure <= limits.max_net_quote
             assert exposure <= limits.max_leverage * EQUITY
-            open_value = sum((worth(o.remaining, o.price) for o in others), Decimal(0)) + worth(size, price)
+            resting = [o for o in others if o.kind is not OrderKind.IOC]  # what closes is not open
+            open_value = sum((worth(o.remaining, o.price) for o in resting), Decimal(0)) + worth(size, price)
             assert open_value <= limits.max_open_share * EQUITY
 
     @invariant()
