@@ -59,10 +59,11 @@ class PositionGuard:
             if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
             return
-        text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, closing it"
+        why = self._execution.close(market, abs(market.position_lots), f"position loss {loss * 100:.2f} %")
+        is_closing = not why or any(order.is_closing for order in market.orders.working)
+        doing = "closing it" if is_closing else f"not closed yet: {why}"
+        text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, {doing}"
         self._session.raise_alarm(key, Severity.CRITICAL, text)
-        size_lots = abs(market.position_lots)
-        self._execution.close(market, size_lots, f"position loss {loss * 100:.2f} %")
 
     @staticmethod
     def loss_share(market: Market) -> Decimal | None:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from msgspec import structs
 
 from okxmm_tui.core.effects import PlaceOrder
-from okxmm_tui.core.messages import MarkPrice
+from okxmm_tui.core.messages import InstrumentChanged, MarkPrice
 from okxmm_tui.core.types import OrderKind, Side
 from tests.engine.desk import Desk
 from tests.engine.test_guards import hold, mark, quoting
-from tests.samples import INST, fill
+from tests.samples import INST, fill, swap
 
 
 def closes(desk: Desk) -> list[PlaceOrder]:
@@ -61,3 +61,21 @@ def test_three_losing_round_trips_rest_the_market():
     assert desk.market.sides[Side.BUY].reason.startswith("resting after losing round trips, 300 s")
     desk.run(301_000, step_ms=1_000)
     assert not desk.reducer.position_guard.block(desk.market)
+
+
+def test_what_hinders_closing_is_in_the_alarm():
+    """The instrument is suspended: the alarm does not say that the position is being closed."""
+    desk = quoting()
+    hold(desk, 40)
+    desk.feed(InstrumentChanged(swap(state="suspend")))
+    mark(desk, "59870")
+    desk.book(598_700, 598_701)
+    desk.tick()
+    assert not closes(desk)
+    (text,) = [a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("lot-loss")]
+    assert text.endswith("not closed yet: instrument is suspend")
+    desk.feed(InstrumentChanged(swap()))
+    desk.tick()
+    assert closes(desk)
+    (text,) = [a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("lot-loss")]
+    assert text.endswith("closing it")
