@@ -81,6 +81,7 @@ class EngineRun:
             self._config.key,
             tag=plan.tag,
             ack_timeout_ms=plan.limits.ack_timeout_ms,
+            private_stale_ms=plan.limits.private_stale_ms,
             order_route=RoutePolicy(self._config.order_route),
             stp_mode=self._config.stp_mode,
             book_channel=self._config.book_channel,

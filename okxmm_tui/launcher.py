@@ -68,8 +68,8 @@ class LaunchedLink:
         """Kill from any thread; remembered when the engine does not answer yet."""
         if self._link is None:
             self._kill_wanted.set()
-            return True
-        return self._link.kill_now(reason)
+        # The link may have come up meanwhile, and looked for a wish before it was there: twice does no harm.
+        return True if self._link is None else self._link.kill_now(reason)
 
     async def messages(self) -> AsyncIterator[FromEngine]:
         """Yield what the engine says; a failed start is told as its farewell."""

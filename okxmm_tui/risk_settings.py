@@ -76,6 +76,12 @@ class RiskSettings(BaseModel):
     min_liquidation_distance: Decimal = Field(
         Decimal("0.05"), gt=0, lt=1, description="nearer to liquidation only reducing"
     )
+    min_margin_ratio: Decimal = Field(
+        Decimal(3), ge=1, le=100, description="equity over maintenance margin below which only reducing"
+    )
+    max_reject_streak: int = Field(
+        3, ge=1, le=100, description="same refusals of a side within 10 s that stop it"
+    )
     private_stale_ms: int = Field(
         12_000, ge=1_000, le=120_000, description="silence of the private stream before the venue is asked"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 
 from okxmm_tui.core.commands import Kill, Pause
 from okxmm_tui.core.snapshot import Farewell
@@ -73,3 +74,23 @@ async def test_keys_pressed_before_the_engine_answers_are_not_lost(tmp_path):
         link.close()
         await server.stop()
         await reading
+
+
+def test_a_kill_in_the_moment_the_link_comes_up_is_not_lost(tmp_path):
+    """The console has looked for early wishes already when the wish is noted: it goes by the link itself."""
+    link = LaunchedLink(tmp_path, "console", None)
+    sent: list[str] = []
+
+    class Answering:
+        def kill_now(self, reason: str) -> bool:
+            sent.append(reason)
+            return True
+
+    class Meanwhile(threading.Event):
+        def set(self) -> None:
+            link._link = Answering()  # pyright: ignore[reportAttributeAccessIssue]
+            super().set()
+
+    link._kill_wanted = Meanwhile()
+    assert link.kill_now("key")
+    assert sent == ["key"]

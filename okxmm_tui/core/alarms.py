@@ -5,6 +5,8 @@ from __future__ import annotations
 from okxmm_tui.core.snapshot import AlarmView
 from okxmm_tui.core.types import Severity
 
+_GRAVITY = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+
 
 class _Alarm:
     __slots__ = ("count", "is_acknowledged", "is_cleared", "severity", "since_ns", "text")
@@ -30,7 +32,7 @@ class Alarms:
         return len(self._alarms)
 
     def raise_(self, key: str, severity: Severity, text: str, now_ns: int) -> bool:
-        """Raise or repeat an alarm; True when it is news (new, or back after it had cleared)."""
+        """Raise or repeat an alarm; True when it is news: new, worse than before, or back after clearing."""
         alarm = self._alarms.get(key)
         if not any(not each.is_cleared for each in self._alarms.values()):
             self._first = key
@@ -38,11 +40,13 @@ class Alarms:
             self._alarms[key] = _Alarm(severity, text, now_ns)
             return True
         was_cleared = alarm.is_cleared
+        is_worse = _GRAVITY.index(severity) > _GRAVITY.index(alarm.severity)
         alarm.text = text
-        if was_cleared:
-            alarm.count += 1
+        if was_cleared or is_worse:
+            alarm.severity = severity
             alarm.is_cleared = alarm.is_acknowledged = False
-        return was_cleared
+        alarm.count += was_cleared
+        return was_cleared or is_worse
 
     def clear(self, key: str) -> bool:
         """The cause has gone; True when the alarm stood. An acknowledged alarm disappears."""

@@ -81,6 +81,10 @@ class Limits(Struct, frozen=True):
     """New and amended orders of one market in a minute; beyond it the market rests."""
     min_liquidation_distance: Decimal = Decimal("0.05")
     """Mark price to liquidation price as a share of the mark; closer than this only reducing."""
+    min_margin_ratio: Decimal = Decimal(3)
+    """Equity over maintenance margin; the venue liquidates at 1. Less than this and only reducing."""
+    max_reject_streak: int = 3
+    """The same refusal of one side so many times within ten seconds stops that side."""
     private_stale_ms: int = 12_000
     """The venue is asked when the private stream has been silent for this long."""
     funding_window_ms: int = 120_000
@@ -143,12 +147,13 @@ LOWER_IS_SAFER = frozenset(
         "max_order_notional_quote", "max_order_share", "max_open_share", "max_gross_quote", "max_net_quote",
         "max_leverage", "max_position_notional_quote", "price_collar_bps", "close_slippage_bps",
         "max_daily_loss_quote", "max_drawdown_quote", "max_lot_loss", "losing_trips", "max_spread_bps",
+        "max_reject_streak",
         "max_mark_divergence_bps", "max_move_bps", "max_toxicity", "max_vpin", "max_one_sided",
         "max_index_divergence_bps", "max_change_percent",
         "max_post_only_per_min", "max_orders_per_min", "book_amber_ms",
-        "private_stale_ms",
-        "max_funding_bps", "book_stale_ms", "loop_lag_limit_ms", "order_expire_ms", "ack_timeout_ms",
-        "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
+        "max_funding_bps", "book_stale_ms", "feed_age_limit_ms", "loop_lag_limit_ms", "order_expire_ms",
+        "ack_timeout_ms", "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
+        "clock_alarm_ms", "clock_limit_ms", "api_latency_limit_ms",
     }
 )  # fmt: skip
 """Limits a smaller value of which takes less risk."""
@@ -159,10 +164,55 @@ HIGHER_IS_SAFER = frozenset(
         "post_only_rest_ms",
         "min_depth_quote",
         "min_liquidation_distance",
+        "min_margin_ratio",
         "funding_window_ms",
     }
 )
 """Limits a larger value of which takes less risk; the rest (policies, timers) is fixed at start."""
+
+BOUNDS: dict[str, tuple[Decimal | int, Decimal | int]] = {
+    "max_order_share": (0, 1),
+    "max_open_share": (0, 10),
+    "max_leverage": (0, 125),
+    "price_collar_bps": (0, 10_000),
+    "close_slippage_bps": (0, 1_000),
+    "max_lot_loss": (0, 1),
+    "losing_trips": (1, 100),
+    "losing_rest_ms": (0, 86_400_000),
+    "max_vpin": (0, 1),
+    "max_one_sided": (0, 1),
+    "max_post_only_per_min": (1, 10_000),
+    "max_orders_per_min": (1, 100_000),
+    "min_liquidation_distance": (0, Decimal("0.99")),
+    "min_margin_ratio": (1, 100),
+    "max_reject_streak": (1, 100),
+    "funding_window_ms": (0, 3_600_000),
+    "book_amber_ms": (100, 60_000),
+    "expiry_window_ms": (0, 604_800_000),
+    "book_stale_ms": (200, 60_000),
+    "feed_age_limit_ms": (20, 10_000),
+    "loop_lag_limit_ms": (50, 10_000),
+    "order_expire_ms": (100, 10_000),
+    "ack_timeout_ms": (200, 30_000),
+    "cancel_timeout_ms": (200, 30_000),
+    "console_grace_ms": (1_000, 600_000),
+    "post_only_rest_after": (1, 1_000),
+    "post_only_rest_ms": (0, 3_600_000),
+    "clock_alarm_ms": (10, 10_000),
+    "clock_limit_ms": (100, 20_000),
+    "api_latency_limit_ms": (10, 10_000),
+}
+"""Least and most of what can be changed while it runs, as in the settings; others are bounded by 0 and
+``MOST``."""
+MOST = 10**15
+SMALLEST = Decimal("1e-12")
+MAY_BE_ZERO = frozenset(
+    {
+        "close_slippage_bps", "losing_rest_ms", "min_depth_quote", "funding_window_ms", "max_funding_bps",
+        "expiry_window_ms", "post_only_rest_ms",
+    }
+)  # fmt: skip
+"""Of any other a share could not be told."""
 
 
 def changed(limits: Limits, name: str, value: Decimal) -> Limits | str:
@@ -170,8 +220,15 @@ def changed(limits: Limits, name: str, value: Decimal) -> Limits | str:
     if name not in LOWER_IS_SAFER | HIGHER_IS_SAFER:
         return f"limit {name!r} cannot be changed while it runs"
     kind = int if isinstance(getattr(limits, name), int) else Decimal
-    if not value.is_finite() or value < 0 or (kind is int and value != value.to_integral_value()):
-        return f"{name} was {value}; it must be a number from 0{', whole' if kind is int else ''}"
+    if not value.is_finite():
+        return f"{name} was {value}; it must be a number"
+    least, most = BOUNDS.get(name, (0, MOST))
+    if not least <= value <= most:
+        return f"{name} was {value}; it must lie between {least} and {most}"
+    if value < SMALLEST and not (value == 0 and name in MAY_BE_ZERO):
+        return f"{name} was {value}; it must be above 0"
+    if kind is int and value != value.to_integral_value():
+        return f"{name} was {value}; it must be a whole number"
     return structs.replace(limits, **{name: kind(value)})
 
 

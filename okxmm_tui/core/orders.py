@@ -125,6 +125,11 @@ class OwnOrder:
         return 0 if self.is_done else max(0, size - self.filled_lots)
 
     @property
+    def dearest_ticks(self) -> int:
+        """Highest price it may fill at; an amend in flight counts with the higher of both."""
+        return max(self.price_ticks, self.amend.price_ticks) if self.amend else self.price_ticks
+
+    @property
     def shown_status(self) -> str:
         """One word for the screen."""
         if self.status is OrderStatus.LIVE:
@@ -160,6 +165,8 @@ class OwnOrders:
         self._booked: dict[str, int] = {}
         self._rests: dict[str, int] = {}
         """Fills of an order that were no whole lots; each may hide up to one in the sum of the others."""
+        self._unbooked: dict[str, int] = {}
+        """By order, working or done: lots the venue counts as filled that are not in the position yet."""
 
     def add(self, order: OwnOrder) -> None:
         """Take a new order in."""
@@ -200,6 +207,21 @@ class OwnOrders:
         """Lots that could still fill on a side, UNKNOWN and in-flight ones included."""
         return sum(order.remaining_lots for order in self._working.values() if order.side is side)
 
+    def exposed_lots(self, side: Side) -> int:
+        """Lots a side may yet move the position by: what could still fill, and what has filled unbooked."""
+        return self.remaining_lots(side) + sum(lots for order, lots in self.unbooked if order.side is side)
+
+    @property
+    def unbooked(self) -> tuple[tuple[OwnOrder, int], ...]:
+        """Orders with filled lots that no fill has told us of, and how many."""
+        return tuple((self._orders[key], lots) for key, lots in self._unbooked.items())
+
+    def forget_unbooked(self) -> None:
+        """The position has been compared with the venue's and holds: whatever was filled is in it."""
+        for key in self._unbooked:
+            self._booked[key] = self._orders[key].filled_lots
+        self._unbooked.clear()
+
     def note_fill(self, fill: Fill) -> None:
         """Count a booked fill against its order."""
         order = self.find(fill.cl_ord_id, fill.ord_id)
@@ -209,6 +231,7 @@ class OwnOrders:
             if fill.rest:
                 self._rests[order.cl_ord_id] = self._rests.get(order.cl_ord_id, 0) + 1
             order.filled_lots = max(order.filled_lots, booked)
+            self._note_unbooked(order)
 
     def preset_fill(self, order: OwnOrder) -> None:
         """Count what an adopted order had filled before as known."""
@@ -225,14 +248,22 @@ class OwnOrders:
         if not order.is_done:
             self._advance(order, update)
         order.filled_lots = max(order.filled_lots, update.filled_lots)
+        self._note_unbooked(order)
         return OrderChange(
             order=order,
             became_live=was in {OrderStatus.SENT, OrderStatus.UNKNOWN} and order.status is OrderStatus.LIVE,
             became_done=was is not OrderStatus.DONE and order.is_done,
             amend_failed=amend_failed,
             has_lost_place=order.price_ticks != price_ticks or order.size_lots > size_lots,
-            missing_lots=max(0, order.filled_lots - self._known_lots(order.cl_ord_id)),
+            missing_lots=self._unbooked.get(order.cl_ord_id, 0),
         )
+
+    def _note_unbooked(self, order: OwnOrder) -> None:
+        lots = order.filled_lots - self._known_lots(order.cl_ord_id)
+        if lots > 0:
+            self._unbooked[order.cl_ord_id] = lots
+        else:
+            self._unbooked.pop(order.cl_ord_id, None)
 
     def _known_lots(self, cl_ord_id: str) -> int:
         return self._booked.get(cl_ord_id, 0) + self._rests.get(cl_ord_id, 0)
@@ -266,12 +297,27 @@ class OwnOrders:
         self._working.pop(order.cl_ord_id, None)
         self._forget_old()
 
+    def take_back(self, update: OrderUpdate) -> OwnOrder:
+        """Have an order work again that was believed over: the venue has listed it as live since.
+
+        Raises:
+            KeyError: It is none of ours.
+        """
+        order = self.find(update.cl_ord_id, update.ord_id)
+        if order is None:
+            raise KeyError(update.cl_ord_id)
+        order.status = OrderStatus.LIVE
+        order.price_ticks, order.size_lots = update.price_ticks, update.size_lots
+        self._working[order.cl_ord_id] = order
+        return order
+
     def _forget_old(self) -> None:
         while len(self._orders) - len(self._working) > self.MAX_DONE:
             oldest = next(key for key, order in self._orders.items() if order.is_done)
             self._by_ord_id.pop(self._orders.pop(oldest).ord_id, None)
             self._booked.pop(oldest, None)
             self._rests.pop(oldest, None)
+            self._unbooked.pop(oldest, None)
 
     def check(self) -> None:
         """Raise AssertionError when an invariant is broken; for tests."""
@@ -281,6 +327,12 @@ class OwnOrders:
             != set(self._working),
             "negative fill": any(each.filled_lots < 0 for each in orders),
             "amend left on a done order": any(each.is_done and each.amend for each in orders),
+            "unbooked index differs": self._unbooked
+            != {
+                key: each.filled_lots - self._known_lots(key)
+                for key, each in self._orders.items()
+                if each.filled_lots > self._known_lots(key)
+            },
         }
         if any(broken.values()):
             raise AssertionError([name for name, is_so in broken.items() if is_so])

@@ -41,6 +41,10 @@ class RiskContext(Struct, frozen=True, gc=False):
     """Worst-case positions of the other markets, without sign."""
     others_net_quote: Decimal = Decimal(0)
     """Positions of the other markets, with sign."""
+    others_buy_quote: Decimal = Decimal(0)
+    """What buys of the other markets could add to their net."""
+    others_sell_quote: Decimal = Decimal(0)
+    """What their sells could take from it."""
     sellable_lots: int | None = None
     """Spot: base currency owned, in lots; all sell orders together may not exceed it. None: no such bound."""
     spendable_quote: Decimal | None = None
@@ -122,7 +126,8 @@ def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceO
     """Check an order that reduces the position as a taker, and build it reduce-only.
 
     It may pass in every trading state, HALTED included, because it can only shrink the position. Its price is
-    the opposite best plus ``close_slippage_bps``; larger sizes than one order may have are cut.
+    the opposite best plus ``close_slippage_bps``; larger sizes than one order may have are cut. Together with
+    orders of its side that may still fill it turns the position round only while ACTIVE, within the limits.
     """
     held, instrument, limits = context.position_lots, context.instrument, context.limits
     if held == 0:
@@ -144,6 +149,10 @@ def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceO
     if instrument.is_spot and side is Side.SELL and context.sellable_lots is not None:
         most = min(most, context.sellable_lots)
     lots = min(size_lots, most)
+    if problem := _turning_problem(context, side, price_ticks, lots):
+        lots = min(lots, -worst_case_lots(context, side, 0))
+        if lots <= 0:
+            return Refusal(f"orders of this side leave first: {problem}")
     if lots < max(1, instrument.min_size_lots):
         return Refusal(f"{instrument.size_text(max(0, lots))} is below the venue's minimum")
     return PlaceOrder(
@@ -157,6 +166,16 @@ def review_close(context: RiskContext, size_lots: int, cl_ord_id: str) -> PlaceO
         reduce_only=apart is None and not instrument.is_spot,
         position_side=PositionSide.NET if apart is None else closed_by(side),
     )
+
+
+def _turning_problem(context: RiskContext, side: Side, price_ticks: int, adding_lots: int) -> str:
+    """Why an order must not turn the position round together with the others of its side."""
+    worst_lots = worst_case_lots(context, side, adding_lots)
+    if worst_lots <= 0:
+        return ""
+    if context.state is not TradingState.ACTIVE:
+        return "the position would turn round"
+    return _position_problem(context, side, price_ticks, worst_lots)
 
 
 def _expire_ms(context: RiskContext) -> int:
@@ -228,14 +247,23 @@ def _value_problem(
     if notional > limits.max_order_notional_quote:
         return f"order worth {notional:.0f} above limit {limits.max_order_notional_quote:f}"
     worst_lots = worst_case_lots(context, side, adding_lots)
+    problem = _position_problem(context, side, price_ticks, worst_lots)
+    if problem or worst_lots <= 0:
+        return problem  # what only shrinks the position is never held back by shares of equity
+    return _share_problem(context, notional)
+
+
+def _position_problem(context: RiskContext, side: Side, price_ticks: int, worst_lots: int) -> str:
+    """Why the position may not become so large; what only shrinks it is never held back by exposure."""
+    limits = context.limits
     if worst_lots > context.max_position_lots:
         return "maximum position"
     if worst_lots <= 0:
-        return ""  # what only shrinks the position is never held back by exposure
-    worst = instrument.notional_quote(worst_lots, price_ticks)
+        return ""
+    worst = context.instrument.notional_quote(worst_lots, price_ticks)
     if worst > limits.max_position_notional_quote:
         return f"position worth {worst:.0f} above limit {limits.max_position_notional_quote:f}"
-    return _share_problem(context, notional) or _exposure_problem(context, side, worst)
+    return _exposure_problem(context, side, worst)
 
 
 def _share_problem(context: RiskContext, notional: Decimal) -> str:
@@ -255,7 +283,9 @@ def _exposure_problem(context: RiskContext, side: Side, worst: Decimal) -> str:
     gross = context.others_gross_quote + worst
     if gross > limits.max_gross_quote:
         return f"gross exposure {gross:.0f} above limit {limits.max_gross_quote:f}"
-    net = abs(context.others_net_quote + side.sign * worst)
+    held = context.others_net_quote + side.sign * worst
+    beside = context.others_buy_quote if side is Side.BUY else context.others_sell_quote
+    net = max(abs(held), abs(held + side.sign * beside))
     if net > limits.max_net_quote:
         return f"net exposure {net:.0f} above limit {limits.max_net_quote:f}"
     if context.equity_quote is not None and gross > limits.max_leverage * context.equity_quote:

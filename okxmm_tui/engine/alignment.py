@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from okxmm_tui.core.effects import AmendOrder
 from okxmm_tui.core.orders import Amend, OrderStatus, OwnOrder
 from okxmm_tui.core.position_sides import SidedSize, closed_by, side_for
 from okxmm_tui.core.risk import Refusal, review_amend, review_place
 from okxmm_tui.core.types import PositionSide, Side
 from okxmm_tui.engine.back_off import BackOff, ticks_away
-from okxmm_tui.engine.decision_inputs import risk_context
+from okxmm_tui.engine.decision_inputs import is_reducing, risk_context
 from okxmm_tui.engine.hold import judge
-from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.market import Market, SideState
 from okxmm_tui.engine.sending import Sender
 from okxmm_tui.engine.session import Session
 from okxmm_tui.strategies.base import Quote
@@ -78,11 +80,12 @@ class Alignment:
         if verdict.is_hold and size_lots == order.size_lots:
             order.decision = f"HOLD {verdict.reason}"
             return
-        if self._session.is_budget_low:
-            state.say(BUDGET_LOW, self._session.now_ns)
-            is_closer = (order.price_ticks - quote.price_ticks) * order.side.sign > 0
-            if is_closer and not verdict.is_hold:
-                self._sender.cancel(order, f"{BUDGET_LOW}, and the quote is too close")
+        if hindrance := self._hindrance(state):
+            state.say(hindrance, self._session.now_ns)
+            if not verdict.is_hold and self._stands_too_close(market, order, quote.price_ticks):
+                self._sender.cancel(order, f"{hindrance}, and the quote is too close")
+            elif size_lots < order.size_lots and is_reducing(self._session, market):
+                self._sender.cancel(order, f"{hindrance}, and the quote is too large")
             return
         if verdict.is_hold:
             text = market.instrument.size_text
@@ -90,6 +93,12 @@ class Alignment:
             self._amend(market, order, order.price_ticks, size_lots, f"size {sizes}, {verdict.reason}")
         else:
             self._amend(market, order, quote.price_ticks, size_lots, verdict.reason)
+
+    def _hindrance(self, state: SideState) -> str:
+        """Why nothing may be placed or amended now; cancels always may go."""
+        if self._session.is_budget_low:
+            return BUDGET_LOW
+        return "waiting before the next try" if self._session.now_ns < state.place_after_ns else ""
 
     @staticmethod
     def _wanted_size(order: OwnOrder, quote: Quote) -> int:
@@ -100,10 +109,6 @@ class Alignment:
         return order.size_lots
 
     def _amend(self, market: Market, order: OwnOrder, price_ticks: int, size_lots: int, why: str) -> None:
-        if self._session.now_ns < market.sides[order.side].place_after_ns:
-            if self._stands_too_close(market, order, price_ticks):
-                self._sender.cancel(order, f"{why}, and its side waits after a refusal")
-            return
         if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
@@ -146,12 +151,30 @@ class Alignment:
     def _place(self, market: Market, quote: Quote) -> None:
         state, now_ns = market.sides[quote.side], self._session.now_ns
         if now_ns < state.place_after_ns:
-            return
+            return  # why was said when the wait began
         if self._session.is_budget_low:
             state.say(BUDGET_LOW, now_ns)
             return
         placed = self.ask_place(market, quote, "NEW")
         state.say(placed.reason if isinstance(placed, Refusal) else SENT, now_ns)
+
+    def recheck(self, market: Market) -> None:
+        """Take out what rests beyond the limits: one of them has become narrower."""
+        for order in market.orders.working:
+            if order.is_closing or order.cancel_sent_ns is not None:
+                continue
+            reviewed = review_amend(
+                structs.replace(risk_context(self._session, market, order), budget_left=1),
+                order.side,
+                order.price_ticks,
+                order.size_lots,
+                filled_lots=order.filled_lots,
+                cl_ord_id=order.cl_ord_id,
+                req_id="",
+                position_side=order.position_side,
+            )
+            if isinstance(reviewed, Refusal):
+                self._sender.cancel(order, reviewed.reason)
 
     def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
         """Have a new post-only order reviewed and send it."""

@@ -131,6 +131,8 @@ class Commands:
             return problem, ""
         if before is TradingState.HALTED and machine.state is TradingState.HALTED:
             return "HALTED is latched: press a to arm, then r within 10 s", ""
+        if act is Act.REDUCE and machine.state is TradingState.PAUSED:
+            return "PAUSED sends nothing at all; resume first, then reduce", ""
         if machine.state is not before:
             self._session.report(
                 "state", Severity.INFO, f"{machine.state}: {reason}", state=machine.state, reason=reason
@@ -145,6 +147,8 @@ class Commands:
             return "the engine is quitting", ""
         if run is not None and not run.is_proven:
             return "orders are not proven gone yet; resume when they are", ""
+        if self._flatten.is_running:
+            return "positions are being closed; wait, or call that off first", ""
         was_halted = self._session.machine.state is TradingState.HALTED
         problem, text = self._change_state(Act.RESUME, "resumed by the operator")
         if not problem:
@@ -198,6 +202,7 @@ class Commands:
         text = f"limit {name} {getattr(before, name)} -> {getattr(after, name)}"
         session.report("limit", Severity.WARNING, f"{text} by the operator", name=name, value=str(value))
         for market in session.markets.values():
+            self._execution.alignment.recheck(market)
             market.hurry()
         return "", text
 

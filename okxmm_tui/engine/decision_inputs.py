@@ -48,11 +48,11 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
         leaving_out: An order about to be replaced, which does not count twice; None for a new one.
     """
     buys = [order for order in market.orders.side(Side.BUY) if order is not leaving_out]
-    working = {side: market.orders.remaining_lots(side) for side in Side}
+    working = {side: market.orders.exposed_lots(side) for side in Side}
     if leaving_out is not None:
         working[leaving_out.side] -= leaving_out.remaining_lots
     budget = session.budget
-    gross, net = exposure.others_quote(session, market)
+    others = exposure.of_others(session, market)
     return RiskContext(
         instrument=market.instrument,
         state=_state(session, market),
@@ -67,8 +67,10 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
         now_ns=session.now_ns,
         equity_quote=exposure.equity_quote(session),
         open_quote=exposure.open_quote(session, leaving_out),
-        others_gross_quote=gross,
-        others_net_quote=net,
+        others_gross_quote=others.gross_quote,
+        others_net_quote=others.net_quote,
+        others_buy_quote=others.buy_quote,
+        others_sell_quote=others.sell_quote,
         sellable_lots=sellable_lots(session, market),
         spendable_quote=spendable_quote(session, market),
         working_buy_quote=cost_quote(market, buys) if market.instrument.is_spot else ZERO,
@@ -77,7 +79,11 @@ def risk_context(session: Session, market: Market, leaving_out: OwnOrder | None)
     )
 
 
+def is_reducing(session: Session, market: Market) -> bool:
+    """Whether a market may send only what shrinks its position."""
+    return _state(session, market) is TradingState.REDUCING
+
+
 def _state(session: Session, market: Market) -> TradingState:
     state = session.machine.state
-    is_reducing = state is TradingState.ACTIVE and bool(market.only_reduce)
-    return TradingState.REDUCING if is_reducing else state
+    return TradingState.REDUCING if state is TradingState.ACTIVE and market.only_reduce else state

@@ -100,7 +100,8 @@ class Execution:
     def close(self, market: Market, size_lots: int, reason: str) -> str:
         """Reduce the position as a taker, one order at a time; returns why not, or an empty string.
 
-        The order is reduce-only, fills at once or not at all, and never worse than the slippage limit.
+        The order is reduce-only, fills at once or not at all, and never worse than the slippage limit. Where
+        resting orders of its side are in its way, they leave.
         """
         if any(order.is_closing for order in market.orders.working):
             return "the last closing order has no outcome yet"
@@ -108,7 +109,11 @@ class Execution:
         if now_ns < market.close_after_ns:
             return "waiting a moment after the last closing order"
         cl_ord_id = self._session.next_client_id()
-        match review_close(risk_context(self._session, market, None), size_lots, cl_ord_id):
+        reviewed = review_close(risk_context(self._session, market, None), size_lots, cl_ord_id)
+        wanted_lots = min(size_lots, abs(market.position_lots))
+        if (reviewed.size_lots if isinstance(reviewed, PlaceOrder) else 0) < wanted_lots:
+            self._clear_the_way(market)
+        match reviewed:
             case Refusal(why):
                 return why
             case PlaceOrder() as effect:
@@ -120,6 +125,15 @@ class Execution:
                     "close", Severity.WARNING, f"{effect.inst_id}: closing {text} by {effect.side}: {reason}"
                 )
                 return ""
+
+    def _clear_the_way(self, market: Market) -> None:
+        side = Side.SELL if market.position_lots > 0 else Side.BUY
+        why = "the position is closed as a taker"
+        for order in market.orders.side(side):
+            market.sides[side].rest(self._session.now_ns + CLOSE_EVERY_NS, why)
+            if not order.is_closing and order.cancel_sent_ns is None:
+                self.cancel(order, why)
+        market.hurry()
 
     def tell_fill(self, market: Market, fill: Fill) -> None:
         """Tell the strategy of an own fill."""
@@ -200,9 +214,10 @@ class Execution:
         self, market: Market, side: Side, quotes: tuple[Quote, ...], reason: str
     ) -> tuple[tuple[Quote, ...], str]:
         """Leave out what the operator or a limit does not want; returns the rest and why it may be empty."""
+        session, why = self._session, self.only_reduce(market)
+        by_hand_lots = self._keep_by_hand(market, side, why) if why else 0
         if market.sides[side].is_muted:
             return (), "muted by the operator"
-        session = self._session
         frozen = session.freezes.reason(market.instrument.inst_id)
         if session.is_widened or session.journal_problem or frozen or market.widen_reason:
             quotes = tuple(_widened(market, quote) for quote in quotes)
@@ -210,10 +225,9 @@ class Execution:
             quotes = tuple(_halved(market, quote) for quote in quotes)
         if frozen:
             quotes, reason = only_away(market, side, quotes), f"frozen: {frozen}"
-        why = self.only_reduce(market)
         if not why:
             return quotes, reason
-        room_lots = -side.sign * market.position_lots
+        room_lots = -side.sign * market.position_lots - by_hand_lots
         kept: list[Quote] = []
         for quote in quotes:
             lots = min(quote.size_lots, room_lots)
@@ -222,6 +236,19 @@ class Execution:
             kept.append(Quote(quote.side, quote.price_ticks, lots))
             room_lots -= lots
         return tuple(kept), f"only reducing: {why}"
+
+    def _keep_by_hand(self, market: Market, side: Side, why: str) -> int:
+        """Take orders by hand out that may do more than shrink; returns the lots that can still fill."""
+        room_lots = -side.sign * market.position_lots
+        by_hand = [each for each in market.orders.side(side) if each.is_manual and not each.is_closing]
+        for order in by_hand:
+            if order.cancel_sent_ns is not None:
+                continue
+            room_lots -= order.remaining_lots
+            if room_lots < 0:
+                room_lots += order.remaining_lots
+                self.cancel(order, f"only reducing: {why}")
+        return sum(order.remaining_lots for order in by_hand)
 
     def only_reduce(self, market: Market) -> str:
         """Why a market may send only orders that shrink its position; empty when it may do more."""

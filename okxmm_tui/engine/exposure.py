@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from okxmm_tui.core.orders import OwnOrder
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
 DOLLARS = frozenset({"USDT", "USDC", "USD"})
+SMALLEST = Decimal("0.01")
+"""An equity of nothing, or less, backs this much: shares of it can still be told."""
+UNPRICED = Decimal(10**15)
+"""Worth of a lot nobody can price: more than any limit."""
 
 
 def equity_quote(session: Session) -> Decimal | None:
@@ -37,22 +43,42 @@ def open_quote(session: Session, leaving_out: OwnOrder | None) -> Decimal:
     for market in session.markets.values():
         for order in market.orders.working:
             if order is not leaving_out and not order.is_closing:
-                total += market.instrument.notional_quote(order.remaining_lots, order.price_ticks)
+                total += market.instrument.notional_quote(order.remaining_lots, order.dearest_ticks)
     return total
 
 
-def others_quote(session: Session, market: Market) -> tuple[Decimal, Decimal]:
-    """(gross, net) of the other markets: worst cases without sign, positions with it."""
-    gross = net = Decimal(0)
+class Others(Struct, frozen=True, gc=False):
+    """What the markets beside one have at stake."""
+
+    gross_quote: Decimal = Decimal(0)
+    """Worst cases without sign."""
+    net_quote: Decimal = Decimal(0)
+    """Positions with sign."""
+    buy_quote: Decimal = Decimal(0)
+    """What their buys could add to the net ..."""
+    sell_quote: Decimal = Decimal(0)
+    """... and what their sells could take from it."""
+
+
+def of_others(session: Session, market: Market | None) -> Others:
+    """Sum up every market but one (None: all); also those without a book, whose positions have not gone."""
+    gross = net = buys = sells = Decimal(0)
     for other in session.markets.values():
-        if other is market or not other.is_two_sided:
-            continue
         held = other.position_lots
-        worst = max(
-            abs(held + other.orders.remaining_lots(Side.BUY)),
-            abs(held - other.orders.remaining_lots(Side.SELL)),
-        )
-        value = other.instrument.notional_quote(1, other.bid_ticks)
-        gross += worst * value
+        buy_lots, sell_lots = (other.orders.exposed_lots(side) for side in (Side.BUY, Side.SELL))
+        if other is market or not (held or buy_lots or sell_lots):
+            continue
+        value = _lot_value(other)
+        gross += max(abs(held + buy_lots), abs(held - sell_lots)) * value
         net += held * value
-    return gross, net
+        buys += buy_lots * value
+        sells += sell_lots * value
+    return Others(gross, net, buys, sells)
+
+
+def _lot_value(market: Market) -> Decimal:
+    """What a lot is worth: by the best bid, else by the last price there was, else by what was paid."""
+    if market.is_two_sided:
+        return market.instrument.notional_quote(1, market.bid_ticks)
+    price = market.valuation_price or market.ledger.position.average_price
+    return market.instrument.notional_at(1, price) if price else UNPRICED

@@ -174,6 +174,18 @@ def _liquidation(session: Session, market: Market, limits: Limits) -> Reading | 
     return Reading(value, 1.0, f"{distance * 100:.1f} / ≥{least * 100:.1f} % away")
 
 
+def _margin(session: Session, market: Market, limits: Limits) -> Reading | None:
+    """Margin ratio turned around, so that larger is worse: limit over ratio against 1."""
+    balance = session.balances.get(market.instrument.settle_ccy)
+    if market.instrument.is_spot or balance is None:
+        return None
+    ratio, least = balance.margin_ratio, limits.min_margin_ratio
+    if ratio is None:
+        return Reading(0.0, 1.0, "none in use")  # known, and safe: an unknown figure would not release
+    value = float(least / ratio) if ratio > 0 else 2.0
+    return Reading(value, 1.0, f"{ratio * 100:,.0f} / {least * 100:,.0f} %")
+
+
 def _funding(session: Session, market: Market, limits: Limits) -> Reading | None:
     """What the position would pay at the next funding while that is near; 0 otherwise."""
     funding, position = market.funding, market.position_lots
@@ -234,4 +246,7 @@ TABLE = (
         severity=Severity.CRITICAL,
     ),
     Guard("funding", "funding", Reaction.REDUCE, _funding),  # row 38
+    Guard(
+        "margin", "margin ratio", Reaction.REDUCE, _margin, release_share=0.8, severity=Severity.CRITICAL
+    ),
 )  # fmt: skip

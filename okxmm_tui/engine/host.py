@@ -45,6 +45,12 @@ SNAPSHOT_S = 0.1
 SCARCE_SNAPSHOT_S = 1.0
 """While memory is short (fault 46)."""
 PARAMS_S = 0.3
+OVERDUE_S = 0.05
+"""A tick later than this goes before whatever else has happened."""
+RESCUE_S = 5.0
+"""How long a failed engine tries to have its orders proven gone."""
+ENDLESS = frozenset({"gateway", "tick", "publish"})
+"""Tasks without which nobody trades, proves or sees anything; the others may have nothing to do."""
 _log = logging.getLogger("okxmm.engine")
 
 
@@ -89,6 +95,8 @@ class EngineHost:
         self._is_applying = False
         self._has_failed = False
         """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
+        self._tick_due_s: float | None = None
+        """When the next tick is due by the loop's clock; None before the first."""
         self._seq = 0
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
@@ -167,8 +175,9 @@ class EngineHost:
         try:
             last_word = await stop
             running["tick"].cancel()
-            self._publish_now()
-            self._link.farewell(last_word.exit_code, last_word.text)
+            if self._has_failed:
+                last_word = await self._rescue(last_word)
+            self._say_goodbye(last_word)
             await self._gateway.close()
         finally:
             for task in running.values():
@@ -179,10 +188,37 @@ class EngineHost:
                 self._keeper.close()
         return last_word.exit_code
 
+    async def _rescue(self, last_word: Stop) -> Stop:
+        """After a defect: have the orders taken out by a way that needs nothing of what may be broken."""
+        try:
+            why = await self._gateway.rescue(RESCUE_S)
+        except Exception as error:
+            _log.exception("the orders could not be taken out")
+            why = f"{type(error).__name__}: {error}"
+        proof = (
+            f"NOT PROVEN that its orders are gone ({why}), the dead-man's switch stays armed"
+            if why
+            else "its orders were then proven gone"
+        )
+        return Stop(last_word.exit_code, f"{last_word.text}; {proof}")
+
+    def _say_goodbye(self, last_word: Stop) -> None:
+        try:
+            self._publish_now()
+        except Exception:
+            _log.exception("the last picture could not be drawn")
+        self._link.farewell(last_word.exit_code, last_word.text)
+
     # -- events and effects --------------------------------------------------------------------------
 
     def emit(self, event: AnyEvent) -> None:
-        """Apply one event and carry its effects out; events raised meanwhile follow in order."""
+        """Apply one event and carry its effects out; events raised meanwhile follow in order.
+
+        An engine that wakes up reads its sockets before its timers, and what it reads is old: a tick that is
+        overdue goes first, so that nothing is decided on it.
+        """
+        if (overdue := self._overdue_tick()) is not None:
+            self._waiting.append(overdue)
         self._waiting.append(event)
         if self._is_applying or self._has_failed or self.reducer is None:
             return
@@ -219,7 +255,9 @@ class EngineHost:
                 pass  # the gateway has taken it
 
     def _give_up(self, reducer: Reducer, error: Exception) -> None:
-        """A defect in the engine itself: cancel what is known, over both routes, and end unproven."""
+        """A defect in the engine itself: cancel what is known, over both routes, and end."""
+        if self._has_failed:
+            return
         self._has_failed = True
         orders = [order for market in reducer.session.markets.values() for order in market.orders.working]
         effects: list[AnyEffect] = [
@@ -227,18 +265,22 @@ class EngineHost:
             for by_rest in (False, True)
             for order in orders
         ]
-        self._gateway.execute(effects)
+        try:
+            self._gateway.execute(effects)
+        except Exception:
+            _log.exception("the cancels could not be handed over")
         if self._stop is not None and not self._stop.done():
-            text = (
-                f"the engine failed ({type(error).__name__}: {error}); cancels for {len(orders)} orders were "
-                "sent but not proven, the dead-man's switch stays armed; details are in okxmm.log"
-            )
+            text = f"the engine failed ({type(error).__name__}: {error}); details are in okxmm.log"
             self._stop.set_result(Stop(EXIT_UNPROVEN, text))
 
     def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is None:
+        if self._stop is None or self._stop.done():
             return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            if task.get_name() not in ENDLESS:
+                return
+            error = RuntimeError(f"the {task.get_name()} task ended by itself")
         _log.error("the %s task failed", task.get_name(), exc_info=error)
         if self.reducer is not None and isinstance(error, Exception):
             self._give_up(self.reducer, error)
@@ -247,14 +289,25 @@ class EngineHost:
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time() + TICK_S
+        self._tick_due_s = loop.time() + TICK_S
         while True:
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            lag_s = max(0.0, loop.time() - due)
-            due = max(due + TICK_S, loop.time())
+            await asyncio.sleep(max(0.0, self._tick_due_s - loop.time()))
+            if loop.time() < self._tick_due_s:
+                continue  # the overdue one went before something else
+            tick = self._tick_now(loop.time(), self._tick_due_s)
             if (state := self._journal_state()) is not None:
                 self.emit(state)
-            self.emit(Tick(int(lag_s * 1e9)))
+            self.emit(tick)
+
+    def _tick_now(self, now_s: float, due_s: float) -> Tick:
+        self._tick_due_s = max(due_s + TICK_S, now_s)
+        return Tick(int(max(0.0, now_s - due_s) * 1e9))
+
+    def _overdue_tick(self) -> Tick | None:
+        due_s = self._tick_due_s
+        if due_s is None or (now_s := asyncio.get_running_loop().time()) - due_s <= OVERDUE_S:
+            return None
+        return self._tick_now(now_s, due_s)
 
     def _journal_state(self) -> JournalState | None:
         return self._keeper.news() if self._keeper is not None else None

@@ -7,16 +7,16 @@ not ours to cancel: we pause, say so, and stay out until its orders are gone and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from okxmm_tui.core.messages import OrderUpdate
-from okxmm_tui.core.trading_state import Act, TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.session import Session
 
 SETTLED_NS = 5_000_000_000
 """After the first merge: requests of a session that has ended have arrived or expired by then."""
 ALARM = "intruder"
+STRAYS = "strays"
 
 
 class Intruders:
@@ -27,12 +27,13 @@ class Intruders:
         self._orders: set[str] = set()
         self._merged_ns: int | None = None
 
-    def on_merged(self, orders: Iterable[OrderUpdate]) -> None:
+    def on_merged(self, orders: Sequence[OrderUpdate]) -> None:
         """Orders, fills and positions were read: forget what is listed no more."""
         if self._merged_ns is None:
             self._merged_ns = self._session.now_ns
         self._orders &= {order.ord_id for order in orders}
         self._judge()
+        self._tell_of_strays(orders)
 
     def claims(self, update: OrderUpdate) -> bool:
         """Whether an order unknown to us is an intruder's; a live one pauses trading."""
@@ -64,6 +65,21 @@ class Intruders:
                 ALARM, "no orders of somebody else carry our tag any more; resume by hand"
             )
 
+    def _tell_of_strays(self, listed: Sequence[OrderUpdate]) -> None:
+        """Orders with our tag where this session does not trade: nobody looks after them."""
+        session, tag = self._session, self._session.started.tag
+        where = sorted(
+            {order.inst_id for order in listed if order.tag == tag and order.inst_id not in session.markets}
+        )
+        if where:
+            text = (
+                f"orders with our tag rest on {', '.join(where)}, which this session does not trade; "
+                "a kill takes them out as well"
+            )
+            session.raise_alarm(STRAYS, Severity.WARNING, text)
+        else:
+            session.clear_alarm(STRAYS, "no order with our tag rests where this session does not trade")
+
     def _pause(self, update: OrderUpdate) -> None:
         session = self._session
         tag = session.started.tag
@@ -72,7 +88,4 @@ class Intruders:
             "ours: another engine trades here; stop it or give it another tag, then resume"
         )
         session.raise_alarm(ALARM, Severity.CRITICAL, text)
-        if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
-            reason = "another engine trades with our tag"
-            session.machine.act(Act.PAUSE, reason, session.now_ns)
-            session.report("state", Severity.CRITICAL, f"PAUSED: {reason}", state="PAUSED", reason=reason)
+        session.pause("another engine trades with our tag", Severity.CRITICAL)

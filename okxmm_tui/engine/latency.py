@@ -64,6 +64,8 @@ class LatencyGuard:
         self._samples: dict[str, deque[int]] = {}
         self._answers: deque[tuple[int, int]] = deque(maxlen=JUDGED)
         self.spikes = 0
+        self.answers_p95_ns = 0
+        """Of the sample that is judged; 0 while it is too small."""
         self.block = ""
         """Why nothing may be quoted; empty when answers come in time."""
 
@@ -83,7 +85,7 @@ class LatencyGuard:
 
     def on_tick(self) -> None:
         """Let old answers go."""
-        if self.block:
+        if self.answers_p95_ns:
             self._judge()
 
     def views(self) -> tuple[LatencyView, ...]:
@@ -107,6 +109,7 @@ class LatencyGuard:
         p95_ns = 0
         if len(self._answers) >= ENOUGH:
             p95_ns = percentile(sorted(took_ns for _, took_ns in self._answers), 95)
+        self.answers_p95_ns = p95_ns
         if p95_ns > limit_ms * NS_PER_MS:
             self.block = f"order answers take {p95_ns / NS_PER_MS:.0f} ms (p95), limit {limit_ms} ms"
             self._session.raise_alarm("latency", Severity.WARNING, f"{self.block}; quotes pulled")

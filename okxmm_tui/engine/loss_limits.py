@@ -40,16 +40,21 @@ class PnlFigure(Struct, frozen=True, gc=False):
 
 
 def pnl_figure(session: Session, trust: Trust) -> PnlFigure | None:
-    """PnL of all markets; doubtful while a position has had no fresh price, None before its first."""
+    """PnL of all markets; doubtful while a position has no fresh price, None while it may get its first.
+
+    The price is the one it is valued at: a mark that has fallen silent is none, however lively the book is.
+    """
     total = Decimal(0)
     for market in session.markets.values():
         price = market.valuation_price
         if market.position_lots:
-            if market.priced_ns is None or price is None:
-                return None
-            if session.now_ns - market.priced_ns > PRICE_STALE_NS:
-                age_s = (session.now_ns - market.priced_ns) / 1e9
+            valued_ns = market.mid_ns if market.mark_price is None else market.marked_ns
+            since_ns = session.began_ns if valued_ns is None else valued_ns
+            if session.now_ns - since_ns > PRICE_STALE_NS:
+                age_s = (session.now_ns - since_ns) / 1e9
                 return PnlFigure(total, f"{market.instrument.inst_id} has had no price for {age_s:.0f} s")
+            if price is None:
+                return None
         total += market.ledger.net_quote(price)
     return PnlFigure(total, "" if trust.is_trustworthy else trust.reason)
 
@@ -80,6 +85,10 @@ class LossLimits:
         self.is_known = False
         """Whether there was a trusted figure yet."""
         self._trusted_since_ns: int | None = None
+        self.block = ""
+        """Why nothing may be quoted, whatever the trading state: nobody can vouch for the figure."""
+        self.only_reduce = ""
+        """Why positions may only shrink, likewise: a limit is nearly used up."""
         self._paused_by_doubt = False
         self._reduced_for: str | None = None
         """Why only reducing was allowed when doubt paused; None when more was."""
@@ -152,7 +161,7 @@ class LossLimits:
     def _doubt(self, why: str) -> None:
         session = self._session
         self._trusted_since_ns = None
-        text = why if why.startswith(NOT_TRUSTED) else f"{NOT_TRUSTED}: {why}"
+        self.block = text = why if why.startswith(NOT_TRUSTED) else f"{NOT_TRUSTED}: {why}"
         session.raise_alarm("pnl-trust", Severity.CRITICAL, text)
         if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
             is_reducing = session.machine.state is TradingState.REDUCING
@@ -166,6 +175,7 @@ class LossLimits:
             self._trusted_since_ns = session.now_ns
         if session.now_ns - self._trusted_since_ns < TRUSTED_FOR_NS:
             return
+        self.block = ""
         session.clear_alarm("pnl-trust", "the account's PnL can be trusted again")
         if self._paused_by_doubt:
             self._paused_by_doubt = False
@@ -178,9 +188,12 @@ class LossLimits:
     # -- limits ------------------------------------------------------------------------------------------
 
     def _judge(self) -> None:
+        self.only_reduce = ""
         for name, loss, limit in self._figures():
             share = loss / limit
             text = f"{name} {loss:,.2f} / {limit:,.2f}"
+            if share >= REDUCE_FROM:
+                self.only_reduce = text
             if share >= 1:
                 self._session.raise_alarm(f"limit-{name}", Severity.CRITICAL, f"{text}: halted")
                 if self._session.machine.state is not TradingState.HALTED:

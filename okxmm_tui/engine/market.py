@@ -77,16 +77,16 @@ class Market:
         self.book_state = BookState.WAITING
         self.book_reason = "waiting for the order book"
         self.last_book_ns: int | None = None
-        self.bid_ticks = self.ask_ticks = 0
-        self.bid_lots = self.ask_lots = 0
+        self.crossed_ns: int | None = None
+        """When the book last stood crossed or locked."""
+        self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
         self.signals = MarketSignals(instrument, self.book)
         self.mark_price: Decimal | None = None
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
         self.marked_ns: int | None = None
-        self.priced_ns: int | None = None
-        """When the last mark or mid came."""
+        self.mid_ns: int | None = None
         self.index_price: Decimal | None = None
         self.price_limits: PriceLimits | None = None
         self.funding: FundingRate | None = None
@@ -168,8 +168,7 @@ class Market:
         self.last_book_ns = now_ns
         bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
         if bid is None or ask is None:
-            self.bid_ticks = self.ask_ticks = 0
-            self.bid_lots = self.ask_lots = 0
+            self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
             self.signals.on_break(now_ns)
         elif seq_id >= self.top_seq:
             lots = self.book.bids.size_at(bid), self.book.asks.size_at(ask)
@@ -216,7 +215,7 @@ class Market:
         if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
             self.is_dirty = True
         self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
-        self.priced_ns = now_ns
+        self.mid_ns = now_ns
         self.bid_lots, self.ask_lots = bid_lots, ask_lots
         if self.is_two_sided:
             self.signals.on_top(bid_ticks, bid_lots, ask_ticks, ask_lots, venue_ms=venue_ms, now_ns=now_ns)
@@ -224,7 +223,7 @@ class Market:
     def take_mark(self, price: Decimal, now_ns: int) -> None:
         """The venue's mark price; what is no positive price is not taken."""
         if price > 0:
-            self.mark_price, self.marked_ns, self.priced_ns = price, now_ns, now_ns
+            self.mark_price, self.marked_ns = price, now_ns
 
     def break_book(self, reason: str) -> None:
         """Quarantine the book until a fresh snapshot and a few chained updates."""
@@ -234,8 +233,7 @@ class Market:
         self.book_state = BookState.RESYNC
         self.book_reason = reason
         self.signals.on_break()
-        self.bid_ticks = self.ask_ticks = 0
-        self.bid_lots = self.ask_lots = 0
+        self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
         self._chained = 0
 
@@ -300,10 +298,13 @@ class Market:
         if not self.has_sides:
             return None
         closes = closed_by(side)
+        working = (
+            (order, order.remaining_lots) for order in self.orders.side(side) if order is not leaving_out
+        )
         claimed = sum(
-            order.remaining_lots
-            for order in self.orders.side(side)
-            if order.position_side is closes and order is not leaving_out
+            lots
+            for order, lots in (*working, *self.orders.unbooked)
+            if order.side is side and order.position_side is closes
         )
         return max(0, self.side_positions.held_lots(closes) - claimed)
 

@@ -53,7 +53,7 @@ class MarketEvents:
     def _check_crossed(self, market: Market) -> None:
         # In auctions and before the opening the ask may stand below the bid (OKX v5, order book channel).
         if market.book.is_crossed and market.instrument.is_tradable:
-            inst_id = market.instrument.inst_id
+            inst_id, market.crossed_ns = market.instrument.inst_id, self._session.now_ns
             reason = f"bid {market.book.bids.best_ticks} reached ask {market.book.asks.best_ticks} (ticks)"
             self._break(market, f"crossed book, {reason}")
             self._session.effects.append(Resubscribe(inst_id, reason))

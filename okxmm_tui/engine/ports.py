@@ -35,6 +35,16 @@ class Gateway(Protocol):
         """Start the venue effects of one reducer step; outcomes come back as events. Never blocks."""
         ...
 
+    async def rescue(self, deadline_s: float) -> str:
+        """Cancel every order with our tag, over connections of its own, and prove that none is left.
+
+        For an engine that has failed: works whatever state :meth:`run` is in.
+
+        Returns:
+            Why it is not proven, in a few words; empty when it is.
+        """
+        ...
+
     async def close(self) -> None:
         """Send what is queued, then close every socket."""
         ...

@@ -37,13 +37,11 @@ class PositionGuard:
     def on_fill(self, market: Market, fill: Fill) -> None:
         """Follow the round trips of a market, as its books of account have just counted them."""
         limits, inst_id = self._session.limits, fill.inst_id
-        streak = market.quality.episodes.losing_streak
-        forgiven = self._forgiven.get(inst_id, 0)
-        if streak < forgiven:
-            forgiven = self._forgiven[inst_id] = 0
-        if streak - forgiven < limits.losing_trips:
+        if market.quality.episodes.losing_streak < self._forgiven.get(inst_id, 0):
+            del self._forgiven[inst_id]
+        if self.losses_in_a_row(market) < limits.losing_trips:
             return
-        self._forgiven[inst_id] = streak
+        self._forgiven[inst_id] = market.quality.episodes.losing_streak
         self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
         self._session.raise_alarm(
             f"losing-{inst_id}",
@@ -52,6 +50,11 @@ class PositionGuard:
             f"{limits.losing_rest_ms / 1000:.0f} s",
         )
         self._on_trip(market, f"{limits.losing_trips} losing round trips in a row")
+
+    def losses_in_a_row(self, market: Market) -> int:
+        """Losing round trips since the last one that was none, or since the last rest."""
+        forgiven = self._forgiven.get(market.instrument.inst_id, 0)
+        return market.quality.episodes.losing_streak - forgiven
 
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
@@ -72,13 +75,14 @@ class PositionGuard:
             if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
             return
-        text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, closing it"
+        why = self._execution.close(market, abs(market.position_lots), f"position loss {loss * 100:.2f} %")
+        is_closing = not why or any(order.is_closing for order in market.orders.working)
+        doing = "closing it" if is_closing else f"not closed yet: {why}"
+        text = f"{inst_id}: position down {loss * 100:.2f} % of {limit * 100:.2f} % allowed, {doing}"
         self._session.raise_alarm(key, Severity.CRITICAL, text)
         if inst_id not in self._closing:
             self._closing.add(inst_id)
             self._on_trip(market, f"position loss {loss * 100:.2f} %")
-        size_lots = abs(market.position_lots)
-        self._execution.close(market, size_lots, f"position loss {loss * 100:.2f} %")
 
     @staticmethod
     def loss_share(market: Market) -> Decimal | None:

@@ -159,11 +159,12 @@ class Positions:
         sides, held = both_sides(rows), market.side_positions
         has_same_sides = not market.has_sides or sides == (held.long_lots, held.short_lots)
         if theirs == ours and has_same_sides:
-            self._agrees(inst_id)
+            self._agrees(market)
             return
         text = market.instrument.size_text
         if self._is_to_be_explained(market, lots_text(market, theirs, sides), held_text(market)):
             return
+        market.orders.forget_unbooked()
         if not has_same_sides:
             held.adopt(*sides)
             self._session.notice(f"{inst_id}: venue holds {text(sides[0])} long and {text(sides[1])} short")
@@ -185,21 +186,24 @@ class Positions:
         )
 
     def _compare_spot(self, market: Market, balances: Sequence[BalanceUpdate]) -> None:
-        inst_id, base = market.instrument.inst_id, market.instrument.base_ccy
+        base = market.instrument.base_ccy
         cash = next((each.cash for each in balances if each.ccy == base), Decimal(0))
         difference = difference_base(self._session, market, cash)
         if abs(difference) < smallest_order(market):
             # Roundings of fees by the venue: too little to trade, and added up exactly, not dropped.
             take_over(market, difference)
-            self._agrees(inst_id)
+            self._agrees(market)
             return
         theirs, ours = f"{cash:f} {base}", f"{cash - difference:f} {base}"
         if self._is_to_be_explained(market, theirs, ours):
             return
+        market.orders.forget_unbooked()
         take_over(market, difference)
         self._alarm(market, theirs, ours)
 
-    def _agrees(self, inst_id: str) -> None:
+    def _agrees(self, market: Market) -> None:
+        inst_id = market.instrument.inst_id
+        market.orders.forget_unbooked()
         self._mismatches.pop(inst_id, None)
         self._unexplained.pop(inst_id, None)
         self._agreed.discard(inst_id)

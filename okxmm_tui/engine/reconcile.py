@@ -29,6 +29,7 @@ from okxmm_tui.engine.doubts import EXPIRY_MARGIN_NS, Doubts
 from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.fill_booking import FillBooking
 from okxmm_tui.engine.gap import tell_of_the_gap, within_reach
+from okxmm_tui.engine.ghosts import Ghosts
 from okxmm_tui.engine.intruders import Intruders
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
@@ -59,6 +60,7 @@ class Reconciler:
         self.preflight = Preflight(session, execution, self.positions, self.want_truth)
         self._doubts = Doubts(session)
         self.intruders = Intruders(session)
+        self.ghosts = Ghosts(session, execution)
         self._ends = OrderEnds(session, execution)
         self.fills = FillBooking(session, execution, books)
         self.refusals = Refusals(session, execution, self.want_truth)
@@ -119,6 +121,8 @@ class Reconciler:
             self._ends.tell(market, order, update.text)
         if change.missing_lots:
             self.want_truth("a fill was missed")
+        elif order.is_done and not update.state.is_terminal:
+            self.ghosts.on_live_push(self.want_truth)
 
     def book_fill(self, market: Market, fill: Fill) -> None:
         """Book a fill once, whichever way it reached us."""
@@ -271,13 +275,15 @@ class Reconciler:
         if self._is_catching_up:
             self._is_catching_up = False
             tell_of_the_gap(session, event)
+        if why := self.ghosts.review(event.orders):
+            self.forced = why
         for order in event.orders:
             self.on_order(order)
         listed = {order.cl_ord_id for order in event.orders}
         for market in session.markets.values():
             self._query_unlisted(market, listed, asked_ns)
         self.positions.compare_all(event)
-        if self.positions.is_unsettled:
+        if self.positions.is_unsettled or self.ghosts.is_suspected:
             self._retry_ns = session.now_ns + RETRY_NS
         if event.is_complete:
             self._fills_since_ms = asked_ns // NS_PER_MS - FILLS_LOOKBACK_MS

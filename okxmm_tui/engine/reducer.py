@@ -93,6 +93,7 @@ from okxmm_tui.errors import UsageError
 from okxmm_tui.strategies.registry import make_strategy
 
 PNL_SAMPLE_NS = 1_000_000_000
+PRIVATE = (OrderUpdate, PositionUpdate, BalanceUpdate)
 
 
 class Reducer:
@@ -146,6 +147,8 @@ class Reducer:
         self.position_guard = PositionGuard(self.session, self.execution, self.tuning.limit_tripped)
         self.reconciler.fills.on_booked = self._on_booked
         self.books.want_truth = self.reconciler.want_truth
+        # The proof says that orders are gone, not whether they were filled.
+        self.safety.on_proven = lambda: self.reconciler.want_truth("orders were killed")
         self.scanner = MarketScanner(self.session)
         self.loss_limits = LossLimits(self.session, self.safety, self.flatten, self.tuning.limit_tripped)
         self.journal_watch = JournalWatch(self.session)
@@ -210,6 +213,8 @@ class Reducer:
         self._first_effects = []
         session.step += 1
         self.watchdog.on_event()
+        if isinstance(event, PRIVATE):
+            session.private_ns = now_ns
         self._handlers[type(event)](event)
         if self.reconciler.forced:
             reason, self.reconciler.forced = self.reconciler.forced, ""
@@ -227,6 +232,7 @@ class Reducer:
         market.only_reduce = (
             self.guards.only_reduce(market)
             or self.journal_watch.only_reduce()
+            or self.loss_limits.only_reduce
             or self.reconciler.positions.doubt(market)
         )
         market.blocked = reason = self._block(market)
@@ -247,6 +253,7 @@ class Reducer:
             or self.instruments.block(market)
             or self.guards.block(market)
             or self.position_guard.block(market)
+            or self.loss_limits.block
         )
 
     def _fault(self, market: Market) -> str:
@@ -302,7 +309,7 @@ class Reducer:
     def _on_stream_up(self, event: StreamUp) -> None:
         self.flapping.on_up()
         if event.stream == "private":
-            self.session.private_up = True
+            self.session.private_up, self.session.private_ns = True, self.session.now_ns
             self.reconciler.on_login()
         elif event.stream == "public":
             self.session.public_up = True

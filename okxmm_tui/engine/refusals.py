@@ -23,7 +23,6 @@ AMEND_WOULD_TAKE = "51511"
 PASSING = frozenset({"retry", "wait", "sync_clock", "reload_instruments", "reconnect"})
 """Reactions to what ends by itself: wait a second, count nothing, stand no further away."""
 PASSING_WAIT_NS = 1_000_000_000
-SAME_CODE_TIMES = 3
 SAME_CODE_NS = 10_000_000_000
 BY_HAND = (
     "cancel by hand on the exchange's own page if orders remain; the dead-man's switch runs out by itself"
@@ -168,20 +167,31 @@ class Refusals:
             code=event.code,
         )
 
+    def streak(self, market: Market, side: Side) -> int:
+        """How often the venue has refused this side for one and the same reason within ten seconds."""
+        here = market.instrument.inst_id, side
+        return max((self._recent(times) for key, times in self._seen.items() if key[:2] == here), default=0)
+
+    def _recent(self, times: deque[int]) -> int:
+        while times and self._session.now_ns - times[0] > SAME_CODE_NS:
+            times.popleft()
+        return len(times)
+
     def _count(self, market: Market, side: Side, code: str, text: str) -> None:
         """The same code again and again is a ban in the making: stop the side."""
         now_ns, inst_id = self._session.now_ns, market.instrument.inst_id
-        times = self._seen.setdefault((inst_id, side, code), deque(maxlen=SAME_CODE_TIMES))
+        times = self._seen.setdefault((inst_id, side, code), deque())
         times.append(now_ns)
-        if len(times) < SAME_CODE_TIMES or now_ns - times[0] > SAME_CODE_NS:
+        streak = self._recent(times)
+        if streak < self._session.limits.max_reject_streak:
             return
         times.clear()
         state = market.sides[side]
-        state.stop_reason, state.resume_above = f"stopped after {SAME_CODE_TIMES} refusals: {text}", None
+        state.stop_reason, state.resume_above = f"stopped after {streak} refusals: {text}", None
         market.hurry()
         self._session.raise_alarm(
             f"stopped-{side}-{inst_id}",
             Severity.CRITICAL,
-            f"{inst_id} {side}: {text}, {SAME_CODE_TIMES} times in {SAME_CODE_NS // 10**9} s; this side is "
+            f"{inst_id} {side}: {text}, {streak} times in {SAME_CODE_NS // 10**9} s; this side is "
             "stopped: remove the cause, then pause and resume",
         )

@@ -7,6 +7,8 @@ stays armed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from okxmm_tui.core.effects import CancelOrder, PollPending, SetDeadMan, Stop
 from okxmm_tui.core.limits import ConsoleLostPolicy
 from okxmm_tui.core.messages import DeadManArmed, OrderUpdate, PendingPolled
@@ -41,6 +43,7 @@ class KillRun:
         self.finished_ns: int | None = None
         self.request: tuple[int, int] | None = None
         self.next_poll_ns = now_ns
+        self.next_round_ns = now_ns
         self.was_said_unproven = False
 
     @property
@@ -81,17 +84,27 @@ class Safety:
         self._consoles = 0
         self._console_lost_ns: int | None = session.now_ns
         self._was_console_lost = False
+        self.on_proven: Callable[[], None] = lambda: None
+        """Told of every proof; set by the reducer."""
 
     # -- kill and quit -----------------------------------------------------------------------------------
 
     def kill(self, reason: str) -> None:
-        """Halt, cancel everything over both routes and start proving it; a repetition starts a new round."""
+        """Halt, cancel everything over both routes and start proving it.
+
+        A repetition before the proof is another round of cancels in the same run, however often it comes: a
+        key that is held must neither put the proof off nor keep NOT PROVEN from being said.
+        """
         session = self._session
         was = session.machine.state
         session.machine.act(Act.KILL, reason, session.now_ns)
         if was is not TradingState.HALTED:
             session.report("state", Severity.CRITICAL, f"HALTED: {reason}", state="HALTED", reason=reason)
-        self._start_run(reason)
+        run = self.kill_run
+        if run is None or run.is_proven:
+            self._start_run(reason)
+        elif session.now_ns >= run.next_round_ns:
+            self._cancel_round(run)
 
     def quit(self, reason: str) -> None:
         """Take every order out, prove it, then end the engine; with a deadline for the proof."""
@@ -105,18 +118,24 @@ class Safety:
 
     def _start_run(self, reason: str) -> None:
         session = self._session
-        working = [order for market in session.markets.values() for order in market.orders.working]
-        run = self.kill_run = KillRun(session.now_ns, reason, len(working))
+        working = sum(len(market.orders.working) for market in session.markets.values())
+        run = self.kill_run = KillRun(session.now_ns, reason, working)
         for market in session.markets.values():
             for side in market.sides.values():
                 side.quotes = ()
                 side.say("halted", session.now_ns)
+        self._cancel_round(run)
+        self._poll(run)
+
+    def _cancel_round(self, run: KillRun) -> None:
+        session = self._session
+        working = [order for market in session.markets.values() for order in market.orders.working]
         run.cancels_sent += len(working)
+        run.next_round_ns = session.now_ns + POLL_EVERY_NS
         # One route after the other: only neighbours travel in batches, and singles run into rate limits.
         for by_rest in (False, True) if session.private_up else (True,):
             for order in working:
                 self._execution.cancel(order, "kill", by_rest=by_rest)
-        self._poll(run)
 
     def on_pending(self, event: PendingPolled) -> None:
         """One reply towards the proof."""
@@ -174,6 +193,7 @@ class Safety:
                 market.orders.finish(order)
                 market.queues.leave(order.cl_ord_id)
         self._disarm()
+        self.on_proven()
         session.clear_alarm("kill-unproven", "orders are proven gone after all")
         session.report(
             "kill",
@@ -292,11 +312,7 @@ class Safety:
             case ConsoleLostPolicy.KILL:
                 self.kill(reason)
             case ConsoleLostPolicy.PAUSE:
-                if self._session.machine.state is TradingState.ACTIVE:
-                    self._session.machine.act(Act.PAUSE, reason, now_ns)
-                    self._session.report(
-                        "state", Severity.WARNING, f"PAUSED: {reason}", state="PAUSED", reason=reason
-                    )
+                self._session.pause(reason, Severity.WARNING)
             case ConsoleLostPolicy.KEEP:
                 self._session.notice(f"{reason}; quoting goes on as configured")
 

@@ -19,7 +19,7 @@ from okxmm_tui.core.messages import (
 )
 from okxmm_tui.core.opportunity_views import ScanView
 from okxmm_tui.core.snapshot import LogLine
-from okxmm_tui.core.trading_state import StateMachine, TradingState
+from okxmm_tui.core.trading_state import Act, StateMachine, TradingState
 from okxmm_tui.core.types import Mode, Severity
 from okxmm_tui.engine.freeze import Freezes
 from okxmm_tui.engine.market import Market
@@ -33,12 +33,14 @@ class Session:
     def __init__(self, started: SessionStarted, now_ns: int) -> None:
         self.started = started
         self.limits = started.limits
-        self.now_ns = now_ns
+        self.began_ns = self.now_ns = now_ns
         self.markets: dict[str, Market] = {}
         self.alarms = Alarms()
         self.machine = first_state(started, now_ns)
         self.public_up = False
         self.private_up = False
+        self.private_ns = now_ns
+        """When the private stream last said anything."""
         self.is_merged = False
         """Whether orders, fills and positions agree with the venue since the last login."""
         self.is_memory_short = False
@@ -137,6 +139,12 @@ class Session:
         """The cause of an alarm has gone."""
         if self.alarms.clear(key):
             self.report("alarm", Severity.INFO, text, key=key)
+
+    def pause(self, reason: str, severity: Severity) -> None:
+        """Pause until the operator resumes; also where a pause stands that would have ended by itself."""
+        if self.machine.state is not TradingState.HALTED:
+            self.machine.act(Act.PAUSE, reason, self.now_ns)
+            self.report("state", severity, f"PAUSED: {reason}", state="PAUSED", reason=reason)
 
     def reply(self, client: str, command_id: int, *, ok: bool, text: str) -> None:
         """Answer an operator command."""

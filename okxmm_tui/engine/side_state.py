@@ -31,6 +31,11 @@ class SideState:
         """The side sends nothing before this time, because of ``rest_reason``."""
         self.rest_reason = ""
 
+    def rest(self, until_ns: int, reason: str) -> None:
+        """Send nothing before a time; a longer rest stays."""
+        if until_ns > self.rest_until_ns:
+            self.rest_until_ns, self.rest_reason = until_ns, reason
+
     def resting(self, now_ns: int) -> str:
         """Why the side rests and for how long; empty when it does not."""
         if now_ns >= self.rest_until_ns:

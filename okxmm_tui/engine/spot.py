@@ -123,11 +123,7 @@ def note_balance(session: Session, balance: BalanceUpdate) -> None:
 def cost_quote(market: Market, orders: Sequence[OwnOrder]) -> Decimal:
     """What orders could still cost if all of them filled, in quote currency."""
     notional = market.instrument.notional_quote
-    return sum((notional(order.remaining_lots, _dearest_ticks(order)) for order in orders), ZERO)
-
-
-def _dearest_ticks(order: OwnOrder) -> int:
-    return max(order.price_ticks, order.amend.price_ticks) if order.amend else order.price_ticks
+    return sum((notional(order.remaining_lots, order.dearest_ticks) for order in orders), ZERO)
 
 
 def sellable_lots(session: Session, market: Market) -> int | None:

@@ -7,13 +7,14 @@ from functools import lru_cache
 from itertools import islice
 
 from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER, Limits
-from okxmm_tui.core.market_views import FillView, GaugeView, GhostView, MarketView, OrderView, SideView
+from okxmm_tui.core.market_views import FillView, GhostView, MarketView, OrderView, SideView
 from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import AccountView, DeadManView, HealthView, LimitView, Snapshot
 from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.alignment import QUOTING, SENT
+from okxmm_tui.engine.gauges import account_gauges, market_gauges
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
 from okxmm_tui.engine.preflight_view import preflight_view
@@ -80,7 +81,7 @@ def _account(reducer: Reducer) -> AccountView:
         ccy=ccy,
         equity=balance.equity if balance else None,
         available=balance.available if balance else None,
-        gauges=reducer.loss_limits.gauges(),
+        gauges=account_gauges(reducer),
         net_quote=sum((m.ledger.net_quote(m.valuation_price) for m in markets), Decimal(0)),
     )
 
@@ -149,7 +150,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         pnl_history=tuple(market.pnl_history),
         params=market.params.views(),
         params_version=market.params.version,
-        gauges=_gauges(reducer, market),
+        gauges=market_gauges(reducer, market),
         strategy=market.strategy.name,
         ghosts=_ghosts(reducer, market),
         param_changes=tuple(market.param_changes),
@@ -247,33 +248,3 @@ def _ghosts(reducer: Reducer, market: Market) -> tuple[GhostView, ...]:
     if target is None:
         return ()
     return tuple(GhostView(quote.side, quote.price_ticks, quote.size_lots) for quote in target.quotes)
-
-
-def _position_gauge(market: Market) -> GaugeView:
-    """The position against the strategy's own limit; the figure alone where it has none."""
-    instrument, position, limit = market.instrument, market.position_lots, market.max_position_lots
-    size = f"{instrument.size(position):+f}"
-    if "max_position" not in market.params.values:
-        return GaugeView("position", 0.0, f"{size} {instrument.size_unit}")
-    share = abs(position) / limit if limit else float(position != 0)
-    return GaugeView("position", share, f"{size} / {instrument.size(limit):f} {instrument.size_unit}")
-
-
-def _gauges(reducer: Reducer, market: Market) -> tuple[GaugeView, ...]:
-    limits, instrument = reducer.session.limits, market.instrument
-    position = market.position_lots
-    gauges = [_position_gauge(market)]
-    mid = market.mid_price
-    if mid is not None:
-        worth = instrument.notional_at(abs(position), mid)
-        most = limits.max_position_notional_quote
-        gauges.append(
-            GaugeView("notional", float(worth / most), f"{worth:,.0f} / {most:,.0f} {instrument.quote_ccy}")
-        )
-    if market.last_book_ns is not None:
-        age_ms = (reducer.session.now_ns - market.last_book_ns) / NS_PER_MS
-        fraction = age_ms / limits.book_stale_ms
-        gauges.append(
-            GaugeView("book age", fraction, f"{age_ms / 1000:.1f} / {limits.book_stale_ms / 1000:.1f} s")
-        )
-    return (*gauges, *reducer.guards.gauges(market))

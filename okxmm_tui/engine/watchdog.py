@@ -12,6 +12,8 @@ from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
 GOOD_TICKS_AFTER_STALL = 5
+SANE_NS = 2_000_000_000
+"""A book that stood crossed must have been sane for this long (market-making.md 4, fault 4)."""
 
 
 class Watchdog:
@@ -144,8 +146,7 @@ class Watchdog:
         feed = "market data is late" if self._is_feed_late else ""
         return feed or self.clock.block or self.latency.block
 
-    @staticmethod
-    def _market_block(market: Market) -> str:
+    def _market_block(self, market: Market) -> str:
         if market.strategy_problem:
             return market.strategy_problem
         if not market.instrument.is_tradable:
@@ -159,4 +160,6 @@ class Watchdog:
                 BookState.STALE: "order book stale",
             }
             return reasons[market.book_state]
+        if market.crossed_ns is not None and self._session.now_ns - market.crossed_ns < SANE_NS:
+            return "the book was crossed a moment ago"
         return "" if market.is_two_sided else "book has no two sides"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
+from okxmm_tui.okx.decoding import Scalar
 from okxmm_tui.okx.messages import BalanceDetail
 
 
-class AccountPushRow(Struct, gc=False):
+class AccountPushRow(Struct, gc=False, rename="camel"):
     """Account channel."""
 
     details: Raw = Raw(b"")
+    mgn_ratio: Scalar = ""
 
 
 class BalancePositionRow(Struct, gc=False, rename="camel"):

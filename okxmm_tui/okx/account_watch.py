@@ -20,9 +20,14 @@ Key = tuple[str, str]
 
 
 class AccountWatch:
-    """Silence of the account channel, what could not be read, and fills the orders channel did not tell."""
+    """Silence of the account channel, what could not be read, and fills the orders channel did not tell.
 
-    def __init__(self) -> None:
+    Args:
+        quiet_ns: A silence this long is reason to ask.
+    """
+
+    def __init__(self, quiet_ns: int = QUIET_NS) -> None:
+        self._quiet_ns = quiet_ns
         self._account_ns: int | None = None
         self._told: OrderedDict[Key, None] = OrderedDict()
         self._unconfirmed: OrderedDict[Key, int] = OrderedDict()
@@ -66,7 +71,7 @@ class AccountWatch:
             for key in overdue:
                 del self._unconfirmed[key]
             return f"fill {overdue[0][1]} came without its order push"
-        if self._account_ns is not None and now_ns - self._account_ns >= QUIET_NS:
+        if self._account_ns is not None and now_ns - self._account_ns >= self._quiet_ns:
             quiet_s = (now_ns - self._account_ns) // SECOND_NS
             self._account_ns = now_ns
             return f"account channel quiet for {quiet_s} s"
@@ -76,6 +81,6 @@ class AccountWatch:
     def due_ns(self) -> int | None:
         """When to look again."""
         due = [next(iter(self._unconfirmed.values()))] if self._unconfirmed else []
-        due += [self._account_ns + QUIET_NS] if self._account_ns is not None else []
+        due += [self._account_ns + self._quiet_ns] if self._account_ns is not None else []
         due += [self._unread_due_ns] if self._unread_due_ns is not None else []
         return min(due) if due else None

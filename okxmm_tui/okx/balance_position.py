@@ -10,6 +10,7 @@ from msgspec import structs
 
 from okxmm_tui.core.messages import BalanceUpdate, PositionUpdate
 from okxmm_tui.okx.convert import Instruments, balance_update, position_update
+from okxmm_tui.okx.decoding import Scalar
 from okxmm_tui.okx.messages import BalanceDetail, PositionRow
 
 
@@ -20,9 +21,9 @@ class BalancePosition:
         self._balances: dict[str, BalanceUpdate] = {}
         self._positions: dict[str, PositionUpdate] = {}
 
-    def note_balance(self, detail: BalanceDetail) -> BalanceUpdate:
+    def note_balance(self, detail: BalanceDetail, pooled_ratio: Scalar = "") -> BalanceUpdate:
         """Read and keep a row of the account channel."""
-        update = self._balances[detail.ccy] = balance_update(detail)
+        update = self._balances[detail.ccy] = balance_update(detail, pooled_ratio)
         return update
 
     def note_position(self, row: PositionRow, instruments: Instruments) -> PositionUpdate | None:

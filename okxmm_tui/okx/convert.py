@@ -302,8 +302,13 @@ def position_update(row: PositionRow, instruments: Instruments) -> PositionUpdat
     )
 
 
-def balance_update(detail: BalanceDetail) -> BalanceUpdate:
-    """Read one currency; margin modes fill ``availEq``, spot mode fills ``availBal``."""
+def balance_update(detail: BalanceDetail, pooled_ratio: Scalar = "") -> BalanceUpdate:
+    """Read one currency; margin modes fill ``availEq``, spot mode fills ``availBal``.
+
+    Args:
+        detail: Its row.
+        pooled_ratio: mgnRatio of the account, for currencies that have none of their own.
+    """
     cash = number(detail.cash_bal)
     equity = optional_number(detail.eq)
     available = optional_number(detail.avail_eq)
@@ -314,7 +319,16 @@ def balance_update(detail: BalanceDetail) -> BalanceUpdate:
         available=number(detail.avail_bal) if available is None else available,
         update_ms=whole(detail.u_time),
         spendable=optional_number(detail.avail_bal),
+        margin_ratio=_ratio(detail.mgn_ratio) or _ratio(pooled_ratio),
     )
+
+
+def _ratio(value: Scalar) -> Decimal | None:
+    """A ratio, or None where there is none: one beyond all reason must not cost the balance beside it."""
+    try:
+        return optional_number(value) or None
+    except WireError:
+        return None
 
 
 def bill_of(row: BillRow) -> AccountBill:

@@ -7,6 +7,7 @@ deadline has come. It holds no state and trusts nothing but the venue's lists.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import msgspec
@@ -24,6 +25,7 @@ from okxmm_tui.okx.rest import HttpPort, Rest
 from okxmm_tui.okx.rest_queries import PENDING_PATH, FetchRefusedError, paged
 
 CANCEL_PATH = "/api/v5/trade/cancel-batch-orders"
+_log = logging.getLogger("okxmm.emergency")
 BATCH_EVERY_S = 0.14
 """300 orders in 2 s are allowed: 15 batches of 20."""
 
@@ -141,3 +143,13 @@ async def cancel_everything(
     if not outcome.is_proven and not outcome.problem:
         return structs.replace(outcome, problem=f"no proof within {deadline_s:g} s")
     return outcome
+
+
+async def rescue(endpoints: Endpoints, api_key: ApiKey | None, *, tag: str, deadline_s: float) -> str:
+    """The same for an engine that has failed; returns why nothing is proven, or an empty string."""
+    if api_key is None:
+        return ""
+    outcome = await cancel_everything(
+        endpoints, api_key, tag=tag, inst_id=None, deadline_s=deadline_s, on_progress=_log.warning
+    )
+    return outcome.problem

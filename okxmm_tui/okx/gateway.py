@@ -12,13 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from okxmm_tui.core.account import AccountFacts
-from okxmm_tui.core.effects import (
-    AmendOrder,
-    AnyEffect,
-    CancelOrder,
-    PlaceOrder,
-    Resubscribe,
-)
+from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder, Resubscribe
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AnyEvent, OrderBudget, OrderRouteChanged
 from okxmm_tui.errors import OkxmmError, UsageError
@@ -27,6 +21,7 @@ from okxmm_tui.okx.auth import ApiKey, login_args
 from okxmm_tui.okx.book_session import Answer
 from okxmm_tui.okx.business_session import BusinessSession
 from okxmm_tui.okx.clock_keeper import ClockKeeper
+from okxmm_tui.okx.emergency import rescue
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.extras import NO_EXTRAS, Extras
 from okxmm_tui.okx.instrument_keeper import InstrumentKeeper
@@ -64,6 +59,7 @@ class OkxGateway:
         book_channel: One of ``book_channels``.
         extras: Channels beyond those every session needs.
         ack_timeout_ms: An order operation without an answer for this long is UNKNOWN.
+        private_stale_ms: An account channel that is silent for this long is doubted.
         order_route: Which way orders go.
         stp_mode: OKX ``stpMode`` of every place.
     """
@@ -77,18 +73,19 @@ class OkxGateway:
         book_channel: str = DEFAULT_BOOK_CHANNEL,
         extras: Extras = NO_EXTRAS,
         ack_timeout_ms: int = 2_000,
+        private_stale_ms: int = 12_000,
         order_route: RoutePolicy = RoutePolicy.AUTO,
         stp_mode: str = DEFAULT_STP_MODE,
     ) -> None:
         if len(tag) > MAX_TAG or (tag and not (tag.isalnum() and tag.isascii())):
             raise UsageError(f"order tag {tag!r} was not 1 to {MAX_TAG} letters and digits.")
-        self._endpoints = endpoints
+        self._endpoints, self._tag = endpoints, tag
         self._api_key = api_key
         self._book_channel = book_channel
         self._extras = extras
         self._instruments: dict[str, Instrument] = {}
         self._rest = Rest(endpoints, api_key, on_measured=lambda event: self._emit_soon([event]))
-        self._queries = RestQueries(self._rest, self._instruments)
+        self._queries = RestQueries(self._rest, self._instruments, tag)
         self._reads = VenueRequests(self._rest, self._queries, self._instruments, tag)
         self._limits = RateLimits()
         self._keeper = InstrumentKeeper(
@@ -98,6 +95,7 @@ class OkxGateway:
             self._emit_soon,
             has_key=api_key is not None,
         )
+        self._quiet_ns = private_stale_ms * MILLISECOND_NS
         self._tracker = OrderTracker(ack_timeout_ms * MILLISECOND_NS)
         self._route = OrdersRoute(
             self._rest,
@@ -186,6 +184,10 @@ class OkxGateway:
         if orders:
             self._route.send(orders, time.monotonic_ns())
 
+    async def rescue(self, deadline_s: float) -> str:
+        """Cancel by our tag over REST alone; returns why it is not proven, or an empty string."""
+        return await rescue(self._endpoints, self._api_key, tag=self._tag, deadline_s=deadline_s)
+
     async def close(self) -> None:
         """Let REST requests finish for a moment, end the streams, close every socket; takes no more work."""
         self._is_closing = True
@@ -231,6 +233,7 @@ class OkxGateway:
                 self._tracker,
                 self._route.settle,
                 has_fills=self._extras.has_fills,
+                quiet_ns=self._quiet_ns,
             )
             private.on_stale_clock = session.on_stale_clock = self._start_sync
             wire = self._stream("private", private, emit, gate, self._private_replaced)

@@ -207,6 +207,7 @@ class BalanceDetail(Struct, gc=False, rename="camel"):
     avail_eq: Scalar = ""
     avail_bal: Scalar = ""
     u_time: Scalar = ""
+    mgn_ratio: Scalar = ""
 
 
 class AccountRow(Struct, gc=False, rename="camel"):
@@ -214,6 +215,8 @@ class AccountRow(Struct, gc=False, rename="camel"):
 
     details: list[BalanceDetail] = []
     u_time: Scalar = ""
+    mgn_ratio: Scalar = ""
+    """Where margin is pooled over the currencies; each row has its own elsewhere."""
 
 
 class OpRow(Struct, gc=False, rename="camel"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-from okxmm_tui.core.effects import AmendOrder
+from okxmm_tui.core.effects import AmendOrder, CancelOrder
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import (
     AnyEvent,
@@ -37,6 +37,7 @@ from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.rate_limits import RateLimits, Verb
 from okxmm_tui.okx.rest import Rest
 from okxmm_tui.okx.route_choice import RouteChoice, RoutePolicy
+from okxmm_tui.okx.strays import cancel_stray
 from okxmm_tui.okx.trade_modes import DEFAULT_ACCOUNT
 
 NOT_CONNECTED = "not_connected"
@@ -117,6 +118,10 @@ class OrdersRoute:
 
     def send(self, effects: Sequence[OrderEffect], now_ns: int) -> None:
         """Send order effects in their order; grouped into batches where they follow each other."""
+        strays = [each for each in effects if isinstance(each, CancelOrder) and self._is_stray(each)]
+        effects = [each for each in effects if each not in strays] if strays else effects
+        for stray in strays:
+            self._spawn(cancel_stray(self._rest, stray))
         by_rest = self._choice.by_rest({effect.inst_id for effect in effects})
         for batch in grouped(effects, by_rest):
             allowed = self._within_limits(batch, now_ns)
@@ -143,6 +148,10 @@ class OrdersRoute:
         """Give an instrument back to the WebSocket, because its code has changed."""
         if self._choice.socket_took(inst_id):
             self._emit_all([OrderRouteChanged(inst_id, "ws", "the venue gave it a new code")])
+
+    def _is_stray(self, effect: CancelOrder) -> bool:
+        """Whether a cancel is for an instrument nobody knows a code of: it goes by REST or not at all."""
+        return effect.by_rest and bool(effect.ord_id) and effect.inst_id not in self._instruments
 
     # -- sending --------------------------------------------------------------------------------
 

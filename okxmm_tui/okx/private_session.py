@@ -7,11 +7,12 @@ over REST before it quotes (OKX v5, "WebSocket private channel").
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec import Raw
 
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.core.messages import AnyEvent, BalanceUpdate, LatencyMeasured, OrderUpdate, ProbeWanted
+from okxmm_tui.core.messages import AnyEvent, LatencyMeasured, OrderUpdate, ProbeWanted
 from okxmm_tui.errors import WireError
 from okxmm_tui.okx.account_messages import (
     ACCOUNT_PUSHES,
@@ -20,7 +21,7 @@ from okxmm_tui.okx.account_messages import (
     AccountPushRow,
     BalancePositionRow,
 )
-from okxmm_tui.okx.account_watch import AccountWatch
+from okxmm_tui.okx.account_watch import QUIET_NS, AccountWatch
 from okxmm_tui.okx.balance_position import BalancePosition
 from okxmm_tui.okx.convert import order_update, span_ns
 from okxmm_tui.okx.decoding import decode_rows, text_of
@@ -30,7 +31,6 @@ from okxmm_tui.okx.messages import (
     OP_ROWS,
     ORDERS,
     POSITIONS,
-    BalanceDetail,
     Envelope,
     FillRow,
     OrderRow,
@@ -61,6 +61,7 @@ class PrivateSession(Session):
         tracker: Remembers operations in flight.
         settle: Called for every row whose outcome is known, or known to be unknown.
         has_fills: Whether to check the orders channel against the fills channel (fee tier VIP4).
+        quiet_ns: Silence of the account channel after which the venue is to be asked.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class PrivateSession(Session):
         settle: Settle,
         *,
         has_fills: bool = False,
+        quiet_ns: int = QUIET_NS,
     ) -> None:
         super().__init__("private", login)
         self._sign = login
         self._has_fills = has_fills
-        self._watch = AccountWatch()
+        self._quiet_ns = quiet_ns
+        self._watch = AccountWatch(quiet_ns)
         self._quick = BalancePosition()
         self._instruments = instruments
         self._tracker = tracker
@@ -103,7 +106,12 @@ class PrivateSession(Session):
     def successor(self) -> PrivateSession:
         """Make a session for a second connection; it shares the operations in flight."""
         return PrivateSession(
-            self._instruments, self._sign, self._tracker, self._settle, has_fills=self._has_fills
+            self._instruments,
+            self._sign,
+            self._tracker,
+            self._settle,
+            has_fills=self._has_fills,
+            quiet_ns=self._quiet_ns,
         )
 
     @property
@@ -131,7 +139,7 @@ class PrivateSession(Session):
                 return self._rows(POSITIONS, data, lambda row: self._quick.note_position(row, known), now_ns)
             case "account":
                 self._watch.on_account(now_ns)
-                return self._details(data, self._quick.note_balance, now_ns)
+                return self._balances(data, now_ns)
             case "balance_and_position":
                 return self._on_quick(data, now_ns)
             case "fills":
@@ -153,13 +161,12 @@ class PrivateSession(Session):
             self._watch.on_fill((row.inst_id, text_of(row.trade_id)), now_ns)
             self.wants_flush = True
 
-    def _details(
-        self, data: Raw, convert: Callable[[BalanceDetail], BalanceUpdate | None], now_ns: int
-    ) -> list[AnyEvent]:
+    def _balances(self, data: Raw, now_ns: int) -> list[AnyEvent]:
         accounts: list[AccountPushRow] = []
         events = self._rows(ACCOUNT_PUSHES, data, accounts.append, now_ns)
         for account in accounts:
-            events += self._rows(BALANCES, account.details, convert, now_ns)
+            note = partial(self._quick.note_balance, pooled_ratio=account.mgn_ratio)
+            events += self._rows(BALANCES, account.details, note, now_ns)
         return events
 
     def _on_quick(self, data: Raw, now_ns: int) -> list[AnyEvent]:

@@ -50,6 +50,7 @@ from okxmm_tui.okx.messages import (
 )
 from okxmm_tui.okx.requests import encode
 from okxmm_tui.okx.rest import Rest, RestReply
+from okxmm_tui.okx.strays import stray_of
 
 PAGE = 100
 MAX_PAGES = 500
@@ -90,11 +91,13 @@ class RestQueries:
     Args:
         rest: The API.
         instruments: By id; rows of others are left out.
+        tag: Pending orders with it are told whatever their instrument; empty for none.
     """
 
-    def __init__(self, rest: Rest, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(self, rest: Rest, instruments: Mapping[str, Instrument], tag: str = "") -> None:
         self._rest = rest
         self._instruments = instruments
+        self._tag = tag
 
     async def order(self, inst_id: str, cl_ord_id: str) -> OrderQueried:
         """Ask for one order by client order id; never raises for a venue that is away."""
@@ -130,9 +133,9 @@ class RestQueries:
         return TruthFetched(request_id, orders, fills, positions, balances, bills, is_complete)
 
     async def pending(self) -> tuple[OrderUpdate, ...]:
-        """Read every pending order of our instruments, all pages."""
+        """Read every pending order of our instruments, and of our tag on any other, all pages."""
         rows = await paged(self._rest, PENDING_PATH, {}, ORDERS, lambda row: text_of(row.ord_id))
-        return tuple(each for row in rows if (each := self._order(row)))
+        return tuple(each for row in rows if (each := self._pending(row)))
 
     async def fills(self, since_ms: int) -> tuple[Fill, ...]:
         """Read every fill of our instruments since a time, oldest first."""
@@ -158,7 +161,9 @@ class RestQueries:
     async def balances(self) -> tuple[BalanceUpdate, ...]:
         """Read the balance of every currency held."""
         reply = checked(await self._rest.get("/api/v5/account/balance"))
-        return tuple(balance_update(each) for row in reply.rows(ACCOUNTS) for each in row.details)
+        return tuple(
+            balance_update(each, row.mgn_ratio) for row in reply.rows(ACCOUNTS) for each in row.details
+        )
 
     async def bills(self, since_ms: int) -> tuple[tuple[AccountBill, ...], bool]:
         """Read every change of a balance since a time that no fill explains, oldest first.
@@ -245,6 +250,11 @@ class RestQueries:
         rows = reply.rows(ACCOUNT_RATES)
         limit = bounded(int(number(rows[0].acc_rate_limit))) if rows else 0
         return limit if limit > 0 else None
+
+    def _pending(self, row: OrderRow) -> OrderUpdate | None:
+        if self._tag and row.inst_id not in self._instruments and text_of(row.tag) == self._tag:
+            return stray_of(row)
+        return self._order(row)
 
     def _order(self, row: OrderRow) -> OrderUpdate | None:
         return order_update(row, self._instruments, is_push=False)

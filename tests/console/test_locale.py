@@ -61,7 +61,8 @@ UNSPOKEN = {
     "Callable[[], object]", "dict[str, ModuleType | None]",
     "Opportunity | None", "bold {0}",  # types and a style
     "keys out of order or repeated", "keys and sizes differ", "empty level kept", "deeper than promised",
-    "working index differs", "negative fill", "amend left on a done order",  # broken invariants
+    "working index differs", "negative fill", "amend left on a done order",
+    "unbooked index differs",  # broken invariants
     "one second", "the end", "the time",  # a note nobody draws, and the name of a flag
     "{0} stream: {1}", "({0} more like it)", "market data only",  # the log
 }  # fmt: skip

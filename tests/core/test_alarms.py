@@ -44,6 +44,29 @@ def test_a_cause_that_comes_back_is_news_again():
     assert (alarms.views()[0].count, alarms.views()[0].is_acknowledged) == (2, False)
 
 
+def test_an_alarm_that_grows_worse_is_news_and_must_be_seen_again():
+    """Eighty per cent of a loss limit was acknowledged; a hundred must not pass for the same."""
+    alarms = Alarms()
+    alarms.raise_("loss", Severity.WARNING, "80 %", 1)
+    alarms.acknowledge_all()
+    assert alarms.raise_("loss", Severity.CRITICAL, "100 %", 2)
+    (view,) = alarms.views()
+    assert (view.severity, view.is_acknowledged, view.count) == (Severity.CRITICAL, False, 1)
+    alarms.acknowledge_all()
+    assert not alarms.raise_("loss", Severity.WARNING, "85 %", 3)
+    (view,) = alarms.views()
+    assert (view.severity, view.text, view.is_acknowledged) == (Severity.CRITICAL, "85 %", True)
+
+
+def test_an_alarm_comes_back_as_grave_as_it_is_then():
+    """What was critical once is a warning when it returns as one."""
+    alarms = Alarms()
+    alarms.raise_("loss", Severity.CRITICAL, "100 %", 1)
+    alarms.clear("loss")
+    assert alarms.raise_("loss", Severity.WARNING, "80 %", 2)
+    assert alarms.views()[0].severity is Severity.WARNING
+
+
 def test_the_first_out_is_marked():
     """The alarm that broke the silence is most often the cause; a new silence finds a new first."""
     alarms = Alarms()

@@ -143,3 +143,17 @@ def test_done_orders_are_forgotten_in_time():
     orders.check()
     assert orders.get("c0") is None
     assert orders.get(f"c{OwnOrders.MAX_DONE + 49}") is not None
+
+
+def test_what_has_filled_unbooked_stays_exposure_when_the_order_is_over():
+    """The position lacks it until the fill is booked, or the venue's position has been compared."""
+    orders, _ = _one()
+    orders.apply(order_update("c1", Side.BUY, 600_000, 100, state=VenueOrderState.FILLED, filled_lots=100))
+    assert orders.remaining_lots(Side.BUY) == 0
+    assert (orders.exposed_lots(Side.BUY), orders.exposed_lots(Side.SELL)) == (100, 0)
+    orders.note_fill(fill(Side.BUY, "60000", "0.4"))
+    assert orders.exposed_lots(Side.BUY) == 60
+    orders.check()
+    orders.forget_unbooked()
+    assert orders.exposed_lots(Side.BUY) == 0
+    orders.check()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from okxmm_tui.core.commands import SetLimit
 from okxmm_tui.core.effects import CancelOrder, FetchTruth, SetDeadMan
 from okxmm_tui.core.messages import ClockJumped, ClockMeasured
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import MS, Desk
+from tests.samples import INST
 
 
 def measure(desk, offset_ms):
@@ -61,3 +65,13 @@ def test_waking_up_pulls_quotes_until_merged():
     assert not desk.reducer.safety.is_dead_man_armed()
     assert desk.taken(SetDeadMan, desk.tick())
     assert desk.market.sides[Side.BUY].reason == "merging with the venue"
+
+
+def test_a_limit_typed_narrower_than_the_resumption_keeps_its_hysteresis():
+    """With an alarm above 60 ms, 50 ms does not lift it and 29 ms does."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(SetLimit("clock_alarm_ms", Decimal(60)))
+    for offset_ms, is_frozen in ((61, True), (50, True), (29, False), (50, False)):
+        desk.feed(ClockMeasured(offset_ms * 1_000_000, 0))
+        assert bool(desk.reducer.session.freezes.reason(INST)) is is_frozen

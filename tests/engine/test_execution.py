@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from okxmm_tui.core.commands import CancelOne, SetParam
+from okxmm_tui.core.commands import CancelOne, Reduce, SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, QueryOrder, Report, SetDeadMan
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.messages import OrderRefused
-from okxmm_tui.core.orders import OrderStatus
+from okxmm_tui.core.messages import OrderBudget, OrderRefused
+from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.types import Severity, Side, VenueOrderState
 from tests.engine.desk import Desk
 from tests.samples import INST, fill, order_update
@@ -119,7 +119,7 @@ def test_what_stands_too_close_does_not_wait_for_the_back_off_of_its_side():
     order = desk.market.orders.get(bid)
     assert cancel.cl_ord_id == bid
     assert order is not None
-    assert order.decision.endswith("below its fees, and its side waits after a refusal")
+    assert order.decision == "waiting before the next try, and the quote is too close"
 
 
 def test_a_step_away_makes_no_resting_order_too_close():
@@ -355,3 +355,51 @@ def test_a_refusal_of_an_older_amend_changes_nothing():
     order = desk.market.orders.get(amend.cl_ord_id)
     assert order is not None
     assert order.amend is not None
+
+
+def _ladder() -> tuple[Desk, list[OwnOrder]]:
+    """Three live bids and asks; returns the bids, best first."""
+    desk = Desk(strategy="ladder", params={"levels": Decimal(3)})
+    desk.connect()
+    desk.book()
+    for order in desk.taken(PlaceOrder):
+        desk.confirm(order)
+    return desk, desk.market.orders.side(Side.BUY)
+
+
+def test_a_side_that_waits_leaves_no_order_too_close():
+    """The operator cancels the third bid by hand and the market falls: the other two do not stay above it."""
+    desk, bids = _ladder()
+    desk.command(CancelOne(INST, bids[2].cl_ord_id))
+    desk.cancelled(bids[2].cl_ord_id)
+    before = len(desk.effects)
+    desk.update(bids=((600_000, 0), (597_000, 500)), asks=((600_001, 0), (597_001, 500)))
+    desk.run(600)
+    gone = {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, desk.effects[before:])}
+    assert gone == {bids[0].cl_ord_id, bids[1].cl_ord_id}
+    assert "waiting before the next try" in bids[0].decision
+    assert Side.BUY not in {order.side for order in desk.taken(PlaceOrder, desk.effects[before:])}
+
+
+def test_a_side_that_waits_keeps_what_is_far_enough():
+    """The market rises: bids too far away harm nobody, and keep their places until the wait is over."""
+    desk, bids = _ladder()
+    desk.command(CancelOne(INST, bids[2].cl_ord_id))
+    desk.cancelled(bids[2].cl_ord_id)
+    before = len(desk.effects)
+    desk.update(bids=((603_000, 500),), asks=((600_001, 0), (603_001, 500)))
+    desk.run(600)
+    ours = {bids[0].cl_ord_id, bids[1].cl_ord_id}
+    acts = desk.taken(CancelOrder, desk.effects[before:]) + desk.taken(AmendOrder, desk.effects[before:])
+    assert not ours & {act.cl_ord_id for act in acts}
+
+
+def test_while_reducing_what_cannot_be_made_smaller_leaves():
+    """The order budget is kept for cancels: an ask larger than the position would turn it round."""
+    desk = Desk()
+    _, ask = desk.quoting()
+    desk.market.ledger.position.adopt(40, Decimal(60_000))
+    desk.feed(OrderBudget(45, 51))
+    effects = desk.command(Reduce()) + desk.run(200) + desk.update()
+    assert ask in {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}
+    assert not desk.taken(AmendOrder, effects)

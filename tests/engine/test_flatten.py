@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.commands import Arm, FlattenPositions, Reduce, SetLimit, StopFlatten, Widen
+from okxmm_tui.core.commands import Arm, FlattenPositions, Reduce, Resume, SetLimit, StopFlatten, Widen
 from okxmm_tui.core.effects import CancelOrder, PlaceOrder, Reply
 from okxmm_tui.core.limits import HIGHER_IS_SAFER, LOWER_IS_SAFER, Limits
-from okxmm_tui.core.types import OrderKind, Side, VenueOrderState
+from okxmm_tui.core.types import OrderKind, PositionMode, Side, VenueOrderState
 from okxmm_tui.engine.flatten import book_cost
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import Desk
@@ -163,3 +163,43 @@ def test_reducing_by_key():
     assert desk.state == "REDUCING"
     assert desk.market.sides[Side.BUY].reason == "only reducing: reducing, by the operator"
     assert [quote.size_lots for quote in desk.market.sides[Side.SELL].quotes] == [40]
+
+
+def test_no_resume_while_positions_are_being_closed():
+    """Quotes and closing orders would work against each other; called off, it resumes."""
+    desk = quoting()
+    hold(desk, 40)
+    desk.command(Arm())
+    assert reply(desk, FlattenPositions("")).ok
+    for order in desk.market.orders.working:
+        desk.cancelled(order.cl_ord_id)
+    run = desk.reducer.safety.kill_run
+    assert run is not None
+    run.empty_replies = 2
+    desk.command(Arm())
+    refused = reply(desk, Resume())
+    assert not refused.ok
+    assert "being closed" in refused.text
+    assert desk.state == "HALTED"
+    assert reply(desk, StopFlatten()).ok
+    desk.command(Arm())
+    assert reply(desk, Resume()).ok
+
+
+def test_a_flat_net_does_not_pass_for_closed_positions():
+    """Long and short apart: two hundred each way are no net, and not nothing."""
+    desk = Desk(position_mode=PositionMode.LONG_SHORT)
+    desk.connect()
+    desk.market.side_positions.adopt(200, 200)
+    desk.command(Arm())
+    refused = reply(desk, FlattenPositions(""))
+    assert not refused.ok
+    assert refused.text.endswith("BTC-USDT-SWAP 2.00")
+    desk.market.side_positions.adopt(300, 200)
+    desk.market.ledger.position.adopt(100, Decimal(60_000))
+    desk.book()
+    assert reply(desk, FlattenPositions("")).ok
+    desk.market.side_positions.adopt(200, 200)
+    desk.market.ledger.position.adopt(0, None)
+    desk.tick()
+    assert "against each other: BTC-USDT-SWAP 2.00" in desk.reducer.flatten.outcome

@@ -9,19 +9,22 @@ import pytest
 
 from okxmm_tui.core.account import AccountFacts, FeeRates
 from okxmm_tui.core.commands import Kill, Quit
-from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, FetchTruth, PlaceOrder, PollPending, SetDeadMan
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     BookSnapshot,
     BookUpdate,
     DeadManArmed,
+    OperatorCommand,
     OrderBudget,
     PendingPolled,
     StreamUp,
+    Tick,
     TruthFetched,
 )
 from okxmm_tui.core.snapshot import Farewell, Snapshot
 from okxmm_tui.core.types import Mode
+from okxmm_tui.engine import host as module
 from okxmm_tui.engine.host import EngineHost
 from okxmm_tui.engine.journal import log_path, read_log
 from okxmm_tui.engine.link import EngineLink, socket_path
@@ -37,6 +40,10 @@ class ListGateway:
     def __init__(self):
         self.seen = []
         self.is_closed = False
+        self.broken = asyncio.Event()
+        self.has_broken_execute = False
+        self.rescued = ""
+        self.rescues = 0
         self.quoted = asyncio.Event()
         self._emit = lambda event: None
 
@@ -57,10 +64,13 @@ class ListGateway:
         emit(BookSnapshot(INST, ((600_000, 500),), ((600_001, 500),), 1, 0))
         for seq in range(2, 7):
             emit(BookUpdate(INST, (), (), seq, 0))
-        await asyncio.Event().wait()
+        await self.broken.wait()
+        raise RuntimeError("a service broke")
 
     def execute(self, effects):
         """Answer at once."""
+        if self.has_broken_execute:
+            raise RuntimeError("nothing can be sent")
         self.seen += effects
         loop = asyncio.get_running_loop()
         for effect in effects:
@@ -77,9 +87,38 @@ class ListGateway:
                     loop.call_soon(self._emit, push)
                     self.quoted.set()
 
+    async def rescue(self, deadline_s):
+        """Say what the test wants to hear."""
+        del deadline_s
+        self.rescues += 1
+        if self.rescued == "raise":
+            raise RuntimeError("no way out")
+        return self.rescued
+
     async def close(self):
         """Remember it."""
         self.is_closed = True
+
+
+async def _fail(tmp_path, gateway, break_it) -> Farewell:
+    """Run a host with a console on it until it ends because of a defect; returns its last word."""
+    host = _host(tmp_path, gateway, [])
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        link = await EngineLink.connect(socket_path(tmp_path), "test")
+        source = link.messages()
+        await anext(source)
+        break_it(host)
+        last = None
+        async for message in source:
+            last = message
+        assert await running == 75
+        link.close()
+    assert isinstance(last, Farewell)
+    assert last.exit_code == 75
+    assert gateway.is_closed
+    return last
 
 
 def _host(tmp_path, gateway, reports, symbols=(INST,)):
@@ -156,3 +195,110 @@ async def test_a_defect_in_the_engine_cancels_and_ends_unproven(tmp_path, monkey
     before = len(gateway.seen)
     host.emit(StreamUp("private"))
     assert len(gateway.seen) == before
+
+
+@pytest.mark.parametrize(
+    ("rescued", "words"),
+    [
+        ("", "its orders were then proven gone"),
+        ("the venue did not answer", "NOT PROVEN that its orders are gone (the venue did not answer)"),
+        ("raise", "NOT PROVEN that its orders are gone (RuntimeError: no way out)"),
+    ],
+)
+async def test_a_gateway_that_breaks_is_gone_round(tmp_path, rescued, words):
+    """It can send nothing any more: orders are taken out past it, and the last word says how that went."""
+    gateway = ListGateway()
+    gateway.rescued = rescued
+    last = await _fail(tmp_path, gateway, lambda host: gateway.broken.set())
+    assert "a service broke" in last.text
+    assert words in last.text
+    assert gateway.rescues == 1
+
+
+async def test_a_gateway_that_takes_nothing_ends_the_engine_all_the_same(tmp_path):
+    """Neither the effects of a step nor the cancels after it can be handed over: no hanging, no silence."""
+    gateway = ListGateway()
+
+    def break_it(host) -> None:
+        gateway.has_broken_execute = True
+        host._command(Kill())
+
+    last = await _fail(tmp_path, gateway, break_it)
+    assert "nothing can be sent" in last.text
+    assert gateway.rescues == 1
+
+
+@pytest.mark.parametrize("name", ["gateway", "tick", "publish"])
+async def test_a_task_that_ends_by_itself_is_a_defect(tmp_path, name):
+    """Nobody would renew, send or show anything again, and nobody would know."""
+
+    def break_it(host) -> None:
+        del host
+        (task,) = [each for each in asyncio.all_tasks() if each.get_name() == name]
+        task.cancel()
+
+    last = await _fail(tmp_path, ListGateway(), break_it)
+    assert f"the {name} task ended by itself" in last.text
+
+
+async def test_a_picture_that_cannot_be_drawn_does_not_cost_the_orderly_end(tmp_path, monkeypatch):
+    """Cancels go out, the gateway is closed after them, and consoles hear the last word."""
+
+    def broken(*_):
+        raise RuntimeError("no picture")
+
+    gateway = ListGateway()
+    last = await _fail(tmp_path, gateway, lambda host: monkeypatch.setattr(module, "build_snapshot", broken))
+    assert "no picture" in last.text
+    assert [effect for effect in gateway.seen if isinstance(effect, CancelOrder)]
+
+
+async def test_an_engine_that_wakes_up_decides_nothing_on_what_it_reads_first(tmp_path):
+    """After a second's sleep the sockets speak before the timers: the overdue tick pulls the quotes first."""
+    gateway = ListGateway()
+    host = _host(tmp_path, gateway, [])
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        await asyncio.sleep(0)
+        assert host._tick_due_s is not None
+        host._tick_due_s -= 1.0
+        before = len(gateway.seen)
+        host.emit(BookUpdate(INST, ((600_000, 0), (590_000, 5)), ((600_001, 0), (590_001, 5)), 7, 0))
+        sent = [
+            each for each in gateway.seen[before:] if isinstance(each, PlaceOrder | AmendOrder | CancelOrder)
+        ]
+        assert [type(each) for each in sent] == [CancelOrder, CancelOrder]
+        host.emit(OperatorCommand("", 0, Quit("done")))
+        assert await running == 0
+    records = list(read_log(log_path(tmp_path, host.reducer.session.started.session_id)))
+    late = [isinstance(each.event, Tick) and each.event.lag_ns > 9e8 for each in records]
+    assert late.count(True) == 1
+    assert isinstance(records[late.index(True) + 1].event, BookUpdate)
+
+
+async def test_ticks_go_on_after_one_that_was_overdue(tmp_path):
+    """It is not told twice, and the next one is on time."""
+    gateway = ListGateway()
+    host = _host(tmp_path, gateway, [])
+    ticks: list[int] = []
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(host.run())
+        await gateway.quoted.wait()
+        reducer = host.reducer
+        assert reducer is not None
+        real = reducer.apply
+
+        def apply(event, now_ns):
+            if isinstance(event, Tick):
+                ticks.append(event.lag_ns)
+            return real(event, now_ns)
+
+        reducer.apply = apply
+        host._tick_due_s -= 1.0
+        host.emit(StreamUp("public"))
+        while len(ticks) < 3:
+            await asyncio.sleep(0)
+        host.emit(OperatorCommand("", 0, Quit("done")))
+        assert await running == 0
+    assert [lag > 9e8 for lag in ticks[:3]] == [True, False, False]

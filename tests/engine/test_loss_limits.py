@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okxmm_tui.core.commands import Arm, Reduce, Resume, SetParam
-from okxmm_tui.core.effects import CancelOrder
+from okxmm_tui.core.effects import CancelOrder, PlaceOrder
 from okxmm_tui.core.limits import Limits
+from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.engine.loss_limits import DAY_NS, LossLimits, PnlFigure
 from tests.engine.desk import Desk
-from tests.samples import INST
+from tests.samples import INST, swap
 
 LIMITS = Limits(
     is_headless=True,
@@ -150,3 +151,81 @@ def test_no_trusted_loss_beyond_the_limit_is_ever_traded_on(path):
         high = max(high, figure)
         broken = broken or figure <= -100 or high - figure >= 150
         assert (pnl(desk, limits, amount) == "HALTED") is broken
+
+
+ETH = "ETH-USDT-SWAP"
+
+
+def losing(desk: Desk, seconds: int) -> None:
+    """Hold five contracts while the mark falls ten a second; the book stays lively."""
+    desk.market.ledger.position.adopt(500, Decimal(60_000))
+    for second in range(seconds):
+        desk.feed(MarkPrice(INST, Decimal(60_000 - 10 * second), 0))
+        desk.update()
+        desk.run(1_000, 250)
+        desk.arm_dead_man()
+
+
+def test_a_mark_that_fell_silent_is_no_price_however_lively_the_book():
+    """The position is valued at the mark: while that stands still, its losses are not seen."""
+    desk = Desk(limits=LIMITS)
+    desk.quoting()
+    losing(desk, 1)
+
+    def live(seconds: int) -> str:
+        for _ in range(seconds):
+            desk.update(bids=((600_000, 500),))
+            desk.run(1_000, 250)
+        return desk.state
+
+    assert live(13) == "ACTIVE"
+    assert live(3) == "PAUSED"
+    assert "BTC-USDT-SWAP has had no price" in desk.reducer.session.machine.reason
+    for _ in range(12):
+        desk.feed(MarkPrice(INST, Decimal(60_000), 0))
+        live(1)
+    assert desk.state == "ACTIVE"
+
+
+def test_a_position_that_never_had_a_price_hides_no_other_loss():
+    """One market without a price must not switch the loss limits off for all."""
+    desk = Desk(limits=LIMITS, instruments=(swap(), swap(ETH)))
+    desk.connect()
+    desk.reducer.session.markets[ETH].ledger.position.adopt(300, Decimal(60_000))
+    desk.book()
+    losing(desk, 14)
+    assert desk.state == "ACTIVE"
+    losing(desk, 3)
+    assert desk.state == "PAUSED"
+    assert "ETH-USDT-SWAP has had no price" in desk.reducer.session.machine.reason
+
+
+def test_a_resume_near_a_limit_quotes_nothing_that_grows_not_even_once():
+    """Between the key and the next look at the figure no order goes out that could grow the position."""
+    desk, _ = made()
+    limits = desk.reducer.loss_limits
+    for order in desk.market.orders.working:
+        desk.cancelled(order.cl_ord_id)
+    pnl(desk, limits, -85)
+    before = len(desk.effects)
+    desk.command(Resume())
+    assert desk.state == "ACTIVE"
+    desk.update()
+    assert not desk.taken(PlaceOrder, desk.effects[before:])
+    pnl(desk, limits, 0, doubt="x")
+    desk.command(Resume())
+    desk.update()
+    assert not desk.taken(PlaceOrder, desk.effects[before:])
+    assert "PnL not trustworthy" in desk.reducer._block(desk.market)
+
+
+def test_the_halt_is_told_louder_than_the_warning_before_it():
+    """A critical alarm of its own weight, unseen again, and it takes an arming back."""
+    desk, limits = made()
+    pnl(desk, limits, -85)
+    desk.reducer.session.alarms.acknowledge_all()
+    desk.reducer.session.machine.arm(desk.now_ns)
+    pnl(desk, limits, -100)
+    (alarm,) = [view for view in desk.reducer.session.alarms.views() if view.key == "limit-daily loss"]
+    assert (alarm.severity, alarm.is_acknowledged) == ("critical", False)
+    assert [line.text for line in desk.reducer.session.log if line.kind == "alarm"][-1].endswith(": halted")

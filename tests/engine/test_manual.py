@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from okxmm_tui.core.commands import Arm, CancelOne, Kill, MoveOrder, MuteSide, Pause, PlaceManual, Resume
+from okxmm_tui.core.commands import (
+    Arm,
+    CancelOne,
+    Kill,
+    MoveOrder,
+    MuteSide,
+    Pause,
+    PlaceManual,
+    Reduce,
+    Resume,
+)
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Reply, Report
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Mode, OrderKind, Side
@@ -218,3 +230,46 @@ def test_resume_after_pause_does_not_bring_it_back():
     fresh = desk.taken(PlaceOrder, desk.run(1_000))
     assert all(order.price_ticks != manual.price_ticks for order in fresh)
     assert all(not order.is_manual for order in desk.market.orders.working)
+
+
+def test_reducing_takes_out_what_could_grow_the_position():
+    """A bid by hand beside a long position goes; an ask that closes part of it stays."""
+    desk = Desk()
+    desk.quoting()
+    desk.market.ledger.position.adopt(40, Decimal(60_000))
+    bid = by_hand(desk)
+    ask = by_hand(desk, Side.SELL, 600_100, 30)
+    effects = desk.command(Reduce()) + desk.run(200)
+    gone = {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}
+    assert bid.cl_ord_id in gone
+    assert ask.cl_ord_id not in gone
+
+
+def test_reducing_leaves_no_more_resting_than_is_held():
+    """By hand and by the strategy together: one by hand that is too large goes, the rest is cut to fit."""
+    desk = Desk()
+    _, ask = desk.quoting()
+    desk.market.ledger.position.adopt(40, Decimal(60_000))
+    large = by_hand(desk, Side.SELL, 600_100, 41)
+    small = by_hand(desk, Side.SELL, 600_200, 30)
+    effects = desk.command(Reduce()) + desk.run(200)
+    gone = {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}
+    assert {large.cl_ord_id, ask} <= gone
+    assert small.cl_ord_id not in gone
+    for cl_ord_id in (large.cl_ord_id, ask):
+        desk.cancelled(cl_ord_id)
+    desk.run(600)
+    desk.update()
+    assert desk.market.orders.remaining_lots(Side.SELL) == 40
+
+
+def test_reducing_takes_out_an_order_moved_by_hand_on_a_muted_side():
+    """The side it mutes is looked at all the same."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    desk.command(MoveOrder(INST, bid, 599_900))
+    desk.feed(
+        order_update(bid, Side.BUY, 599_900, 100, amend_result="0", req_id=desk.taken(AmendOrder)[-1].req_id)
+    )
+    effects = desk.command(Reduce()) + desk.run(200)
+    assert bid in {cancel.cl_ord_id for cancel in desk.taken(CancelOrder, effects)}

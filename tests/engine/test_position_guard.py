@@ -9,12 +9,12 @@ from msgspec import structs
 from okxmm_tui.core.account import FeeRates
 from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import PlaceOrder
-from okxmm_tui.core.messages import MarkPrice
+from okxmm_tui.core.messages import InstrumentChanged, MarkPrice
 from okxmm_tui.core.types import OrderKind, Side
 from tests.engine.desk import Desk
 from tests.engine.kinds_desk import KindDesk
 from tests.engine.test_guards import hold, mark, quoting
-from tests.samples import INST, fill, pair
+from tests.samples import INST, fill, pair, swap
 
 
 def closes(desk: Desk) -> list[PlaceOrder]:
@@ -129,3 +129,21 @@ def test_after_a_rest_the_streak_is_counted_anew():
         rests.append(bool(desk.reducer.position_guard.block(desk.market)))
         desk.run(301_000, step_ms=1_000)
     assert rests == [False, False, True, False, False, True]
+
+
+def test_what_hinders_closing_is_in_the_alarm():
+    """The instrument is suspended: the alarm does not say that the position is being closed."""
+    desk = quoting()
+    hold(desk, 40)
+    desk.feed(InstrumentChanged(swap(state="suspend")))
+    mark(desk, "59870")
+    desk.book(598_700, 598_701)
+    desk.tick()
+    assert not closes(desk)
+    (text,) = [a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("lot-loss")]
+    assert text.endswith("not closed yet: instrument is suspend")
+    desk.feed(InstrumentChanged(swap()))
+    desk.tick()
+    assert closes(desk)
+    (text,) = [a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("lot-loss")]
+    assert text.endswith("closing it")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from decimal import Decimal
 
-from okxmm_tui.core.commands import Arm, Kill, Pause, Quit, Resume
-from okxmm_tui.core.effects import CancelOrder, PlaceOrder, PollPending, Reply, SetDeadMan, Stop
+import pytest
+from msgspec import structs
+
+from okxmm_tui.core.commands import Arm, Kill, Pause, Quit, Reduce, Resume
+from okxmm_tui.core.effects import CancelOrder, FetchTruth, PlaceOrder, PollPending, Reply, SetDeadMan, Stop
 from okxmm_tui.core.limits import ConsoleLostPolicy, Limits
 from okxmm_tui.core.messages import (
     BookGap,
@@ -15,7 +18,8 @@ from okxmm_tui.core.messages import (
     FetchFailed,
     StreamDown,
 )
-from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.core.types import Mode, Side, VenueOrderState
+from okxmm_tui.engine.loss_limits import PnlFigure
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import Desk
 from tests.samples import order_update
@@ -36,6 +40,38 @@ def test_kill_halts_at_once_and_cancels_over_both_routes():
     cancels = {(cancel.cl_ord_id, cancel.by_rest) for cancel in desk.taken(CancelOrder, effects)}
     assert cancels == {(cl_ord_id, by_rest) for cl_ord_id in ids for by_rest in (False, True)}
     assert len(desk.taken(PollPending, effects)) == 1
+
+
+def test_a_kill_key_that_is_held_puts_nothing_off():
+    """Thirty times a second for six seconds: NOT PROVEN is said in time, cancels and polls stay few."""
+    desk = Desk()
+    ids = desk.quoting()
+    desk.command(Kill("key"))
+    run, before = _run(desk), len(desk.effects)
+    for _ in range(180):
+        desk.command(Kill("key"), after_ms=20)
+        desk.tick(13)
+    assert _run(desk) is run
+    assert run.was_said_unproven
+    effects = desk.effects[before:]
+    assert len(desk.taken(CancelOrder, effects)) < 6 * 5 * 2 * (len(ids) + 1)
+    assert len(desk.taken(PollPending, effects)) <= 6
+    desk.answer_poll()
+    desk.run(250)
+    desk.command(Kill("key"))
+    desk.answer_poll()
+    assert run.empty_replies == 2
+
+
+def test_a_kill_before_the_proof_cancels_once_more():
+    """Another round over both routes, with what works by then."""
+    desk = Desk()
+    ids = desk.quoting()
+    desk.command(Kill("key"))
+    desk.run(300)
+    effects = desk.command(Kill("key"))
+    sent = [(cancel.cl_ord_id, cancel.by_rest) for cancel in desk.taken(CancelOrder, effects)]
+    assert sorted(sent) == sorted((each, by_rest) for each in ids for by_rest in (False, True))
 
 
 def test_the_proof_is_two_consecutive_empty_replies():
@@ -156,6 +192,17 @@ def test_an_armed_resume_after_the_proof_quotes_again():
     assert len(desk.taken(PlaceOrder)) == before + 2
 
 
+def test_after_the_proof_fills_are_looked_for():
+    """Orders that are gone may have been filled; the list of pending ones does not tell."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(Kill())
+    before = len(desk.taken(FetchTruth))
+    _prove(desk)
+    desk.tick()
+    assert len(desk.taken(FetchTruth)) == before + 1
+
+
 def test_no_resume_before_the_proof():
     """An armed resume while orders may still be live is refused."""
     desk = Desk()
@@ -255,6 +302,66 @@ def test_the_console_loss_policy_is_followed_after_the_grace(policy, state):
     assert desk.state == "ACTIVE"
     desk.run(1_000)
     assert desk.state == state
+
+
+@pytest.mark.parametrize("act", [Reduce(), Pause()], ids=["reducing", "paused"])
+def test_a_lost_console_pauses_whatever_state_it_left(act):
+    """Only shrinking is trading, too; and a pause nobody watches must not be one that ends by itself."""
+    desk = Desk(Limits())
+    desk.feed(ConsolesChanged(1))
+    desk.quoting()
+    desk.command(act)
+    desk.feed(ConsolesChanged(0))
+    desk.run(11_000)
+    assert desk.state == "PAUSED"
+    assert "last console" in desk.reducer.session.machine.reason
+
+
+def test_a_pause_by_doubt_does_not_end_without_a_console():
+    """The figure can be trusted again, and nobody is there to see what is quoted."""
+    desk = Desk(Limits(dead_man_timeout_s=120))
+    desk.feed(ConsolesChanged(1))
+    desk.quoting()
+    losses = desk.reducer.loss_limits
+    losses.on_tick(PnlFigure(Decimal(0), "no price"))
+    assert desk.state == "PAUSED"
+    desk.feed(ConsolesChanged(0))
+    for _ in range(11):
+        losses.on_tick(PnlFigure(Decimal(0), "no price"))
+        desk.run(1_000, 500)
+    desk.run(30_000, 500)
+    assert desk.reducer.session.alarms.is_standing("pnl-trust") is False
+    assert desk.state == "PAUSED"
+    desk.feed(ConsolesChanged(1))
+    desk.command(Resume())
+    assert desk.state == "ACTIVE"
+
+
+def test_an_intruder_found_during_a_pause_by_doubt_keeps_us_paused():
+    """Its orders go and the figure is good again: only the operator resumes."""
+    desk = Desk()
+    desk.quoting()
+    desk.run(6_000, 500)
+    losses = desk.reducer.loss_limits
+    losses.on_tick(PnlFigure(Decimal(0), "no price"))
+    stranger = order_update("9999", Side.BUY, 599_000, 1)
+    desk.feed(stranger)
+    desk.feed(structs.replace(stranger, state=VenueOrderState.CANCELED))
+    desk.run(12_000, 500)
+    assert not desk.reducer.session.alarms.is_standing("pnl-trust")
+    assert desk.state == "PAUSED"
+    assert "another engine" in desk.reducer.session.machine.reason
+
+
+def test_reducing_from_a_pause_is_refused_aloud():
+    """PAUSED stays as it is: the operator must not believe that it shrinks."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(Pause())
+    reply = desk.taken(Reply, desk.command(Reduce()))[-1]
+    assert not reply.ok
+    assert "resume first" in reply.text
+    assert desk.state == "PAUSED"
 
 
 def test_a_console_that_comes_back_stops_the_countdown():

@@ -333,3 +333,21 @@ def test_bill_row():
     assert bill_of(msgspec.convert(row, BillRow)) == AccountBill(
         "77", "8", "BTC-USD-SWAP", "BTC", Decimal("-0.0001"), 5
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "pooled", "ratio"),
+    [
+        ("12.5", "", Decimal("12.5")),
+        ("", "7", Decimal(7)),
+        ("12.5", "7", Decimal("12.5")),
+        ("", "", None),
+        ("0", "", None),
+        ("1e9999999", "7", Decimal(7)),
+        ("NaN", "", None),
+    ],
+)
+def test_the_margin_ratio_is_the_currencys_own_or_that_of_the_pool(own, pooled, ratio):
+    """One that cannot be read is none; the balance beside it counts all the same."""
+    update = balance_update(BalanceDetail("USDT", eq="10", cash_bal="8", mgn_ratio=own), pooled)
+    assert (update.margin_ratio, update.equity, update.cash) == (ratio, 10, 8)

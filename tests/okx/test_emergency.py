@@ -10,7 +10,7 @@ import pytest
 from okxmm_tui.errors import VenueUnreachableError
 from okxmm_tui.okx import emergency
 from okxmm_tui.okx.auth import ApiKey
-from okxmm_tui.okx.emergency import CANCEL_PATH, cancel_everything
+from okxmm_tui.okx.emergency import CANCEL_PATH, cancel_everything, rescue
 from okxmm_tui.okx.endpoints import Endpoints
 from okxmm_tui.okx.rest_queries import PENDING_PATH
 from okxmm_tui.okx.transport import HttpReply
@@ -233,3 +233,16 @@ async def test_unreadable_clock_costs_no_kill():
     outcome, said = await sweep(exchange)
     assert outcome.is_proven
     assert "clock" in said[0]
+
+
+async def test_a_failed_engine_has_its_own_orders_taken_out(monkeypatch):
+    """By tag, whatever the gateway's own state; why nothing is proven is said, and nothing when it is."""
+    exchange = Exchange([(1, "BTC-USDT-SWAP", "mmx"), (2, "ETH-USDT-SWAP", "mmx"), (3, "BTC-USDT-SWAP", "")])
+    real = emergency.Rest
+    monkeypatch.setattr(emergency, "Rest", lambda endpoints, key, http: real(endpoints, key, http=exchange))
+    where, key = Endpoints.local("", ""), ApiKey("k", "s", "p")
+    assert await rescue(where, key, tag="mmx", deadline_s=5.0) == ""
+    assert list(exchange.orders) == ["3"]
+    exchange.failures = [VenueUnreachableError("the venue is away.")] * 10_000
+    assert await rescue(where, key, tag="mmx", deadline_s=0.05) == "the venue is away."
+    assert await rescue(where, None, tag="mmx", deadline_s=0.05) == ""

@@ -147,7 +147,7 @@ def run_trial(seed: int) -> Trial:
         engine.watch = witness.step
         kill_s = dice.uniform(0.0, 3.0)
         for fault in chosen:
-            world.loop.call_later(dice.uniform(0.0, kill_s + 1.0), _inject, world, engine, fault)
+            world.loop.call_later(dice.uniform(0.0, kill_s + 1.0), inject, world, engine, fault)
         world.run(kill_s)
         trial.orders = len(world.live_orders())
         witness.killed_ns = world.now_ns
@@ -173,7 +173,8 @@ def _run_until_proven(world: World, trial: Trial, seconds: float) -> None:
         world.run(0.05)
 
 
-def _inject(world: World, engine: Engine, fault: Fault) -> None:
+def inject(world: World, engine: Engine, fault: Fault) -> None:
+    """Let one thing of the menu go wrong."""
     name, params = str(fault["name"]), {key: value for key, value in fault.items() if key != "name"}
     match name:
         case "cut":

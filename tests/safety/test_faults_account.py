@@ -27,9 +27,10 @@ from okxmm_tui.core.commands import (
 from okxmm_tui.core.effects import AmendOrder, FetchFees, PlaceOrder, Reply
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import FeesRead, ParamsRead
-from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.core.types import AccountLevel, Mode, Side
 from okxmm_tui.engine.fee_watch import EVERY_NS
 from okxmm_tui.engine.loss_limits import PnlFigure
+from okxmm_tui.exchange.options import VenueSettings
 from tests.engine.desk import Desk
 from tests.safety.asserts import readable, resumes, said
 from tests.samples import INST
@@ -330,3 +331,18 @@ def test_row_52_on_an_account_at_the_venue_more_risk_wants_arming(mode):
     desk.command(Arm())
     assert _answer(desk, SetParam(INST, "order_size", Decimal("1.1"))).ok
     assert not _answer(desk, SetParam(INST, "order_size", Decimal("1.2"))).ok
+
+
+@pytest.mark.parametrize("level", [AccountLevel.FUTURES, AccountLevel.MULTI_CURRENCY])
+def test_the_margin_ratio_is_watched_whatever_the_account(make_world, level):
+    """Of the currency, or of the account where margin is pooled: told with the first position."""
+    world = make_world(venue=VenueSettings(account_level=level))
+    engine = world.quoting()
+    assert engine.reducer.session.balances["USDT"].margin_ratio is None
+    world.fill(Side.BUY)
+    world.until(lambda: engine.reducer.session.balances["USDT"].margin_ratio is not None, 7, "the ratio")
+    assert engine.market.only_reduce == ""
+    world.fault("balance_cut", amount="99994")
+    world.until(lambda: engine.alarm("margin-"), 7, "only reducing")
+    assert engine.market.only_reduce
+    said(engine, "margin-", "margin ratio", "only reducing")

@@ -91,6 +91,19 @@ def test_row_04_a_crossed_book_pulls(world, timing):
     resumes(world, engine, 10)
 
 
+def test_row_04_a_book_that_was_crossed_for_a_moment_is_left_for_two_seconds(world):
+    """Renewed and chained within a second: that the venue has made a book is no proof that it makes sense."""
+    engine = world.quoting()
+    world.fault("crossed_book", instId=INST, for_s=0.2)
+    world.until(lambda: engine.market.crossed_ns is not None, 1, "the crossed book")
+    pulled(world, engine, 1)
+    world.until(lambda: engine.market.book_state is BookState.LIVE, 3, "the renewed book")
+    assert "was crossed" in engine.block
+    crossed_ns = engine.market.crossed_ns
+    resumes(world, engine, 5)
+    assert 2.0 <= (world.now_ns - crossed_ns) / 1e9 < 3.0
+
+
 def test_row_04_an_absurd_spread_pulls_until_two_sane_seconds(world):
     """Five per cent between bid and ask is no market; two good seconds are asked for."""
     engine = world.quoting()
@@ -333,7 +346,8 @@ def test_row_43_the_fair_price_leads_nowhere_but_to_this_book():
     desk = Desk()
     desk.quoting()
     before = [(o.side, o.price_ticks) for o in desk.market.orders.working]
-    desk.market.index_price = None
+    desk.market.index_price = desk.market.mark_price = None
+    desk.update(bids=((600_000, 400),))
     desk.run(500)
     assert [(o.side, o.price_ticks) for o in desk.market.orders.working] == before
 

@@ -199,6 +199,24 @@ def test_row_27_a_kill_leaves_the_orders_of_others_alone(world):
     assert len(world.live_orders(None)) == 2
 
 
+def test_row_27_a_kill_takes_our_tag_out_wherever_it_rests(make_world):
+    """An order an earlier session left on another instrument: told from the first merge on, and killed."""
+    world = make_world(instruments=(INST, "ETH-USDT-SWAP"))
+    world.symbols = (INST,)
+    world.run(0.3)
+    world.fault("foreign_order", instId="ETH-USDT-SWAP", side="buy", tag="okxmm", clOrdId="17000000000000001")
+    world.fault("foreign_order", instId="ETH-USDT-SWAP", side="buy", tag="other")
+    engine = world.quoting()
+    said(engine, "strays", "ETH-USDT-SWAP", "which this session does not trade")
+    world.run(3)
+    assert len(world.live_orders()) == 3
+    engine.command(Kill("test"))
+    world.until(lambda: engine.reducer.safety.kill_run.is_proven, 5, "the proof")
+    assert world.live_orders() == []
+    assert len(world.live_orders(None)) == 1
+    world.until(lambda: engine.alarm("strays") is None, 40, "the next merge")
+
+
 def test_row_28_leftovers_are_cancelled_before_anything_is_quoted(world, timing):
     """Our tag, an earlier session's id: found at the first merge, cancelled, and only then is quoted."""
     world.run(0.3)

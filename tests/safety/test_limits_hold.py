@@ -25,7 +25,7 @@ from okxmm_tui.core.commands import (
     SetParam,
     Widen,
 )
-from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder
+from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder, PollPending
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import (
     AnyEvent,
@@ -146,9 +146,11 @@ class LimitsHold(RuleBasedStateMachine):
         if effect.order_kind is OrderKind.IOC:
             assert effect.reduce_only
             assert shrinks
-            assert (
-                worth(effect.size_lots, self.bid) <= self.desk.reducer.session.limits.max_order_notional_quote
-            )
+            limits = self.desk.reducer.session.limits
+            assert worth(effect.size_lots, effect.price_ticks) <= limits.max_order_notional_quote
+            beside = sum(o.remaining for o in self.sent.values() if o.side is effect.side)
+            worst = effect.side.sign * self.position + beside + effect.size_lots
+            assert worst <= (self.max_position if state == "ACTIVE" else 0)
         else:
             assert state in {"ACTIVE", "REDUCING"}, f"placed while {state}"
             if state == "REDUCING":
@@ -176,7 +178,8 @@ class LimitsHold(RuleBasedStateMachine):
             assert exposure <= limits.max_gross_quote
             assert exposure <= limits.max_net_quote
             assert exposure <= limits.max_leverage * EQUITY
-            open_value = sum((worth(o.remaining, o.price) for o in others), Decimal(0)) + worth(size, price)
+            resting = [o for o in others if o.kind is not OrderKind.IOC]  # what closes is not open
+            open_value = sum((worth(o.remaining, o.price) for o in resting), Decimal(0)) + worth(size, price)
             assert open_value <= limits.max_open_share * EQUITY
 
     @invariant()
@@ -257,12 +260,14 @@ class LimitsHold(RuleBasedStateMachine):
         if (picked := self.pick(number)) is not None:
             self.apply(OrderOutcomeUnknown("place", INST, picked[0], "timeout"))
 
-    @rule(ticks=st.integers(-400, 400), spread=st.sampled_from([1, 5, 200]))
-    def move(self, ticks: int, spread: int) -> None:
+    @rule(ticks=st.integers(-900, 900), spread=st.sampled_from([1, 5, 200]), is_marked=st.booleans())
+    def move(self, ticks: int, spread: int, is_marked: bool) -> None:  # noqa: FBT001 - a rule's argument
         """The book moves."""
         self.bid += ticks
         self.ask = self.bid + spread
         self.check(self.desk.book(self.bid, self.ask, updates=3))
+        if is_marked:  # so that a position may lose enough to be closed as a taker
+            self.apply(MarkPrice(INST, self.bid * TICK, 0))
 
     @rule(
         event=st.sampled_from(
@@ -306,6 +311,47 @@ class LimitsHold(RuleBasedStateMachine):
         """The operator does something."""
         self.check(self.desk.command(command))  # pyright: ignore[reportArgumentType]
 
+    @rule()
+    def cancels_take(self) -> None:
+        """The venue carries out every cancel that was asked for."""
+        for order in self.desk.market.orders.working:
+            sent = self.sent.get(order.cl_ord_id)
+            if order.cancel_sent_ns is not None and sent is not None and not sent.is_over:
+                sent.is_over = True
+                self.apply(
+                    order_update(
+                        order.cl_ord_id, sent.side, sent.price, sent.size, filled_lots=sent.filled,
+                        state=VenueOrderState.CANCELED, cancel_source="1",
+                    )
+                )  # fmt: skip
+
+    @rule()
+    def prove_and_resume(self) -> None:
+        """A kill comes to its end, and the operator goes on."""
+        self.cancels_take()
+        if self.desk.taken(PollPending) and not any(not each.is_over for each in self.sent.values()):
+            for _ in range(2):
+                self.check(self.desk.answer_poll())
+                self.check(self.desk.run(250))
+        self.command(Arm())
+        self.command(Resume())
+
+    @rule()
+    def flatten(self) -> None:
+        """The operator closes everything, and the quotes leave."""
+        self.command(Arm())
+        self.command(FlattenPositions(""))
+        self.cancels_take()
+        self.wait(0.6, 0)
+
+    @rule()
+    def lose(self) -> None:
+        """The market runs against what is held, by more than a position may lose."""
+        if self.position:
+            for _ in range(2):
+                self.move(-900 if self.position > 0 else 900, 1, is_marked=True)
+            self.wait(0.6, 0)
+
     @rule(
         side=st.sampled_from(Side),
         away=st.sampled_from([-2, 0, 1, 900, 1_300, 5_900, 6_100, 700_000]),
@@ -335,7 +381,7 @@ def test_a_halted_desk_sends_cancels_and_nothing_else():
     machine.command(Kill("test"))
     before = len(machine.sent)
     for ticks in (-300, 200, 100):
-        machine.move(ticks, 1)
+        machine.move(ticks, 1, is_marked=True)
         machine.wait(0.6, 0)
         machine.log_in()
     assert len(machine.sent) == before

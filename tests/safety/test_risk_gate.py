@@ -141,6 +141,14 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
         {**limit(max_net_quote=Decimal(1_001)), "others_net_quote": Decimal(-400)}, SELL,
         {**limit(max_net_quote=Decimal(1_000)), "others_net_quote": Decimal(-400)}, SELL,
     ),
+    "net exposure long with bids of other markets": (
+        {**limit(max_net_quote=Decimal(1_000)), "others_buy_quote": Decimal(400)}, order(),
+        {**limit(max_net_quote=Decimal(1_000)), "others_buy_quote": Decimal("400.01")}, order(),
+    ),
+    "net exposure short with asks of other markets": (
+        {**limit(max_net_quote=Decimal(1_001)), "others_sell_quote": Decimal(400)}, SELL,
+        {**limit(max_net_quote=Decimal(1_000)), "others_sell_quote": Decimal(400)}, SELL,
+    ),
     "leverage": (
         limit(max_leverage=Decimal("0.06")), order(), limit(max_leverage=Decimal("0.0599")), order(),
     ),
@@ -250,6 +258,8 @@ CONTEXTS = st.fixed_dictionaries(
         "open_quote": MONEY,
         "others_gross_quote": MONEY,
         "others_net_quote": st.integers(-2_000, 2_000).map(Decimal),
+        "others_buy_quote": MONEY,
+        "others_sell_quote": MONEY,
     }
 )
 LIMITS = st.fixed_dictionaries(
@@ -294,7 +304,8 @@ def broken(c: RiskContext, side: Side, price: int, size: int, adding: int) -> li
     if worst > 0:
         rules["position worth"] = exposure > most.max_position_notional_quote
         rules["gross"] = c.others_gross_quote + exposure > most.max_gross_quote
-        rules["net"] = abs(net) > most.max_net_quote
+        further = net + c.others_buy_quote if side is Side.BUY else net - c.others_sell_quote
+        rules["net"] = max(abs(net), abs(further)) > most.max_net_quote
     if worst > 0 and equity is not None:
         rules["share"] = value > most.max_order_share * equity
         rules["open share"] = c.open_quote + value > most.max_open_share * equity
@@ -347,6 +358,7 @@ CLOSINGS: dict[str, tuple[dict[str, Any], int, int]] = {
     "nothing in a crossed book": ({**CLOSE, "bid_ticks": ASK}, LOTS, 0),
     "nothing while suspended": ({**CLOSE, "instrument": swap(state="suspend")}, LOTS, 0),
     "nothing without budget": ({**CLOSE, "budget_left": 0}, LOTS, 0),
+    "no more than others of its side leave": ({**CLOSE, "working_sell_lots": 2 * LOTS}, LOTS, LOTS),
 }  # fmt: skip
 
 
@@ -357,6 +369,29 @@ def test_every_bound_of_a_closing_order_holds_in_every_state(name, state):
     changes, wanted, allowed = CLOSINGS[name]
     effect = review_close(structs.replace(SOUND, state=state, **changes), wanted, "c1")
     assert (effect.size_lots if isinstance(effect, PlaceOrder) else 0) == allowed
+
+
+BESIDE = {**CLOSE, "working_sell_lots": 2 * LOTS}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lots"),
+    [
+        ({"max_position_lots": 2 * LOTS}, 3 * LOTS),
+        ({"max_position_lots": 2 * LOTS - 1}, LOTS),
+        (limit(max_position_notional_quote=Decimal(1_197)), LOTS),
+        (limit(max_position_notional_quote=Decimal(1_198)), 3 * LOTS),
+        ({**limit(max_gross_quote=Decimal(1_500)), "others_gross_quote": Decimal(400)}, LOTS),
+        ({"state": TradingState.REDUCING}, LOTS),
+        ({"state": TradingState.HALTED}, LOTS),
+        ({"working_sell_lots": 3 * LOTS, "state": TradingState.REDUCING}, 0),
+        ({"working_sell_lots": 9 * LOTS, "max_position_lots": LOTS}, 0),
+    ],
+)
+def test_what_closes_turns_the_position_within_the_limits_and_while_active_only(changes, lots):
+    """Two hundred more may be sold by others: all three hundred held are closed, or what those leave."""
+    effect = review_close(structs.replace(SOUND, **{**BESIDE, **changes}), 3 * LOTS, "c1")
+    assert (effect.size_lots if isinstance(effect, PlaceOrder) else 0) == lots
 
 
 def test_a_flat_book_is_told_from_a_small_one():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.engine.journal import read_log
 from okxmm_tui.engine.link import EngineLink, socket_path
 from okxmm_tui.engine.reducer import Reducer
+from tests.pipes import fill_up
 from tests.safety.session import Console, Headless, Session, until
 
 QUICK = {"OKXMM_RISK__DEAD_MAN_TIMEOUT_S": "10", "OKXMM_RISK__KILL_DEADLINE_MS": "2000"}
@@ -169,3 +171,35 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.fixture
+def unread(tmp_path):
+    """A quoting headless session whose standard output is a full pipe, and the end nobody reads."""
+    read, write = os.pipe()
+    fill_up(write)
+    session = Session(tmp_path, "--headless", environment=QUICK)
+    session.process = subprocess.Popen(
+        session.command, stdout=write, stderr=subprocess.DEVNULL, env=session.environment
+    )
+    os.close(write)
+    try:
+        session.wait_for_quotes()
+        yield session, read
+    finally:
+        session.stop_everything()
+
+
+def test_output_nobody_reads_does_not_stop_the_engine(unread):
+    """Its first line does not fit into the pipe: it quotes, hears the signal, and proves its orders gone."""
+    session, read = unread
+    session.process.send_signal(signal.SIGTERM)
+    assert session.finish() == 0
+    os.close(read)
+
+
+def test_output_whose_reader_has_gone_ends_the_session_in_order(unread):
+    """As when the terminal closes: orders proven gone, exit 0."""
+    session, read = unread
+    os.close(read)
+    assert session.finish() == 0

@@ -16,7 +16,8 @@ QUOTE = "quote ccy"
 UNITS = (
     ("_quote", QUOTE), ("_bps", "bps"), ("_ms", "ms"), ("_share", "share of equity"),
     ("_per_min", "a minute"), ("_leverage", "x equity"), ("_distance", "share of mark"),
-    ("_loss", "share of value"), ("_trips", "in a row"),
+    ("_loss", "share of value"), ("_trips", "in a row"), ("_streak", "in a row"),
+    ("_ratio", "x maintenance"),
 )  # fmt: skip
 SPOKEN_UNITS = ("_quote", "_bps", "_ms", "_per_min")
 

@@ -76,3 +76,6 @@ class BalanceUpdate(Event, frozen=True, gc=False, tag=True, array_like=True):
     update_ms: int
     spendable: Decimal | None = None
     """Part of the cash that no order holds back (availBal): what spot may use. None where it was not said."""
+    margin_ratio: Decimal | None = None
+    """Equity over maintenance margin (mgnRatio), of the currency or of the pool it is in; liquidated at 1.
+    None where no position needs margin, or it was not said."""
