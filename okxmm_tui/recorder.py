@@ -23,8 +23,8 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AnyEvent, BookGap, GatewayNotice, StreamDown
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import UsageError
-from okxmm_tui.okx.convert import instrument_of
 from okxmm_tui.okx.endpoints import Endpoints
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.messages import INSTRUMENTS
 from okxmm_tui.okx.preparation import PUBLIC_INSTRUMENTS, accepted
 from okxmm_tui.okx.public_session import PublicSession

@@ -12,7 +12,6 @@ import asyncio
 import gc
 import logging
 import signal
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,8 +26,8 @@ from okxmm_tui.core.messages import (
     MemoryMeasured,
     OperatorCommand,
     SessionStarted,
-    Tick,
 )
+from okxmm_tui.engine.beat import Beat, Clock
 from okxmm_tui.engine.link import LinkServer, socket_path
 from okxmm_tui.engine.memory_watch import MEASURE_S, resident_bytes
 from okxmm_tui.engine.param_file import ParamFile
@@ -40,29 +39,15 @@ from okxmm_tui.engine.safety import EXIT_UNPROVEN
 from okxmm_tui.engine.store.keeper import Keeper
 from okxmm_tui.engine.view import build_snapshot
 
-TICK_S = 0.05
 SNAPSHOT_S = 0.1
 SCARCE_SNAPSHOT_S = 1.0
 """While memory is short (fault 46)."""
 PARAMS_S = 0.3
-OVERDUE_S = 0.05
-"""A tick later than this goes before whatever else has happened."""
 RESCUE_S = 5.0
 """How long a failed engine tries to have its orders proven gone."""
 ENDLESS = frozenset({"gateway", "tick", "publish"})
 """Tasks without which nobody trades, proves or sees anything; the others may have nothing to do."""
 _log = logging.getLogger("okxmm.engine")
-
-
-class Clock:
-    """Unix nanoseconds that never go back: wall time at start plus monotonic time since."""
-
-    def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
-
-    def now_ns(self) -> int:
-        """Current time."""
-        return self._offset_ns + time.monotonic_ns()
 
 
 class EngineHost:
@@ -95,8 +80,7 @@ class EngineHost:
         self._is_applying = False
         self._has_failed = False
         """After a defect nothing is applied any more: what a broken engine decides must not be sent."""
-        self._tick_due_s: float | None = None
-        """When the next tick is due by the loop's clock; None before the first."""
+        self._beat = Beat()
         self._seq = 0
         self._stop: asyncio.Future[Stop] | None = None
         self.reducer: Reducer | None = None
@@ -217,7 +201,7 @@ class EngineHost:
         An engine that wakes up reads its sockets before its timers, and what it reads is old: a tick that is
         overdue goes first, so that nothing is decided on it.
         """
-        if (overdue := self._overdue_tick()) is not None:
+        if (overdue := self._beat.overdue(asyncio.get_running_loop().time())) is not None:
             self._waiting.append(overdue)
         self._waiting.append(event)
         if self._is_applying or self._has_failed or self.reducer is None:
@@ -289,25 +273,14 @@ class EngineHost:
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
-        self._tick_due_s = loop.time() + TICK_S
+        self._beat.start(loop.time())
         while True:
-            await asyncio.sleep(max(0.0, self._tick_due_s - loop.time()))
-            if loop.time() < self._tick_due_s:
-                continue  # the overdue one went before something else
-            tick = self._tick_now(loop.time(), self._tick_due_s)
+            await asyncio.sleep(self._beat.wait_s(loop.time()))
+            if (tick := self._beat.due(loop.time())) is None:
+                continue  # it was overdue and went before something else
             if (state := self._journal_state()) is not None:
                 self.emit(state)
             self.emit(tick)
-
-    def _tick_now(self, now_s: float, due_s: float) -> Tick:
-        self._tick_due_s = max(due_s + TICK_S, now_s)
-        return Tick(int(max(0.0, now_s - due_s) * 1e9))
-
-    def _overdue_tick(self) -> Tick | None:
-        due_s = self._tick_due_s
-        if due_s is None or (now_s := asyncio.get_running_loop().time()) - due_s <= OVERDUE_S:
-            return None
-        return self._tick_now(now_s, due_s)
 
     def _journal_state(self) -> JournalState | None:
         return self._keeper.news() if self._keeper is not None else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from decimal import Decimal
-from enum import StrEnum
 
 from msgspec import structs
 
@@ -29,6 +28,7 @@ from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.spot_balance import SpotHolding
 from okxmm_tui.core.types import PositionMode, PositionSide, Side
+from okxmm_tui.engine.book_state import BookState
 from okxmm_tui.engine.mid_range import MidRange
 from okxmm_tui.engine.own_queues import OwnQueues
 from okxmm_tui.engine.rolling import RollingCount
@@ -45,15 +45,6 @@ FILLS_SHOWN = 200
 PARAM_CHANGES = 50
 NO_FEES = FeeRates(Decimal(0), Decimal(0))
 PNL_SAMPLES = 300
-
-
-class BookState(StrEnum):
-    """How far the book can be trusted."""
-
-    WAITING = "waiting"
-    LIVE = "live"
-    RESYNC = "resync"
-    STALE = "stale"
 
 
 class Market:

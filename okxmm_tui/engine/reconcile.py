@@ -31,10 +31,11 @@ from okxmm_tui.engine.fill_booking import FillBooking
 from okxmm_tui.engine.gap import tell_of_the_gap, within_reach
 from okxmm_tui.engine.ghosts import Ghosts
 from okxmm_tui.engine.intruders import Intruders
+from okxmm_tui.engine.leftovers import adopt_leftover
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.order_ends import OrderEnds
 from okxmm_tui.engine.positions import Positions
-from okxmm_tui.engine.preflight import LEFTOVER, Preflight
+from okxmm_tui.engine.preflight import Preflight
 from okxmm_tui.engine.refusals import Refusals
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.spot import explain, note_balance, whole_list
@@ -98,7 +99,7 @@ class Reconciler:
                 return
             if update.tag != self._session.started.tag or update.state.is_terminal:
                 return
-            self._adopt_leftover(market, update)
+            adopt_leftover(self._session, self._execution, market, update)
         if update.fill is not None:
             self.book_fill(market, update.fill)
         change = market.orders.apply(update)
@@ -290,35 +291,6 @@ class Reconciler:
         self.intruders.on_merged(event.orders)
         self._conclude(len(listed))
         self._books.on_truth(event)  # they open on these balances, before anything more can be filled
-
-    def _adopt_leftover(self, market: Market, update: OrderUpdate) -> None:
-        session, cl_ord_id = self._session, update.cl_ord_id or update.ord_id
-        order = OwnOrder(
-            update.inst_id,
-            cl_ord_id,
-            update.side,
-            update.price_ticks,
-            size_lots=update.size_lots,
-            created_ns=session.now_ns,
-            position_side=update.position_side,
-        )
-        order.ord_id, order.is_adopted = update.ord_id, True
-        order.filled_lots = update.filled_lots
-        if update.fill is not None and not market.ledger.knows(update.fill.trade_id):
-            order.filled_lots -= update.fill.size_lots  # booked next, and counted then
-        order.status = OrderStatus.LIVE
-        market.orders.add(order)
-        market.orders.preset_fill(order)
-        session.report(
-            "notice",
-            Severity.WARNING,
-            f"found an order of an earlier session at the venue: {order.side} "
-            f"{market.instrument.size_text(order.size_lots)} @ "
-            f"{market.instrument.price_text(order.price_ticks)}"
-            f"{'' if session.is_held else '; cancelling it'}",
-        )
-        if not session.is_held:
-            self._execution.cancel(order, LEFTOVER)
 
     def _take_bills(self, event: TruthFetched) -> None:
         """Count each bill once; those of the first merge are part of the balances taken over with it."""

@@ -68,7 +68,6 @@ from okxmm_tui.engine.carry_over import carried_ledger, carry_over
 from okxmm_tui.engine.commands import Commands
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.fee_watch import FeeWatch
-from okxmm_tui.engine.flapping import Flapping
 from okxmm_tui.engine.flatten import Flatten
 from okxmm_tui.engine.guard_table import TABLE
 from okxmm_tui.engine.guards import Guards
@@ -86,6 +85,7 @@ from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.silence_guard import SilenceGuard
 from okxmm_tui.engine.spot import note_balance
+from okxmm_tui.engine.streams import Streams
 from okxmm_tui.engine.tuning import Tuning
 from okxmm_tui.engine.venue_guard import VenueGuard
 from okxmm_tui.engine.watchdog import Watchdog
@@ -130,7 +130,7 @@ class Reducer:
         self.silence = SilenceGuard(self.session, self.reconciler.want_truth)
         self.instruments = InstrumentGuard(self.session)
         self.fees = FeeWatch(self.session)
-        self.flapping = Flapping(self.session)
+        self.streams = Streams(self.session, self.reconciler)
         self.memory = MemoryWatch(self.session)
         self.tuning = Tuning(self.session)
         self.flatten = Flatten(self.session, self.execution)
@@ -190,8 +190,8 @@ class Reducer:
             PendingPolled: self.safety.on_pending,
             DeadManArmed: self.safety.on_dead_man,
             DeadManFailed: lambda event: self.safety.on_dead_man_failed(event.reason),
-            StreamUp: self._on_stream_up,
-            StreamDown: self._on_stream_down,
+            StreamUp: self.streams.on_up,
+            StreamDown: self.streams.on_down,
             ProbeWanted: lambda event: self.silence.on_probe(event.reason),
             GatewayNotice: lambda event: self.session.report("notice", event.severity, event.text),
             OrderBudget: self._on_budget,
@@ -261,7 +261,7 @@ class Reducer:
         return (
             self.watchdog.block(market)
             or self.venue.block
-            or self.flapping.block
+            or self.streams.flapping.block
             or self.silence.block
             or self.journal_watch.block()
         )
@@ -306,38 +306,13 @@ class Reducer:
         if event.is_final:
             self.reconciler.halt_once(f"the key was refused: {event.reason} {BY_HAND}")
 
-    def _on_stream_up(self, event: StreamUp) -> None:
-        self.flapping.on_up()
-        if event.stream == "private":
-            self.session.private_up, self.session.private_ns = True, self.session.now_ns
-            self.reconciler.on_login()
-        elif event.stream == "public":
-            self.session.public_up = True
-        self.session.clear_alarm(f"stream-{event.stream}", f"{event.stream} stream connected")
-
-    def _on_stream_down(self, event: StreamDown) -> None:
-        self.session.stream_losses += 1
-        was_up = self.session.private_up if event.stream == "private" else self.session.public_up
-        self.flapping.on_down(event.stream, was_up=was_up)
-        if event.stream == "private":
-            self.session.private_up = False
-            self.reconciler.on_logout()
-        elif event.stream == "public":
-            self.session.public_up = False
-            for market in self.session.markets.values():
-                market.break_book("market data stream down")
-        text = f"{event.stream} stream down: {event.reason}"
-        # No quote depends on the business stream (candles, single prints).
-        severity = Severity.WARNING if event.stream == "business" else Severity.CRITICAL
-        self.session.raise_alarm(f"stream-{event.stream}", severity, text)
-
     # -- time ------------------------------------------------------------------------------------------
 
     def _on_tick(self, event: Tick) -> None:
         self.safety.on_tick(event.lag_ns)
         self.watchdog.on_tick(event.lag_ns)
         self.venue.on_tick()
-        self.flapping.on_tick()
+        self.streams.flapping.on_tick()
         self.instruments.on_tick()
         self.fees.on_tick()
         self.guards.on_tick()

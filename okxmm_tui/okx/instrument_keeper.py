@@ -15,7 +15,7 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.messages import AnyEvent, GatewayNotice
 from okxmm_tui.core.types import Severity
 from okxmm_tui.errors import OkxmmError
-from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.preparation import instrument_rows
 from okxmm_tui.okx.rest import Rest
 

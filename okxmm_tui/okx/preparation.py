@@ -17,9 +17,10 @@ from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.types import AccountLevel, ContractKind, PositionMode
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
 from okxmm_tui.okx.account_rows import LEVERAGES
-from okxmm_tui.okx.convert import instrument_of, number, optional_number
+from okxmm_tui.okx.convert import number, optional_number
 from okxmm_tui.okx.decoding import Scalar, text_of
 from okxmm_tui.okx.error_codes import is_credential_problem
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.messages import CONFIGS, FEES, INSTRUMENTS, ConfigRow, FeeRow, InstrumentRow
 from okxmm_tui.okx.rest import Rest, RestReply
 from okxmm_tui.okx.trade_modes import mode_of

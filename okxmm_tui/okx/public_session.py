@@ -20,10 +20,10 @@ from okxmm_tui.okx.book_channels import book_channel as find_channel
 from okxmm_tui.okx.book_feed import BookFeed
 from okxmm_tui.okx.book_session import BookSession, FetchBook
 from okxmm_tui.okx.conflate import conflate
-from okxmm_tui.okx.convert import instrument_of
 from okxmm_tui.okx.decoding import decode
 from okxmm_tui.okx.endpoints import PRODUCTION
 from okxmm_tui.okx.feed_meter import FeedMeter
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.market_channels import TOP_CHANNEL, Wanted, market_channels
 from okxmm_tui.okx.market_facts import MarketFacts
 from okxmm_tui.okx.market_rows import trade_of

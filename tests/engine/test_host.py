@@ -261,8 +261,8 @@ async def test_an_engine_that_wakes_up_decides_nothing_on_what_it_reads_first(tm
         running = asyncio.create_task(host.run())
         await gateway.quoted.wait()
         await asyncio.sleep(0)
-        assert host._tick_due_s is not None
-        host._tick_due_s -= 1.0
+        assert host._beat._due_s is not None
+        host._beat._due_s -= 1.0
         before = len(gateway.seen)
         host.emit(BookUpdate(INST, ((600_000, 0), (590_000, 5)), ((600_001, 0), (590_001, 5)), 7, 0))
         sent = [
@@ -295,7 +295,7 @@ async def test_ticks_go_on_after_one_that_was_overdue(tmp_path):
             return real(event, now_ns)
 
         reducer.apply = apply
-        host._tick_due_s -= 1.0
+        host._beat._due_s -= 1.0
         host.emit(StreamUp("public"))
         while len(ticks) < 3:
             await asyncio.sleep(0)

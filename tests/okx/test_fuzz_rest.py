@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from okxmm_tui.errors import OkxmmError, VenueUnreachableError, WireError
 from okxmm_tui.okx import messages as wire
-from okxmm_tui.okx.convert import balance_update, fill_of, instrument_of, order_update, position_update
+from okxmm_tui.okx.convert import balance_update, fill_of, order_update, position_update
 from okxmm_tui.okx.decoding import decode, decode_readable, text_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.market_messages import (
     CANDLES,
     FUNDING_RATES,

@@ -9,8 +9,9 @@ import pytest
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.okx import messages as wire
-from okxmm_tui.okx.convert import balance_update, fill_of, instrument_of, order_update, position_update
+from okxmm_tui.okx.convert import balance_update, fill_of, order_update, position_update
 from okxmm_tui.okx.decoding import Scalar, decode, text_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.order_tracker import OrderTracker
 from okxmm_tui.okx.private_session import PrivateSession
 from okxmm_tui.okx.public_session import PublicSession

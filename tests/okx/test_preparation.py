@@ -10,7 +10,7 @@ import pytest
 from okxmm_tui.core.account import AccountFacts, FeeRates
 from okxmm_tui.core.types import AccountLevel, ContractKind, PositionMode
 from okxmm_tui.errors import CredentialError, UsageError, VenueUnreachableError
-from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.messages import ConfigRow, FeeRow, InstrumentRow
 from okxmm_tui.okx.preparation import (
     account_of,

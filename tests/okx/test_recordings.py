@@ -13,7 +13,7 @@ import zstandard
 
 from okxmm_tui.core import messages as m
 from okxmm_tui.core.books import OrderBook
-from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.messages import InstrumentRow
 from okxmm_tui.okx.public_session import PublicSession
 from tests.okx.conftest import shared

@@ -11,7 +11,7 @@ from okxmm_tui.core.account import AccountFacts
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder
 from okxmm_tui.core.types import AccountLevel, OrderKind, PositionMode, PositionSide, Side
 from okxmm_tui.errors import UsageError
-from okxmm_tui.okx.convert import instrument_of
+from okxmm_tui.okx.instrument_rows import instrument_of
 from okxmm_tui.okx.messages import InstrumentRow
 from okxmm_tui.okx.order_requests import grouped, order_args, rest_request, ws_frame
 from okxmm_tui.okx.requests import encode
