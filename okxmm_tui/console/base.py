@@ -18,6 +18,7 @@ from okxmm_tui.console.comfort import Bell, Comfort
 from okxmm_tui.console.driver import with_kill_keys
 from okxmm_tui.console.hand import Hand
 from okxmm_tui.console.housekeeping import YOUNG_EVERY_S, Collector, listen_to_signals
+from okxmm_tui.console.key_order import KeyOrder
 from okxmm_tui.console.kill_watch import KillWatch
 from okxmm_tui.console.leaving import Leaving
 from okxmm_tui.console.operator import Operator, needs_phrase
@@ -75,6 +76,7 @@ class BaseConsole(App[ConsoleExit]):
         self.operator = Operator(link, self.state)
         self.hand = Hand(self.operator, self.state)
         self.leaving = Leaving(self, self.operator, self.state)
+        self._key_order = KeyOrder(self, super().on_event)
         self._collector = Collector() if tune else None
         self._frame = 0
         self._drawn: Snapshot | None = None
@@ -257,7 +259,9 @@ class BaseConsole(App[ConsoleExit]):
         self.push_screen(PreflightScreen())
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when a key was last pressed, then go on as ever."""
-        if isinstance(event, events.Key):
+        """Remember when a key was last pressed, and take keys one by one; everything else at once."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._last_key_ns = self.state.clock()
-        await super().on_event(event)
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)

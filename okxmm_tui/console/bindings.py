@@ -60,6 +60,8 @@ TABLE: tuple[KeySpec, ...] = (
     KeySpec("space", "acknowledge", "Seen", "Mark every alarm as seen.", SAFETY),
     KeySpec("p", "pause", "Pause or resume", "ACTIVE: pull the quotes. PAUSED: quote again. HALTED: says "
             "how to get out.", QUOTING, hint="pause"),
+    KeySpec("z", "pause_for", "Pause for a time", "Pull the quotes for some minutes; then quoting goes on by "
+            "itself, unless a critical alarm is unseen.", QUOTING),
     KeySpec("a", "arm", "Arm", "Allow one risk-raising act within ten seconds; again takes it back.",
             QUOTING, hint="arm"),
     KeySpec("r", "resume", "Resume", "Quote again; from HALTED only when armed.", QUOTING, hint="resume"),

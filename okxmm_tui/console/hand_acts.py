@@ -84,6 +84,13 @@ class HandActs(PageActs):
         self.hand.widen()
         self.draw()
 
+    def action_pause_for(self) -> None:
+        """Pull the quotes for a typed time."""
+        text = "Minutes until quoting goes on by itself; p or r ends it sooner:"
+        self.push_screen(
+            TextPrompt("PAUSE", text, lambda typed: self._and_draw(self.operator.pause_for(typed)), start="5")
+        )
+
     def action_reduce(self) -> None:
         """Only shrink positions."""
         self.hand.reduce()

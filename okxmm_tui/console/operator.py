@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from okxmm_tui.console.pending import Change
 from okxmm_tui.console.port import ConsoleLink
 from okxmm_tui.console.state import ConsoleState
 from okxmm_tui.core.commands import (
+    LONGEST_PAUSE_S,
     AcknowledgeAlarms,
     AnswerPreflight,
     AnyCommand,
@@ -55,6 +56,17 @@ class Operator:
                 self._state.say(f"HALTED is latched: press {arm} to arm, then {resume} to resume", "alarm-2")
             case _:
                 self._state.say("no engine yet")
+
+    def pause_for(self, typed: str) -> str:
+        """Pause for a typed number of minutes; returns what is wrong with it, or nothing."""
+        try:
+            seconds = round(Decimal(typed) * 60)
+        except (InvalidOperation, ValueError, OverflowError):
+            return f"{typed!r} is no number of minutes"
+        if not 0 < seconds <= LONGEST_PAUSE_S:
+            return f"a pause lasts from a second to {LONGEST_PAUSE_S // 3_600} hours"
+        self.send(Pause(seconds), "pause")
+        return ""
 
     def arm_or_disarm(self) -> None:
         """Arm; take it back when armed."""

@@ -63,6 +63,13 @@ class Alarms:
         alarm = self._alarms.get(key)
         return alarm is not None and not alarm.is_cleared
 
+    def has_unseen(self, severity: Severity) -> bool:
+        """Whether an alarm of that severity stands that nobody has marked as seen."""
+        return any(
+            each.severity is severity and not (each.is_acknowledged or each.is_cleared)
+            for each in self._alarms.values()
+        )
+
     def acknowledge_all(self) -> int:
         """Mark all as seen; returns how many were not seen before."""
         fresh = sum(not alarm.is_acknowledged for alarm in self._alarms.values())

@@ -9,6 +9,9 @@ from msgspec import Struct
 from okxmm_tui.core.preflight import PreflightAnswer
 from okxmm_tui.core.types import Side
 
+LONGEST_PAUSE_S = 86_400
+"""A pause that ends by itself ends within a day."""
+
 
 class Command(Struct, frozen=True, tag=True, gc=False):
     """Base of what an operator can ask; sent by consoles, signals and the command line."""
@@ -22,6 +25,9 @@ class Kill(Command, frozen=True, tag=True, gc=False):
 
 class Pause(Command, frozen=True, tag=True, gc=False):
     """Pull own quotes and keep everything warm."""
+
+    for_s: int = 0
+    """Seconds after which quoting goes on by itself; 0 until it is resumed."""
 
 
 class Resume(Command, frozen=True, tag=True, gc=False):

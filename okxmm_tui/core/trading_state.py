@@ -55,6 +55,8 @@ class StateMachine:
         self.reason = reason
         self.since_ns = now_ns
         self.armed_until_ns: int | None = None
+        self.resumes_ns: int | None = None
+        """When a pause was to end by itself; any act after it takes that back."""
         self._needs_arming = needs_arming
 
     @property
@@ -76,6 +78,7 @@ class StateMachine:
 
     def act(self, act: Act, reason: str, now_ns: int) -> str:
         """Apply an act; returns an empty string, or why it was refused."""
+        self.resumes_ns = None
         if act is Act.RESUME:
             if problem := self._resume_problem(now_ns):
                 return problem

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from okxmm_tui.core.commands import (
+    LONGEST_PAUSE_S,
     AcknowledgeAlarms,
     AnswerPreflight,
     AnyCommand,
@@ -44,6 +46,8 @@ from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 from okxmm_tui.engine.tuning import Tuning
 
+PAUSED_BY_HAND = "paused by the operator"
+NS_PER_S = 1_000_000_000
 OPERATOR_CANCEL_WAIT_NS = 5_000_000_000
 """A side whose order the operator cancelled by hand stays empty this long."""
 
@@ -70,6 +74,8 @@ class Commands:
         self._manual = Manual(session, execution)
         self._refusals = refusals
         self._preflight = preflight
+        self._reduced_for = ""
+        """Why a timed pause found the state REDUCING, which it gives back; empty when it did not."""
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -109,12 +115,12 @@ class Commands:
             case Quit(reason):
                 self._safety.quit(reason)
                 return "", "quitting; proving that every order is gone"
-            case Pause():
-                return self._change_state(Act.PAUSE, "paused by the operator")
+            case Pause(for_s):
+                return self._pause(for_s)
             case Reduce():
                 return self._change_state(Act.REDUCE, "reducing, by the operator")
             case Resume():
-                return self._resume()
+                return self._resume("resumed by the operator")
             case Arm():
                 self._session.machine.arm(self._session.now_ns)
                 self._session.notice("armed for 10 s by the operator")
@@ -141,7 +147,37 @@ class Commands:
             market.hurry()
         return "", f"{machine.state}"
 
-    def _resume(self) -> tuple[str, str]:
+    def _pause(self, for_s: int) -> tuple[str, str]:
+        if not for_s:
+            return self._change_state(Act.PAUSE, PAUSED_BY_HAND)
+        machine, now_ns = self._session.machine, self._session.now_ns
+        if not 0 < for_s <= LONGEST_PAUSE_S:
+            return f"a pause of {for_s} s is none; 1 s to {LONGEST_PAUSE_S} s", ""
+        is_ours = machine.resumes_ns is not None or machine.reason == PAUSED_BY_HAND
+        if machine.state is TradingState.PAUSED and not is_ours:
+            return f"PAUSED already, and not by a time: {machine.reason}", ""
+        if machine.state is not TradingState.PAUSED:
+            self._reduced_for = machine.reason if machine.state is TradingState.REDUCING else ""
+        ends_ns = now_ns + for_s * NS_PER_S
+        ends = datetime.fromtimestamp(ends_ns // NS_PER_S, UTC).strftime("%H:%M:%S")
+        problem, text = self._change_state(Act.PAUSE, f"paused until {ends}Z by the operator")
+        if not problem:
+            machine.resumes_ns = ends_ns
+        return problem, text
+
+    def on_tick(self) -> None:
+        """End a pause whose time is over, unless something critical stands that nobody has seen."""
+        session, machine = self._session, self._session.machine
+        if machine.resumes_ns is None or session.now_ns < machine.resumes_ns:
+            return
+        unseen = session.alarms.has_unseen(Severity.CRITICAL)
+        problem = "a critical alarm is unseen" if unseen else self._resume("the pause is over")[0]
+        if problem:
+            session.pause(f"its time is over, but {problem}", Severity.WARNING)
+        elif self._reduced_for:
+            self._change_state(Act.REDUCE, self._reduced_for)
+
+    def _resume(self, reason: str) -> tuple[str, str]:
         run = self._safety.kill_run
         if self._safety.is_quitting:
             return "the engine is quitting", ""
@@ -150,7 +186,7 @@ class Commands:
         if self._flatten.is_running:
             return "positions are being closed; wait, or call that off first", ""
         was_halted = self._session.machine.state is TradingState.HALTED
-        problem, text = self._change_state(Act.RESUME, "resumed by the operator")
+        problem, text = self._change_state(Act.RESUME, reason)
         if not problem:
             for market in self._session.markets.values():
                 market.strategy_problem = ""

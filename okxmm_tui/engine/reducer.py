@@ -318,6 +318,7 @@ class Reducer:
         self.guards.on_tick()
         self.position_guard.on_tick()
         self.flatten.on_tick()
+        self.commands.on_tick()
         self.reconciler.positions.on_tick()
         self.scanner.on_tick()
         figure = None if self.session.is_held else pnl_figure(self.session, self.books.account.trust)

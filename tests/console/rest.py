@@ -30,7 +30,7 @@ async def rest(app: App[Any]) -> None:
         AssertionError: It never came to rest.
     """
     for _ in range(MOST_ROUNDS):
-        await _until_all_tasks_wait()
+        await until_all_tasks_wait()
         if not app.is_running or not _is_busy(app):
             return
         if app._batch_count:
@@ -42,12 +42,18 @@ async def rest(app: App[Any]) -> None:
 async def press(app: App[Any], *keys: str) -> None:
     """Press keys, each when all is done that came of the one before."""
     for each in keys:
-        key = _character_to_key(each) if len(each) == 1 else each
-        assert app._driver is not None
-        app._driver.send_message(events.Key(key, CHARACTERS.get(key, each if len(each) == 1 else None)))
+        burst(app, each)
         await rest(app)
         await app.animator.wait_until_complete()
         await rest(app)
+
+
+def burst(app: App[Any], *keys: str) -> None:
+    """Have keys arrive all at once, as a slow line brings them after a pause."""
+    for each in keys:
+        key = _character_to_key(each) if len(each) == 1 else each
+        assert app._driver is not None
+        app._driver.send_message(events.Key(key, CHARACTERS.get(key, each if len(each) == 1 else None)))
 
 
 class RestingPilot(Pilot[ConsoleExit]):
@@ -63,7 +69,7 @@ class RestingPilot(Pilot[ConsoleExit]):
         await press(self.app, *keys)
 
 
-async def _until_all_tasks_wait() -> None:
+async def until_all_tasks_wait() -> None:
     """Let all others run until each of them waits for a timer, for data, or for somebody."""
     ready = asyncio.get_running_loop()._ready  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(MOST_STEPS):

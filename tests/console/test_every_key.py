@@ -153,6 +153,9 @@ ACTS: dict[str, Act] = {
         ("space",), same, (("notes", "notice", "1 alarm marked as seen by the operator"),), prepare=an_alarm
     ),
     "pause": Act(("p",), gone, (("notes", "state", "PAUSED: paused by the operator"),)),
+    "pause_for": Act(
+        ("z", "enter"), gone, (("notes", "state", "PAUSED: paused until "),)
+    ),
     "arm": Act(
         ("a",),
         lambda before, after, desk: (
