@@ -71,7 +71,7 @@ def attach(settings: Settings, config: Path | None, *, is_read_only: bool, is_we
     link = LaunchedLink(state_dir, f"attach-{os.getpid()}", None, is_read_only=is_read_only)
     comfort = _comfort({**settings.model_dump(), "state_dir": state_dir}, is_web=is_web)
     escalate = partial(_start_kill_process, state_dir, config)
-    return _show(link, settings.theme, escalate, comfort, is_read_only=is_read_only)
+    return _show(link, settings.theme, escalate, comfort, is_read_only=is_read_only, is_guest=True)
 
 
 def _comfort(said: Mapping[str, Any], *, is_web: bool = False) -> Comfort:
@@ -96,6 +96,7 @@ def _show(
     comfort: Comfort,
     *,
     is_read_only: bool = False,
+    is_guest: bool = False,
 ) -> int:
     from okxmm_tui.console.app import run_console  # noqa: PLC0415 - Textual
     from okxmm_tui.console_files import StateFiles  # noqa: PLC0415 - loaded while the engine starts
@@ -104,6 +105,7 @@ def _show(
         link,
         theme=theme,
         is_read_only=is_read_only,
+        is_guest=is_guest,
         escalate=escalate,
         comfort=comfort,
         files=StateFiles(comfort.pictures) if comfort.pictures is not None else None,

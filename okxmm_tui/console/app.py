@@ -227,6 +227,7 @@ def run_console(
     *,
     theme: str,
     is_read_only: bool = False,
+    is_guest: bool = False,
     escalate: Escalate | None = None,
     files: ConsoleFiles | None = None,
     clock: Clock = time.time_ns,
@@ -238,6 +239,7 @@ def run_console(
         link: The engine.
         theme: Name of a theme.
         is_read_only: Whether to refuse everything but the kill key.
+        is_guest: Whether the engine was started by somebody else and goes on when this process must end.
         escalate: Starts a kill that needs neither console nor engine.
         files: Where exports and presets go; without it there are none.
         clock: UTC nanoseconds.
@@ -250,6 +252,7 @@ def run_console(
         link,
         theme=theme,
         is_read_only=is_read_only,
+        is_guest=is_guest,
         escalate=escalate,
         files=files,
         clock=clock,

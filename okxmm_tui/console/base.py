@@ -54,6 +54,7 @@ class BaseConsole(App[ConsoleExit]):
         *,
         theme: str = themes.DEFAULT_THEME,
         is_read_only: bool = False,
+        is_guest: bool = False,
         escalate: Escalate | None = None,
         files: ConsoleFiles | None = None,
         clock: Clock = time.time_ns,
@@ -75,7 +76,7 @@ class BaseConsole(App[ConsoleExit]):
         )
         self.operator = Operator(link, self.state)
         self.hand = Hand(self.operator, self.state)
-        self.leaving = Leaving(self, self.operator, self.state)
+        self.leaving = Leaving(self, self.operator, self.state, is_guest=is_guest)
         self._key_order = KeyOrder(self, super().on_event)
         self._collector = Collector() if tune else None
         self._frame = 0

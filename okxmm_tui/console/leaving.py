@@ -18,12 +18,22 @@ DETACHED = "Detached; the engine keeps running. `okxmm-tui attach` opens a conso
 
 
 class Leaving:
-    """Decides when the console may go, and with which exit code."""
+    """Decides when the console may go, and with which exit code.
 
-    def __init__(self, app: BaseConsole, operator: Operator, state: ConsoleState) -> None:
+    Args:
+        app: What goes.
+        operator: Asks the engine to quit.
+        state: What is known of the engine.
+        is_guest: Whether the engine goes on, by its rule for a lost console, when this process must end.
+    """
+
+    def __init__(
+        self, app: BaseConsole, operator: Operator, state: ConsoleState, *, is_guest: bool = False
+    ) -> None:
         self._app = app
         self._operator = operator
         self._state = state
+        self._is_guest = is_guest
         self._signal = ""
 
     def safe_quit(self) -> None:
@@ -44,12 +54,16 @@ class Leaving:
         )
 
     def on_signal(self, name: str) -> None:
-        """A signal asks this process to end: do it the safe way, but not for ever."""
+        """A signal asks this process to end: do it the safe way, but not for ever.
+
+        The console that started the engine takes it along. One that was attached only goes, and the engine
+        follows its rule if that was the last.
+        """
         if self._signal:
             return
         self._signal = name
-        if self._state.is_engine_gone or self._state.is_read_only:
-            self.safe_quit()
+        if self._state.is_engine_gone or self._state.is_read_only or self._is_guest:
+            self.detach()
             return
         self._operator.quit(f"console received {name}")
         self._app.set_timer(FAREWELL_WITHIN_S, self._give_up)

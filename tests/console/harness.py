@@ -77,6 +77,7 @@ async def running(
     *,
     size: tuple[int, int] = (120, 35),
     is_read_only: bool = False,
+    is_guest: bool = False,
     files: ConsoleFiles | None = None,
     theme: str = themes.DEFAULT_THEME,
     comfort: Comfort = Comfort(),  # noqa: B008 - immutable
@@ -91,6 +92,7 @@ async def running(
         theme=theme,
         comfort=comfort,
         is_read_only=is_read_only,
+        is_guest=is_guest,
         escalate=lambda: escalations.append(clock.now_ns),
         files=files,
     )

@@ -106,6 +106,26 @@ async def test_signal_quits_the_safe_way():
     assert bench.app.return_value == ConsoleExit(0, "clean")
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_to_an_attached_console_ends_that_console_alone(number):
+    """The engine was started by another: it is told nothing and follows its rule for a lost console."""
+    async with running(sample.quoting(), is_guest=True) as bench:
+        signal.raise_signal(number)
+        await bench.pilot.pause()
+    assert bench.link.sent == []
+    assert bench.app.return_value.exit_code == 0
+    assert "the engine keeps running" in bench.app.return_value.text
+
+
+async def test_an_attached_console_quits_the_engine_by_key():
+    """Whoever may command may also end it, by ctrl+q."""
+    async with running(sample.quoting(), is_guest=True) as bench:
+        await bench.press("ctrl+q")
+        assert bench.link.sent == [Quit("operator")]
+        bench.link.say(Farewell(0, "clean"))
+        await bench.pilot.pause()
+
+
 async def test_signal_does_not_wait_for_ever():
     """Without proof in time the console leaves with 75."""
     async with running(sample.quoting()) as bench:
