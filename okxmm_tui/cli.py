@@ -16,7 +16,6 @@ from okxmm_tui.streams import need_terminal, redirected
 if TYPE_CHECKING:
     from okxmm_tui.engine_config import EngineConfig
 
-EXIT_USAGE = 2
 EXIT_UNPROVEN = 75
 COMMANDS_HELP = """commands:
   okxmm-tui              the console, with an engine and, for sim and paper, an exchange behind it

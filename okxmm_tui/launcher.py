@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
-
 from okxmm_tui.core.commands import AnyCommand, Kill
 from okxmm_tui.core.snapshot import Farewell, FromEngine
 from okxmm_tui.engine.link import EngineLink, socket_path
-from okxmm_tui.engine_config import EngineConfig
 from okxmm_tui.errors import LinkError
-from okxmm_tui.statedir import LOG_NAME
-
-
-def start_engine(config: EngineConfig) -> subprocess.Popen[bytes]:
-    """Start the engine in a session of its own, so that it outlives this terminal."""
-    with (Path(config.state_dir) / LOG_NAME).open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "okxmm_tui", "engine"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
-    assert process.stdin is not None  # noqa: S101 - opened as a pipe above
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(msgspec.json.encode(config))
-        process.stdin.close()
-    return process
 
 
 class LaunchedLink:
@@ -97,7 +74,7 @@ class LaunchedLink:
 
     @staticmethod
     async def _await_ready(process: subprocess.Popen[bytes]) -> Farewell | None:
-        assert process.stdout is not None  # noqa: S101 - opened as a pipe in start_engine
+        assert process.stdout is not None  # noqa: S101 - opened as a pipe by whoever started it
         line = await asyncio.to_thread(process.stdout.readline)
         if not line:
             return Farewell(4, "The engine ended before it was ready; see okxmm.log in the state directory.")

@@ -7,40 +7,19 @@ import tempfile
 from pathlib import Path
 
 from okxmm_tui.console.app import ConsoleApp
-from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.types import Mode
-from okxmm_tui.credentials import SIM_KEY
-from okxmm_tui.engine.plan import SessionPlan
-from okxmm_tui.engine_config import EngineConfig
-from okxmm_tui.launcher import LaunchedLink, start_engine
-from okxmm_tui.strategies.registry import AUTO, chosen_strategy
+from okxmm_tui.engine_start import console_words, start_engine_with
+from okxmm_tui.launcher import LaunchedLink
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIZES = ((200, 60), (120, 35), (80, 24))
-SYMBOLS = ("BTC-USDT-SWAP",)
 FILLS_WANTED = 8
 SPEED = 6.0
 
 
 async def draw(folder: Path) -> None:
     """Start a session, wait until it has traded a little, and save the screen at every size."""
-    plan = SessionPlan(
-        mode=Mode.SIM,
-        symbols=SYMBOLS,
-        strategy=chosen_strategy(AUTO, SYMBOLS),
-        params={},
-        limits=Limits(),
-        tag="okxmm",
-    )
-    config = EngineConfig(
-        plan=plan,
-        markets=("builtin",),
-        speed=SPEED,
-        state_dir=str(folder),
-        key=SIM_KEY,
-        region="global",
-    )
-    engine = start_engine(config)
+    engine = start_engine_with(["--speed", str(SPEED), "--state-dir", str(folder)])
+    assert console_words(engine) is not None
     app = ConsoleApp(LaunchedLink(folder, "pictures", engine))
     DOCS.mkdir(exist_ok=True)
     async with app.run_test(size=SIZES[0]) as pilot:

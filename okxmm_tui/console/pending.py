@@ -31,7 +31,6 @@ class PendingParams:
     def __init__(self) -> None:
         self._changes: dict[str, Change] = {}
         self._refusals: dict[str, tuple[str, int]] = {}
-        self._refused_until = 0
 
     @property
     def values(self) -> dict[str, Decimal]:

@@ -142,17 +142,6 @@ class Instrument(Struct, frozen=True):
         face = size * self.contract_value
         return face if self.kind is ContractKind.INVERSE else face * price
 
-    def pnl_settle(self, size_lots: int, entry: Decimal, exit_price: Decimal) -> Decimal:
-        """PnL of a signed size from one price to another, in settlement currency.
-
-        Linear and spot: face x (exit - entry) in quote; inverse: face x (1/entry - 1/exit) in coin
-        (market-making.md 3.1).
-        """
-        face = self.size(size_lots) * self.contract_value
-        if self.kind is ContractKind.INVERSE:
-            return face / entry - face / exit_price
-        return face * (exit_price - entry)
-
 
 def _decimals(step: Decimal) -> int:
     exponent = step.normalize().as_tuple().exponent

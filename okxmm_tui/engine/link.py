@@ -156,11 +156,6 @@ class LinkServer:
         self._server: asyncio.Server | None = None
         self._count = 0
 
-    @property
-    def console_count(self) -> int:
-        """Consoles that are attached, answering and able to steer; onlookers do not count."""
-        return self._count
-
     async def start(self) -> None:
         """Listen; replaces a socket left behind by a dead engine."""
         with contextlib.suppress(FileNotFoundError):

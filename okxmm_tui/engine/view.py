@@ -122,7 +122,9 @@ def _health(reducer: Reducer) -> HealthView:
 
 def _market(reducer: Reducer, market: Market) -> MarketView:
     ledger, price = market.ledger, market.valuation_price
-    target, last, signals = market.target, market.last_trade, market.signals.summary()
+    last, signals = market.last_trade, market.signals.summary()
+    # What a strategy thought before it was stopped is no fair value of now.
+    target = None if market.blocked else market.target
     half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
     return MarketView(
         instrument=market.instrument,

@@ -35,28 +35,6 @@ def as_half_spread(gamma: float, sigma: float, tau: float, k: float, size: float
     return gamma * size * sigma * sigma * tau / 2 + arrival_half_spread(gamma, k, size)
 
 
-def as_infinite_horizon(q: float, gamma: float, q_max: float) -> tuple[float, float]:
-    """Indifference distances (bid, ask) from s for a stationary problem bounded by q_max, unit orders.
-
-    With omega = gamma^2 sigma^2 (q_max + 1)^2 / 2 the volatility cancels:
-    r^a = s + (1/gamma) ln(1 + (1 - 2q) / ((q_max + 1)^2 - q^2)), and r^b with (-1 - 2q).
-    Both are returned as distances away from s (bid: s - r^b, ask: r^a - s); at q_max the bid is infinitely
-    far.
-
-    Raises:
-        ValueError: ``abs(q)`` was above ``q_max``.
-    """
-    if abs(q) > q_max:
-        raise ValueError(f"inventory {q} was outside +-{q_max}.")
-    room = (q_max + 1) ** 2 - q * q
-    return _distance((-1 - 2 * q) / room, gamma), -_distance((1 - 2 * q) / room, gamma)
-
-
-def _distance(share: float, gamma: float) -> float:
-    """-ln(1 + share) / gamma; infinite at the bound, where another unit is worth nothing at any price."""
-    return -math.log1p(share) / gamma if share > -1 else math.inf
-
-
 def glft_c1(xi: float, k: float, size: float) -> float:
     """c1 = (1 / (xi size)) ln(1 + xi size / k); 1/k for xi to 0.
 

@@ -92,30 +92,6 @@ def test_inverse_contracts_are_worth_their_face_at_any_price(price):
     assert inverse().notional_at(300, price) == Decimal(3_000)
 
 
-@pytest.mark.parametrize(
-    ("instrument", "lots", "pnl"),
-    [
-        (swap(), 200, "200"),
-        (swap(), -200, "-200"),
-        (pair(), 2_000_000, "200"),
-        (inverse(), 300, "0.0125"),
-        (inverse(), -300, "-0.0125"),
-    ],
-)
-def test_pnl_is_in_the_settlement_currency(instrument, lots, pnl):
-    """From 40,000 to 50,000 (inverse: 30 x 100 x (1/40,000 - 1/48,000) BTC) with the sign of the position."""
-    exit_price = Decimal(48_000) if instrument.kind is ContractKind.INVERSE else Decimal(50_000)
-    assert instrument.pnl_settle(lots, Decimal(40_000), exit_price) == Decimal(pnl)
-
-
-@given(st.integers(1, 10**6), st.integers(10_000, 10**6), st.integers(10_000, 10**6))
-def test_inverse_longs_gain_coin_exactly_when_the_price_rises(lots, entry, exit_price):
-    """The sign is that of a linear contract, although the figure is in coin."""
-    pnl = inverse().pnl_settle(lots, Decimal(entry), Decimal(exit_price))
-    assert (pnl > 0) == (exit_price > entry)
-    assert (pnl == 0) == (exit_price == entry)
-
-
 def test_sizes_name_their_unit():
     """Contracts for derivatives, the base currency for spot."""
     assert (swap().size_unit, inverse().size_unit, pair().size_unit) == ("ct", "ct", "BTC")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from okxmm_tui.core.commands import Arm, Kill, Pause
+from okxmm_tui.core.commands import Arm, Kill, Pause, Resume
 from okxmm_tui.core.effects import PlaceOrder
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.params import Decimal
@@ -37,6 +37,21 @@ def test_a_quoting_session_shows_orders_queue_and_reasons():
     assert market.fair_ticks == 600_000.5
     assert shown.dead_man.is_armed
     assert shown.trading_state == "ACTIVE"
+
+
+def test_no_fair_value_of_before_is_shown_while_nothing_is_quoted():
+    """The strategy is not asked while a market is blocked: its last thought would be read as the present."""
+    desk = Desk()
+    desk.quoting()
+    before = build_snapshot(desk.reducer, 1).markets[0]
+    assert before.fair_ticks is not None
+    assert before.half_spread_bps is not None
+    desk.command(Pause())
+    after = build_snapshot(desk.reducer, 2).markets[0]
+    assert (after.fair_ticks, after.half_spread_bps, after.bid_parts, after.ask_parts) == (None,) * 4
+    desk.command(Resume())
+    desk.update()
+    assert build_snapshot(desk.reducer, 3).markets[0].fair_ticks is not None
 
 
 def test_a_side_being_pulled_is_no_quoting_side():

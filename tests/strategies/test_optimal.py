@@ -39,23 +39,6 @@ def test_size_scales_like_risk_aversion():
     assert optimal.arrival_half_spread(0.1, 1.5, 4) == pytest.approx(optimal.arrival_half_spread(0.4, 1.5))
 
 
-def test_infinite_horizon_by_hand():
-    """At q 0, q_max 3, gamma 0.1: ask 10 ln(1 + 1/16) = 0.6062462, bid -10 ln(1 - 1/16) = 0.6453852."""
-    bid, ask = optimal.as_infinite_horizon(0, 0.1, 3)
-    assert ask == pytest.approx(0.6062462, abs=1e-7)
-    assert bid == pytest.approx(0.6453852, abs=1e-7)
-
-
-def test_infinite_horizon_at_the_bound():
-    """At q_max the ask has come inside s, no bid is worth its price, and beyond it there is no answer."""
-    bid, ask = optimal.as_infinite_horizon(3, 0.1, 3)
-    assert ask == pytest.approx(10 * math.log(1 - 5 / 7))
-    assert bid == math.inf
-    assert optimal.as_infinite_horizon(-3, 0.1, 3)[1] == pytest.approx(10 * math.log(2))
-    with pytest.raises(ValueError, match="outside"):
-        optimal.as_infinite_horizon(4, 0.1, 3)
-
-
 def test_glft_by_hand():
     """Gamma 0.1, sigma 2, A 140, k 1.5, size 1, CARA.
 
