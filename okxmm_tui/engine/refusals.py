@@ -16,6 +16,7 @@ from okxmm_tui.core.orders import OwnOrder
 from okxmm_tui.core.types import Severity, Side
 from okxmm_tui.engine.execution import Execution
 from okxmm_tui.engine.market import Market
+from okxmm_tui.engine.rolling import RollingCount
 from okxmm_tui.engine.session import Session
 
 ORDER_GONE_CODES = frozenset({"51400", "51401", "51402", "51410", "51503", "51509", "51510", "51603"})
@@ -24,6 +25,8 @@ PASSING = frozenset({"retry", "wait", "sync_clock", "reload_instruments", "recon
 """Reactions to what ends by itself: wait a second, count nothing, stand no further away."""
 PASSING_WAIT_NS = 1_000_000_000
 SAME_CODE_NS = 10_000_000_000
+PUT_OFF_TIMES = 5
+"""Within ``SAME_CODE_NS``: both sides for a few seconds."""
 BY_HAND = (
     "cancel by hand on the exchange's own page if orders remain; the dead-man's switch runs out by itself"
 )
@@ -43,6 +46,7 @@ class Refusals:
         self._execution = execution
         self._want_truth = want_truth
         self._seen: dict[tuple[str, Side, str], deque[int]] = {}
+        self._put_off_times: dict[str, RollingCount] = {}
         self.halt = ""
         """Set when trading cannot go on until a person acts; the reconciler passes it on."""
 
@@ -116,6 +120,9 @@ class Refusals:
 
     def on_tick(self) -> None:
         """Lift stops whose cause has gone."""
+        for inst_id, times in self._put_off_times.items():
+            if not times.count(self._session.now_ns):
+                self._session.clear_alarm(f"put-off-{inst_id}", f"{inst_id}: orders are taken again")
         for market in self._session.markets.values():
             if market.stop_reason and market.has_come_back:
                 market.lift_stop()
@@ -156,6 +163,7 @@ class Refusals:
         state.say(f"refused: {text}", self._session.now_ns)
         if event.reaction in PASSING:
             state.place_after_ns = self._session.now_ns + PASSING_WAIT_NS
+            self._put_off(market, text)
         else:
             self._execution.back_off(market, order.side, text)
             self._count(market, order.side, event.code, text)
@@ -166,6 +174,18 @@ class Refusals:
             inst_id=event.inst_id,
             code=event.code,
         )
+
+    def _put_off(self, market: Market, text: str) -> None:
+        """Tell the operator of what was to end by itself and does not, such as a freeze by a liquidation."""
+        now_ns, inst_id = self._session.now_ns, market.instrument.inst_id
+        times = self._put_off_times.setdefault(inst_id, RollingCount(SAME_CODE_NS))
+        times.note(now_ns)
+        if times.count(now_ns) >= PUT_OFF_TIMES:
+            self._session.raise_alarm(
+                f"put-off-{inst_id}",
+                Severity.WARNING,
+                f"{inst_id}: the venue puts orders off again and again: {text}",
+            )
 
     def streak(self, market: Market, side: Side) -> int:
         """How often the venue has refused this side for one and the same reason within ten seconds."""

@@ -30,7 +30,7 @@ from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.okx.error_codes import KNOWN_CODES, Reaction, reaction_of
 from tests.engine.desk import Desk
 from tests.engine.kinds_desk import KindDesk
-from tests.samples import INST, pair, swap
+from tests.samples import INST, order_update, pair, swap
 
 
 def placed() -> tuple[Desk, PlaceOrder, PlaceOrder]:
@@ -361,3 +361,30 @@ def test_client_order_ids_are_decimal_unique_and_fit_the_venue():
     ids = [session.next_client_id() for _ in range(1_000)]
     assert len(set(ids)) == 1_000
     assert all(each.isdecimal() and len(each) <= 32 and 1 <= int(each) < 2**63 for each in ids)
+
+
+def test_what_does_not_pass_by_itself_is_told():
+    """Frozen by a liquidation (50020): tried every second, told after some, over when orders are taken."""
+    desk, bid, ask = placed()
+    waiting = {bid.cl_ord_id, ask.cl_ord_id}
+
+    def told() -> bool:
+        return desk.reducer.session.alarms.is_standing(f"put-off-{INST}")
+
+    for second in range(6):
+        for cl_ord_id in waiting:
+            refuse(desk, cl_ord_id, "50020")
+        assert told() == (second >= 2)
+        start = len(desk.effects)
+        for _ in range(25):
+            desk.tick(25)
+            desk.update(after_ms=25)
+        waiting = {each.cl_ord_id for each in desk.taken(PlaceOrder, desk.effects[start:])}
+        assert len(waiting) == 2
+    for order in desk.market.orders.working:
+        desk.feed(order_update(order.cl_ord_id, order.side, order.price_ticks, order.size_lots))
+    for _ in range(11):
+        desk.arm_dead_man()
+        desk.update()
+        desk.run(1_000, step_ms=250)
+    assert not told()
