@@ -146,7 +146,7 @@ class Instrument(Struct, frozen=True):
         """PnL of a signed size from one price to another, in settlement currency.
 
         Linear and spot: face x (exit - entry) in quote; inverse: face x (1/entry - 1/exit) in coin
-        (market-making.md 3.1).
+        (docs/definitions.md, PnL by instrument).
         """
         face = self.size(size_lots) * self.contract_value
         if self.kind is ContractKind.INVERSE:
