@@ -19,7 +19,7 @@ class ConsoleLostPolicy(StrEnum):
 
 
 class HoldMode(StrEnum):
-    """How an order's place is weighed against a better price (market-making.md 2.8)."""
+    """How an order's place is weighed against a better price (docs/definitions.md, HOLD rule)."""
 
     SIMPLE = "simple"
     """Hold within ``hold_tolerance_ticks`` of the target."""

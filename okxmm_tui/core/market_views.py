@@ -33,7 +33,7 @@ class OrderView(Struct, frozen=True, gc=False):
     params_version: int = 0
     """Version of the parameters it was placed under."""
     fill_probability: float | None = None
-    """Of filling completely within ten seconds, from prints at its distance; None while not known."""
+    """Of filling completely within ten seconds, by what became of imagined orders; None while not known."""
 
 
 class FillView(Struct, frozen=True, gc=False):
@@ -175,7 +175,7 @@ class MarketView(Struct, frozen=True, gc=False):
     average_price: Decimal | None
     realised_quote: Decimal
     unrealised_quote: Decimal
-    """On the mark price."""
+    """On the mark price, or the mid where there is none."""
     fees_quote: Decimal
     """OKX sign: negative is charged."""
     net_quote: Decimal

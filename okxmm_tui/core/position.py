@@ -1,4 +1,4 @@
-"""Net position by average cost, for linear, inverse and spot (market-making.md 3.1).
+"""Net position by average cost, for linear, inverse and spot (docs/definitions.md, PnL by instrument).
 
 All three kinds follow one rule on *worth*: ``size x price`` in quote currency for linear and spot,
 ``-size / price`` in coin for inverse, where size is signed. The basis is the sum of the worths the open

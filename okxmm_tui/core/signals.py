@@ -15,7 +15,7 @@ from okxmm_tui.core.types import Side
 class Intensity(Struct, frozen=True, gc=False):
     """Arrivals of takers on one side: rate(distance) = a_per_s x exp(-k_per_tick x distance).
 
-    Distances are ticks from the mid (market-making.md 2.0 and 2.2).
+    Distances are ticks from the mid (docs/definitions.md, Arrivals (A and k)).
     """
 
     a_per_s: float
@@ -27,7 +27,7 @@ class Intensity(Struct, frozen=True, gc=False):
 
 
 class Markout(Struct, frozen=True, gc=False):
-    """Mean markout of own fills at one horizon; positive is good for us (market-making.md 3.4)."""
+    """Mean markout of own fills at one horizon; positive is good for us."""
 
     horizon_s: int
     mean_bps: float
@@ -117,7 +117,7 @@ class Signals(Struct, frozen=True, gc=False):
 
     @property
     def volatility_per_sqrt_s(self) -> float:
-        """What quotes should be built on: the larger of fast and slow (market-making.md 2.7)."""
+        """What quotes should be built on: the larger of fast and slow (docs/definitions.md, Volatility)."""
         return max(self.volatility_fast, self.volatility_slow)
 
     @property

@@ -1,6 +1,7 @@
 """What a side does when its orders are turned down: it waits longer and stands further away each time.
 
-A post-only order cancelled because it would have crossed is a normal outcome (market-making.md 4, fault 15).
+A post-only order cancelled because it would have crossed is a normal outcome
+(tests/safety/README.md, row 15).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Watches our clock against the venue's: a request with a wrong time is refused, cancels included.
 
-Fault 20 of the safety checklist: above ``clock_alarm_ms`` nothing new is sent and quotes only move away;
-above ``clock_limit_ms`` they are pulled while the link still works; quoting resumes below 100 ms, or below
-half of a limit that is nearly as narrow.
+Above ``clock_alarm_ms`` nothing new is sent and quotes only move away; above ``clock_limit_ms`` they are
+pulled while the link still works; quoting resumes below 100 ms, or below half of a limit that is nearly as
+narrow (tests/safety/README.md, row 20).
 """
 
 from __future__ import annotations

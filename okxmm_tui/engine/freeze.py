@@ -1,7 +1,8 @@
-"""Freeze: nothing new goes out, and what rests may only move away or go (reaction B of the fault list).
+"""Freeze: nothing new goes out, and what rests may only move away or go (reaction B).
 
 One mechanism for every milder doubt: whoever has one sets a reason under a key of its own and clears it when
-its proof holds. Reactions of kind A, pulling the quotes, come from ``Reducer._block`` and are stronger.
+its proof holds. Reactions of kind A, pulling the quotes, come from ``Reducer._block`` and are stronger. Which
+fault asks for which is in tests/safety/README.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Which figures are watched, market by market, and what happens when one passes its limit.
 
-Numbers of the rows are those of the fault list (market-making.md 4).
+Numbers of the rows are those of tests/safety/README.md; the figures are in
+docs/definitions.md, Limits and gauges.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether an order keeps its place or follows its target (market-making.md 2.8, HOLD rule).
+"""Whether an order keeps its place or follows its target (docs/definitions.md, HOLD rule).
 
     edge = P(fill within 10 s) x (capture - maker fee - adverse selection), in basis points
     move only if edge at the new place - edge at the old one > threshold

@@ -1,4 +1,4 @@
-"""What the state of the journal means for trading (market-making.md 4, row 44)."""
+"""What the state of the journal means for trading (tests/safety/README.md, row 44)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
                       with ``flatten_on_loss`` every position is closed as well, reduce-only
 
 A figure nobody can vouch for neither kills nor lets anything pass: trading PAUSES with the reason and goes on
-when the figure has been good for ten seconds (market-making.md 4, rows 41 and 42).
+when the figure has been good for ten seconds (tests/safety/README.md, rows 41 and 42).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ from okxmm_tui.strategies.base import Strategy, Target
 __all__ = ["NO_FEES", "BookState", "Market", "SideState"]
 
 CHAINED_BEFORE_QUOTING = 3
-"""Updates that must follow a snapshot before the book is trusted (market-making.md 4, fault 1)."""
+"""Updates that must follow a snapshot before the book is trusted (tests/safety/README.md, row 1)."""
 FILLS_SHOWN = 200
 PARAM_CHANGES = 50
 NO_FEES = FeeRates(Decimal(0), Decimal(0))

@@ -1,7 +1,7 @@
 """What to do when a place, amend or cancel was refused, by the venue or by the gateway before sending.
 
 The gateway says with every refusal what its code asks for (``OrderRefused.reaction``); this module carries it
-out. Numbers are those of the safety checklist, faults 16, 17, 21 and 40.
+out (tests/safety/README.md, rows 16, 17, 21 and 40).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from okxmm_tui.engine.session import Session
 
 GOOD_TICKS_AFTER_STALL = 5
 SANE_NS = 2_000_000_000
-"""A book that stood crossed must have been sane for this long (market-making.md 4, fault 4)."""
+"""A book that stood crossed must have been sane for this long (tests/safety/README.md, row 4)."""
 
 
 class Watchdog:
@@ -70,7 +70,7 @@ class Watchdog:
         return feed is not None and feed.oldest_ns > self._session.limits.feed_age_limit_ms * NS_PER_MS
 
     def _watch_feed(self) -> None:
-        """Market data that waits before it is acted on is no market data (market-making.md 4, fault 47)."""
+        """Market data that waits before it is acted on is no market data (tests/safety/README.md, row 47)."""
         feed = self._session.feed
         if feed is not None and self._is_feed_late:
             text = f"market data reaches the engine {feed.oldest_ns / 1e6:.0f} ms late, quotes pulled"

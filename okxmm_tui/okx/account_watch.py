@@ -1,6 +1,6 @@
 """Whether the private stream can be believed: it must speak, be readable, and its channels must agree.
 
-Sans-IO (market-making.md 4, fault 9). The account channel repeats itself every 5 s; a longer silence, a
+Sans-IO (tests/safety/README.md, row 9). The account channel repeats itself every 5 s; a longer silence, a
 message that could not be read, or a fill that only one of two channels told, is reason to ask over REST.
 """
 

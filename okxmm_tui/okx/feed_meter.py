@@ -1,4 +1,4 @@
-"""Counts what the market data path does and says so once a second (market-making.md 4, faults 46 and 47)."""
+"""Counts what the market data path does and says so once a second (tests/safety/README.md, row 47)."""
 
 from __future__ import annotations
 

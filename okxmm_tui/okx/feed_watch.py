@@ -1,4 +1,4 @@
-"""Notices a channel that fell silent on a connection that lives (market-making.md 4, faults 2 and 9).
+"""Notices a channel that fell silent on a connection that lives (tests/safety/README.md, rows 2 and 9).
 
 Sans-IO. Pongs prove the connection, not the channel. Books and best prices of one instrument check each
 other by their common sequence, the venue repeats itself after a minute without change, and where both are

@@ -1,4 +1,7 @@
-"""Fair prices read off the book (market-making.md 2.4). Ticks in, ticks out; all move up when bids grow."""
+"""Fair prices read off the book (docs/definitions.md, Fair price from the book).
+
+Ticks in, ticks out; all move up when bids grow.
+"""
 
 from __future__ import annotations
 

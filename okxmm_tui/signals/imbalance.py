@@ -1,4 +1,4 @@
-"""Imbalance of what rests, of how it changes, and of what is taken (market-making.md 2.5).
+"""Imbalance of what rests, of how it changes, and of what is taken (docs/definitions.md, Flow signals).
 
 One sign everywhere: positive is buying pressure and pushes the fair price up.
 """

@@ -1,4 +1,4 @@
-"""How often takers reach how deep: A and k of rate(d) = A exp(-k d), per side (market-making.md 2.2).
+"""How often takers reach how deep: A and k of rate(d) = A exp(-k d), per side.
 
 Maximum likelihood with exponential forgetting. Prints of one side with one venue time are one sweep; the
 deepest of them counts. On the tick grid its excess over the touch, m = 0, 1, 2 ..., is geometric, hence
@@ -9,7 +9,7 @@ deepest of them counts. On the tick grid its excess over the touch, m = 0, 1, 2 
 T_s are the (decayed) seconds the spread was s ticks: the touch lies s / 2 from the mid, where the rate is
 A exp(-k s / 2). n is the effective number of sweeps, (sum w)^2 / sum w^2. Depth is conditioned on the touch:
 a spread that moves biases neither. Every print stands for an order of whatever size: it says that takers came
-to the price, not that they would have filled any quantity there.
+to the price, not that they would have filled any quantity there (docs/definitions.md, Arrivals (A and k)).
 """
 
 from __future__ import annotations

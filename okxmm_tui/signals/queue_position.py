@@ -1,10 +1,10 @@
-"""Quantity ahead of an own order at its price, from displayed sizes and prints (market-making.md 2.8).
+"""Quantity ahead of an own order at its price, from displayed sizes and prints.
 
 Two estimates from the same events. The cautious one assumes that others' cancels stood behind us; it is an
-upper bound, it is what the screen shows and what a place in the queue is valued by, because believing to be
-nearer to the front than we are is the error that costs money. The expected one splits a decrease that no
-print explains between front and back by the power form f(x) = x^n (E. Rigtorp's note); only probabilities of
-a fill use it, which ask for an expectation and not for a bound.
+upper bound and what the screen shows, because believing to be nearer to the front than we are is the error
+that costs money. The expected one splits a decrease that no print explains between front and back by the
+power form f(x) = x^n (E. Rigtorp's note); only probabilities of a fill use it, and with them the HOLD rule,
+which ask for an expectation and not for a bound (docs/definitions.md, Queue position and chance of a fill).
 """
 
 from __future__ import annotations

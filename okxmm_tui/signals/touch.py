@@ -1,7 +1,7 @@
 """The last few best bids and asks with the venue's times: what stood when a print happened.
 
 Prints and prices travel on different channels; a print often arrives after the best price it has moved. The
-depth of a sweep needs the touch just before it on the venue's own time line (market-making.md 3.4).
+depth of a sweep needs the touch just before it on the venue's own time line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How informed the takers are: VPIN, price impact, and what our own fills were worth a little later.
 
-Sources: market-making.md 2.5 and 3.4.
+Figures and sources: docs/definitions.md, Flow signals.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Markouts:
 
     Within a window of fills that is as good as by value, and the same for every kind of contract. The mid at
     t + h is the last one known at that time; a fill whose book was broken then is counted as missing
-    (market-making.md 3.4).
+    (docs/definitions.md, Flow signals).
 
     Args:
         horizons_s: Horizons h, ascending.

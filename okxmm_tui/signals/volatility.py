@@ -1,4 +1,4 @@
-"""Volatility of the mid, per square root of a second (market-making.md 2.7).
+"""Volatility of the mid, per square root of a second (docs/definitions.md, Volatility).
 
 Three views of one thing: exponentially weighted returns (what quotes are built on), highs and lows of bars
 (Parkinson 1980), and realised variance on two time scales, which takes the bounce of the mid out.
@@ -156,7 +156,7 @@ class VolatilityBreaker:
 
         calm --ratio >= trip--> tripped --ratio <= trip / 2 for hold_s without a break--> calm
 
-    The gap between both thresholds and the hold keep it from flapping (market-making.md 2.7).
+    The gap between both thresholds and the hold keep it from flapping.
 
     Args:
         trip_ratio: Fast over slow volatility that trips it.

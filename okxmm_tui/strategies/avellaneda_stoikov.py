@@ -3,8 +3,8 @@
     r    = s - q gamma sigma^2 tau
     half = gamma size sigma^2 tau / 2 + (1 / (gamma size)) ln(1 + gamma size / k) + fee
 
-tau is a constant: the time in which inventory should be worked off (a perpetual has no terminal time,
-market-making.md 2.1). Inventory is bounded by ``max_position``.
+tau is a constant: the time in which inventory should be worked off (a perpetual has no terminal time;
+docs/definitions.md, Avellaneda-Stoikov). Inventory is bounded by ``max_position``.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     bid distance = c1 + fee + ((2q + size) / 2) sigma c2
     ask distance = c1 + fee - ((2q - size) / 2) sigma c2
 
-with c1 from the arrivals fitted on each side and one c2 from both (market-making.md 2.2): inventory moves
-both quotes by the same. Made for swaps: a perpetual has no terminal time.
+with c1 from the arrivals fitted on each side and one c2 from both: inventory moves both quotes by the
+same (docs/definitions.md, GLFT). Made for swaps: a perpetual has no terminal time.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@
     bid    = floor(fair - shift - half),  ask = ceil(fair - shift + half)
 
 Positive inventory moves *both* quotes down: the ask becomes likelier to fill, the bid less likely. The side
-that would grow the position shrinks to the room left and disappears at the limit (market-making.md 2.6).
+that would grow the position shrinks to the room left and disappears at the limit
+(docs/definitions.md, Inventory skew and rounding).
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     size of level i = order_size x size_growth^i,  on the growing side x exp(-size_decay |q| / q_max)
 
-The whole ladder leans against the inventory and towards the heavier side of the book (market-making.md 2.6).
-Levels keep their orders: what moves and what is held is decided order by order further down the line.
+The whole ladder leans against the inventory and towards the heavier side of the book
+(docs/definitions.md, Inventory skew and rounding). Levels keep their orders: what moves and what is held is
+decided order by order further down the line.
 """
 
 from __future__ import annotations

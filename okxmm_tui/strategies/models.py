@@ -1,7 +1,7 @@
 """What the two model strategies share: their inputs in ticks and lots, and from distances to quotes.
 
 A model says how far a side stands from the mid (``Distance``); everything else is the same for both: waiting
-for fits, the smallest spread, the fee (market-making.md 2.2: c1 becomes c1 + fee), toxicity and fair value.
+for fits, the smallest spread, the fee (c1 becomes c1 + fee), toxicity and fair value.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def model_inputs(market: MarketInput, params: ParamSet) -> ModelInputs | str:
     """Collect the inputs, or say which one is missing.
 
     ``risk_aversion`` is per unit of quote currency; one lot moved by one tick is worth
-    base amount of a lot x tick, which turns it into ticks and lots (market-making.md 2.0; inverse contracts
-    use the local base amount).
+    base amount of a lot x tick, which turns it into ticks and lots; inverse contracts use the local base
+    amount (docs/definitions.md, Symbols and units).
     """
     signals, instrument = market.signals, market.instrument
     sides = ("sells", signals.sells, signals.sells_seen), ("buys", signals.buys, signals.buys_seen)

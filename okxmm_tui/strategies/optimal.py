@@ -1,8 +1,8 @@
 """The closed formulas of optimal market making, unit by unit; pure numbers in, pure numbers out.
 
-Symbols as in market-making.md 2.0. Any consistent units work: ``q`` and ``size`` in one quantity unit,
-``sigma`` in price units per square root of a second, ``k`` per price unit, ``a`` per second, and ``gamma``
-per (price unit x quantity unit) of PnL. The strategies use ticks and lots.
+Symbols as in docs/definitions.md, Symbols and units. Any consistent units work: ``q`` and ``size`` in one
+quantity unit, ``sigma`` in price units per square root of a second, ``k`` per price unit, ``a`` per second,
+and ``gamma`` per (price unit x quantity unit) of PnL. The strategies use ticks and lots.
 """
 
 from __future__ import annotations

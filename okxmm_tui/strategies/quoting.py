@@ -1,7 +1,7 @@
 """What the quoting strategies share: common parameters and parts, and from distances to a sized target.
 
-Prices are rounded away from the fair value and kept off the opposite best (market-making.md 2.6), sizes to
-whole lots. Distances are ticks, sizes lots.
+Prices are rounded away from the fair value and kept off the opposite best, sizes to whole lots
+(docs/definitions.md, Inventory skew and rounding). Distances are ticks, sizes lots.
 """
 
 from __future__ import annotations

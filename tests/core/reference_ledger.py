@@ -35,7 +35,7 @@ class ReferenceLedger:
         self.flows.append(Fraction(amount))
 
     def pnl_of(self, quantity: Fraction, entry: Fraction, leave: Fraction) -> Fraction:
-        """Textbook PnL of one quantity (market-making.md 3.1)."""
+        """Textbook PnL of one quantity (docs/definitions.md, PnL by instrument)."""
         if self.kind is ContractKind.INVERSE:
             return quantity * (1 / entry - 1 / leave)
         return quantity * (leave - entry)

@@ -1,4 +1,4 @@
-"""Our clock against the venue's (safety checklist, faults 20 and 23)."""
+"""Our clock against the venue's (tests/safety/README.md, rows 20 and 23)."""
 
 from __future__ import annotations
 

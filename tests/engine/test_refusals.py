@@ -1,4 +1,4 @@
-"""Every reaction to a refusal, carried out (safety checklist, faults 16, 17, 18, 21, 32 and 40)."""
+"""Every reaction to a refusal, carried out (tests/safety/README.md, rows 16, 17, 18, 21, 32 and 40)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The code table: complete against the fact sheet, and safe for codes it does not know."""
+"""The code table: complete against OKX's lists of codes, and safe for codes it does not know.
+
+The lists are those of the protocol sheet ``RULES.md`` speaks of; the tests that read it are skipped where it
+is absent.
+"""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_more_risk_aversion_or_volatility_widens(strategy):
 
 @BOTH
 def test_a_fee_widens_and_a_rebate_narrows(strategy):
-    """The optimum of (distance - fee) x arrivals is the fee further out (market-making.md 2.2)."""
+    """The optimum of (distance - fee) x arrivals is the fee further out."""
     params = params_of(strategy, risk_aversion="0.5")
     free = strategy.target(MARKET, params).half_spread_ticks
     paid = strategy.target(structs.replace(MARKET, maker_fee=0.0002), params).half_spread_ticks

@@ -1,7 +1,7 @@
 """The account's books over all instruments and currencies, held against the venue's equity.
 
     equity(t) - equity(0) - net transfers = realised + change of unrealised + fees + funding + interest
-        + liquidation/ADL + conversion + revaluation + residual          (market-making.md 3.2)
+        + liquidation/ADL + conversion + revaluation + residual  (docs/definitions.md, Identity)
 
 The check is made by currency: what a currency's equity must be follows from its opening, the cash that
 fills and bills moved, and unrealised PnL on the mark; the residual is what the venue reports beyond that.

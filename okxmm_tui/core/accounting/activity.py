@@ -1,4 +1,4 @@
-"""What was asked of the venue and what came of it, as ratios (market-making.md 3.5)."""
+"""What was asked of the venue and what came of it, as ratios (docs/definitions.md, Activity and uptime)."""
 
 from __future__ import annotations
 

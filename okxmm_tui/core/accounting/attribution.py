@@ -1,4 +1,4 @@
-"""Where the PnL came from, to the last digit (market-making.md 3.4).
+"""Where the PnL came from, to the last digit (docs/definitions.md, Decomposition).
 
     total = spread + adverse + drift + fees + rebates + funding + taker + other
 

@@ -1,6 +1,7 @@
-"""The equity curve on a fixed one-minute clock, drawdown and risk-adjusted ratios (market-making.md 3.6).
+"""The equity curve on a fixed one-minute clock, drawdown and risk-adjusted ratios.
 
-Floats throughout: this is statistics. Transfers must be taken out of the equity that is fed in.
+Floats throughout: this is statistics. Transfers must be taken out of the equity that is fed in. Every figure
+is in docs/definitions.md, Risk-adjusted figures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Flat-to-flat inventory cycles: wins, losses and losing streaks (market-making.md 3.6)."""
+"""Flat-to-flat inventory cycles: wins and losing streaks (docs/definitions.md, Activity and uptime)."""
 
 from __future__ import annotations
 

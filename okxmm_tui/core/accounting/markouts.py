@@ -1,8 +1,8 @@
-"""Spread capture and markouts by bucket (market-making.md 3.4): was it a good fill, and what came after it.
+"""Spread capture and markouts by bucket: was it a good fill, and what came after it.
 
 Spread capture of a fill is ``D (mid - price) Q``, markout at h is ``D (mid(t+h) - price) Q``; both are kept
 in basis points of notional, weighted by notional, with count, standard error and the number that could not
-be measured.
+be measured (docs/definitions.md, Markouts).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Quote uptime by time, not by loop: how long both sides really stood there (market-making.md 3.5)."""
+"""Quote uptime by time, not by loop: how long both sides really stood there.
+
+The shares are in docs/definitions.md, Activity and uptime.
+"""
 
 from __future__ import annotations
 

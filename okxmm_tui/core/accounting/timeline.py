@@ -1,7 +1,7 @@
 """The mid on the exchange's time line: what it was just before a fill, and some time after it.
 
 Mids come from a LIVE book only; while the book is anything else the time line holds a gap, and a figure that
-would need a mid inside a gap is missing, not guessed (market-making.md 3.4).
+would need a mid inside a gap is missing, not guessed (docs/definitions.md, Markouts).
 """
 
 from __future__ import annotations

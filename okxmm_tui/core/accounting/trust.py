@@ -1,4 +1,7 @@
-"""Whether the PnL may be believed: the residual rule (market-making.md 3.2 and 4, fault 42)."""
+"""Whether the PnL may be believed: the residual rule.
+
+docs/definitions.md, Identity; tests/safety/README.md, row 42.
+"""
 
 from __future__ import annotations
 

@@ -72,9 +72,10 @@ class AccountingView(Struct, frozen=True, gc=False):
 
 
 class IdentityView(Struct, frozen=True, gc=False):
-    """The account's books against the venue's equity, in the reporting currency (market-making.md 3.2).
+    """The account's books against the venue's equity, in the reporting currency.
 
-    ``equity - opening - transfers`` equals the sum of all lines from ``realised`` to ``residual``, exactly.
+    ``equity - opening - transfers`` equals the sum of all lines from ``realised`` to ``residual``, exactly
+    (docs/definitions.md, Identity).
     """
 
     ccy: str
