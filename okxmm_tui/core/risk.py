@@ -214,6 +214,8 @@ def _problem(context: RiskContext, side: Side, price_ticks: int, size_lots: int,
         return "price not positive"
     if not instrument.min_size_lots <= size_lots <= instrument.max_limit_lots:
         return f"size {instrument.size_text(size_lots)} outside the venue's limits"
+    if not 0 < context.bid_ticks < context.ask_ticks:
+        return "the book has no two sides"
     return (
         _crossing_problem(context, side, price_ticks)
         or _collar_problem(context, price_ticks)

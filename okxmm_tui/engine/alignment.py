@@ -159,22 +159,35 @@ class Alignment:
         state.say(placed.reason if isinstance(placed, Refusal) else SENT, now_ns)
 
     def recheck(self, market: Market) -> None:
-        """Take out what rests beyond the limits: one of them has become narrower."""
+        """Take out what rests beyond the limits, or will by an amend on its way: one has become narrower."""
+        if self._session.is_held:
+            return  # what earlier sessions left is the operator's to judge
         for order in market.orders.working:
             if order.is_closing or order.cancel_sent_ns is not None:
                 continue
+            if problem := self._standing_problem(market, order):
+                self._sender.cancel(order, problem)
+
+    def _standing_problem(self, market: Market, order: OwnOrder) -> str:
+        """Why an order might not be sent today as it stands, or as its amend will leave it."""
+        context = structs.replace(risk_context(self._session, market, order), budget_left=1)
+        shapes = [(order.price_ticks, order.size_lots)]
+        if order.amend is not None:
+            shapes.append((order.amend.price_ticks, order.amend.size_lots))
+        for price_ticks, size_lots in shapes:
             reviewed = review_amend(
-                structs.replace(risk_context(self._session, market, order), budget_left=1),
+                context,
                 order.side,
-                order.price_ticks,
-                order.size_lots,
+                price_ticks,
+                size_lots,
                 filled_lots=order.filled_lots,
                 cl_ord_id=order.cl_ord_id,
                 req_id="",
                 position_side=order.position_side,
             )
             if isinstance(reviewed, Refusal):
-                self._sender.cancel(order, reviewed.reason)
+                return reviewed.reason
+        return ""
 
     def ask_place(self, market: Market, quote: Quote, decision: str) -> OwnOrder | Refusal:
         """Have a new post-only order reviewed and send it."""

@@ -59,6 +59,8 @@ def test_a_sound_order_is_built_post_only_with_an_expiry():
         ({"position_lots": -450}, Side.SELL, 600_100, 100, "maximum position"),
         ({"working_buy_lots": 450}, Side.BUY, 599_900, 100, "maximum position"),
         ({"budget_left": 0}, Side.BUY, 599_900, 100, "budget"),
+        ({"bid_ticks": 0, "ask_ticks": 0}, Side.SELL, 600_100, 100, "no two sides"),
+        ({"bid_ticks": 0}, Side.BUY, 599_900, 100, "no two sides"),
     ],
 )
 def test_refusals_say_why(changes, side, price_ticks, size_lots, reason):

@@ -13,7 +13,7 @@ PART_S = 420.0
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_twenty_minutes_of_trading_leave_both_books_equal(kind):
     """Fills, flips, funding, a fee that turns into a rebate, faults: every figure equal, residual zero."""
-    day = Day(kind, seed=5)
+    day = Day(kind, seed=7)
     try:
         audits = list(day.hours(PARTS, PART_S))
         assert [audit.differences for audit in audits] == [[]] * PARTS

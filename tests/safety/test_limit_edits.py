@@ -9,8 +9,8 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
 from okxmm_tui.compose import EngineRun
-from okxmm_tui.core.commands import Arm, SetLimit
-from okxmm_tui.core.effects import CancelOrder, Reply
+from okxmm_tui.core.commands import Arm, SetLimit, SetParam
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, Reply
 from okxmm_tui.core.limits import BOUNDS, HIGHER_IS_SAFER, LOWER_IS_SAFER, MAY_BE_ZERO, Limits, changed
 from okxmm_tui.core.messages import MarkPrice
 from okxmm_tui.core.types import Side
@@ -106,6 +106,17 @@ def test_orders_within_the_new_limit_keep_their_place():
     desk = Desk()
     desk.quoting()
     assert not desk.taken(CancelOrder, desk.command(SetLimit("max_order_notional_quote", Decimal(601))))
+
+
+def test_an_amend_on_its_way_is_measured_by_the_narrower_limit():
+    """Sent under the wider one, it would land afterwards and rest beyond the limit for good."""
+    desk = Desk()
+    bid, ask = desk.quoting()
+    desk.command(Arm())
+    amends = desk.taken(AmendOrder, desk.command(SetParam(INST, "order_size", Decimal(2))))
+    assert {each.cl_ord_id: each.size_lots for each in amends} == {bid: 200, ask: 200}
+    leave = desk.taken(CancelOrder, desk.command(SetLimit("max_order_notional_quote", Decimal(700))))
+    assert {each.cl_ord_id for each in leave} == {bid, ask}
 
 
 def test_a_losing_streak_is_measured_by_the_limit_in_force():

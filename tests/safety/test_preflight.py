@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from okxmm_tui.core.commands import AnswerPreflight, Kill, Pause, Resume
+from okxmm_tui.core.commands import AnswerPreflight, Kill, Pause, Resume, SetLimit
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Reply, Report, SetDeadMan
 from okxmm_tui.core.ledger import Ledger
 from okxmm_tui.core.limits import Limits
@@ -140,6 +140,21 @@ class TestAsking:
         world.fault("drop_connections", which="private")
         world.run(20)
         assert engine.reducer.reconciler.preflight.is_asking
+        assert touched(engine) == []
+        assert len(world.live_orders()) == 2
+
+    def test_a_limit_may_be_set_while_it_asks(self, world):
+        """Whether a book is there or not, the leftovers stand: they are the operator's to judge."""
+        leave_orders(world)
+        engine = asking(world)
+        for limit, count in (("price_collar_bps", 1), ("max_order_notional_quote", 10)):
+            engine.command(SetLimit(limit, Decimal(count)))
+            assert reply(engine).ok
+            world.fault("book_gap", instId=INST)
+            world.until(lambda: not engine.market.is_two_sided, 5, "a broken book")
+        engine.command(SetLimit("price_collar_bps", Decimal("0.5")))
+        assert reply(engine).ok
+        world.run(5)
         assert touched(engine) == []
         assert len(world.live_orders()) == 2
 

@@ -126,8 +126,14 @@ class World:
         return self.loop.steady_ns()
 
     def run(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass.
+
+        Raises:
+            Exception: A callback raised it; of an engine it would be the end.
+        """
         self.loop.run_until_complete(asyncio.sleep(seconds))
+        if self.loop.defects:
+            raise self.loop.defects.pop(0)
 
     def until(self, probe: Callable[[], object], within_s: float, what: str = "it") -> float:
         """Let time pass until something is true; returns the seconds it took.
@@ -234,7 +240,8 @@ class World:
         connection = self._sockets.get(number)
         if connection is not None and not self.is_cut:
             # What a message starts (a successor's connection) belongs to the engine that reads it.
-            self.loop.call_later(self.latency_s, connection.arrived, item, context=connection.context)
+            connection.coming.append(item)
+            self.loop.call_later(self.latency_s, connection.arrive, context=connection.context)
 
     # -- the network ----------------------------------------------------------------------------------
 
@@ -327,6 +334,9 @@ class _Connection(ClientSocket):
         self.context = copy_context()
         self._number = number
         self._written: list[str] = []
+        self._going: deque[str] = deque()
+        self.coming: deque[str | tuple[int, str]] = deque()
+        """On the way: timers of one moment fire in any order, but a connection keeps its own."""
         self._inbox: deque[str | tuple[int, str]] = deque()
         self.on_message = self.on_read = self.on_lost = None
         self.protocol: Any = SimpleNamespace(
@@ -337,12 +347,16 @@ class _Connection(ClientSocket):
     def send_data(self) -> None:
         """Let what was written travel."""
         written, self._written = self._written, []
-        for text in written:
-            self._world.loop.call_later(self._world.latency_s, self._world.to_venue, self._number, text)
+        self._going.extend(written)
+        for _ in written:
+            self._world.loop.call_later(self._world.latency_s, self._reach)
 
-    def arrived(self, item: str | tuple[int, str]) -> None:
+    def _reach(self) -> None:
+        self._world.to_venue(self._number, self._going.popleft())
+
+    def arrive(self) -> None:
         """Something came from the venue; an engine that stands still reads it later."""
-        self._inbox.append(item)
+        self._inbox.append(self.coming.popleft())
         self._read()
 
     def _read(self) -> None:

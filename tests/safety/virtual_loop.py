@@ -43,7 +43,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._passed_s = 0.0
         self._clock_resolution = 1e-9
         self.wall_offset_ns = 0
+        self.defects: list[Exception] = []
+        """What callbacks have raised; asyncio would write it down and go on."""
         selector.advance = self._advance
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep the exception of a callback."""
+        super().call_exception_handler(context)
+        if "handle" in context and isinstance(context.get("exception"), Exception):
+            self.defects.append(context["exception"])
 
     def _advance(self, seconds: float) -> None:
         self._passed_s += seconds
