@@ -126,7 +126,7 @@ class Hand:
         """Close the position of the market in focus; True if it was asked for."""
         market = self._state.market
         if market is None or market.flatten is None:
-            self._state.say("there is no position to close")
+            self._state.say((market and market.hedge_text) or "there is no position to close")
             return False
         if by_echo:
             # The typed echo is the confirmation; it takes longer than an arming lasts.

@@ -100,7 +100,7 @@ class HandActs(PageActs):
         """Preview closing the position."""
         snapshot, market = self.state.snapshot, self.state.market
         if snapshot is None or market is None or market.flatten is None:
-            self.say("there is no position to close")
+            self.say((market and market.hedge_text) or "there is no position to close")
         elif not isinstance(self.screen, FlattenScreen):
             self.push_screen(FlattenScreen(snapshot, market.instrument.inst_id))
 

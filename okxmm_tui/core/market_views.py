@@ -190,6 +190,8 @@ class MarketView(Struct, frozen=True, gc=False):
     param_changes: tuple[ParamChangeView, ...] = ()
     """Newest last."""
     flatten: FlattenView | None = None
+    hedge_text: str = ""
+    """What a flat net hides where long and short are kept apart; empty when it hides nothing."""
     only_reduce: str = ""
     """Why only orders that shrink the position are sent; empty when there is no such reason."""
     order_route: str = "ws"

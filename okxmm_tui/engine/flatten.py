@@ -43,7 +43,7 @@ class Flatten:
         if self.is_running:
             return "positions are being closed already", ""
         if not held:
-            return self._legs_text(chosen) or "there is no position to close", ""
+            return hedge_text(chosen) or "there is no position to close", ""
         self._started_ns, self.outcome = session.now_ns, ""
         self._inst_ids = tuple(market.instrument.inst_id for market in held)
         self._start_lots = {m.instrument.inst_id: m.position_lots for m in held}
@@ -64,7 +64,7 @@ class Flatten:
             return
         left = [m for i in self._inst_ids if (m := self._session.markets[i]).position_lots]
         if not left:
-            self._end(self._legs_text(self._session.markets.values()) or "every position is closed")
+            self._end(hedge_text(self._session.markets.values()) or "every position is closed")
             return
         if self._session.now_ns - started_ns > GIVE_UP_NS:
             text = ", ".join(self._held_text(market) for market in left)
@@ -84,17 +84,6 @@ class Flatten:
     def _held_text(market: Market) -> str:
         instrument = market.instrument
         return f"{instrument.size(market.position_lots):+f} {instrument.inst_id}"
-
-    @staticmethod
-    def _legs_text(markets: Iterable[Market]) -> str:
-        """What a net of nothing hides where long and short are kept apart; empty when it hides nothing."""
-        hedged = [
-            f"{market.instrument.inst_id} {market.instrument.size_text(market.side_positions.long_lots)}"
-            for market in markets
-            if market.has_sides and market.side_positions.long_lots > 0 and not market.position_lots
-        ]
-        how = "the net is flat; okxmm-tui kill --flatten closes what stands long and short against each other"
-        return f"{how}: {', '.join(hedged)}" if hedged else ""
 
     # -- what it would do ------------------------------------------------------------------------------
 
@@ -142,3 +131,14 @@ def book_cost(market: Market, side: Side, lots: int) -> tuple[float | None, int]
             break
     covered = lots - left
     return (float(cost / covered) if covered else None), covered
+
+
+def hedge_text(markets: Iterable[Market]) -> str:
+    """What a net of nothing hides where long and short are kept apart; empty when it hides nothing."""
+    hedged = [
+        f"{market.instrument.inst_id} {market.instrument.size_text(market.side_positions.long_lots)}"
+        for market in markets
+        if market.has_sides and market.side_positions.long_lots > 0 and not market.position_lots
+    ]
+    how = "the net is flat; okxmm-tui kill --flatten closes what stands long and short against each other"
+    return f"{how}: {', '.join(hedged)}" if hedged else ""

@@ -14,6 +14,7 @@ from okxmm_tui.core.snapshot import AccountView, DeadManView, HealthView, LimitV
 from okxmm_tui.core.types import Mode, Side
 from okxmm_tui.engine.accounting_view import accounting_view, performance_view
 from okxmm_tui.engine.alignment import QUOTING, SENT
+from okxmm_tui.engine.flatten import hedge_text
 from okxmm_tui.engine.gauges import account_gauges, market_gauges
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.opportunities import opportunities
@@ -144,6 +145,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         fills=_fills(market, reducer.session.recorded_step),
         fill_count=ledger.fill_count,
         position_lots=market.position_lots,
+        hedge_text=hedge_text([market]),
         average_price=ledger.position.average_price,
         realised_quote=ledger.realised_quote,
         unrealised_quote=ledger.unrealised_quote(price),

@@ -190,6 +190,15 @@ class TestStepsDown:
             assert bench.app.screen is bench.app.dashboard
             assert "no position" in bench.text("#status")
 
+    async def test_a_flat_net_that_hides_positions_is_not_called_none(self):
+        """Long and short of the same size: what closes them is said instead."""
+        hidden = "the net is flat; okxmm-tui kill --flatten closes what stands: BTC-USDT-SWAP 2.00"
+        async with running(sample.with_market(sample.quoting(), hedge_text=hidden)) as bench:
+            await bench.press("F")
+            assert bench.app.screen is bench.app.dashboard
+            assert "the net is flat" in bench.text("#status")
+            assert "no position" not in bench.text("#status")
+
     async def test_a_limit_is_typed(self):
         """What is no number is refused here; the engine judges the rest."""
         async with running(sample.quoting()) as bench:

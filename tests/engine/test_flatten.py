@@ -195,6 +195,7 @@ def test_a_flat_net_does_not_pass_for_closed_positions():
     refused = reply(desk, FlattenPositions(""))
     assert not refused.ok
     assert refused.text.endswith("BTC-USDT-SWAP 2.00")
+    assert build_snapshot(desk.reducer, 1).markets[0].hedge_text == refused.text
     desk.market.side_positions.adopt(300, 200)
     desk.market.ledger.position.adopt(100, Decimal(60_000))
     desk.book()

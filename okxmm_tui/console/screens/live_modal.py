@@ -77,7 +77,7 @@ class FlattenPanel(ModalPanel):
         name: Line = (_head("market"), (market.instrument.inst_id, "strong"))
         flatten = market.flatten
         if flatten is None:
-            return [fit(name, width), ((tr("there is no position to close"), "gain"),)]
+            return [fit(name, width), ((tr(market.hedge_text or "there is no position to close"), "gain"),)]
         lines = [name, *flatten_lines(market, flatten, width)]
         # The answer to a key is read here: the line below the page is dimmed behind this.
         if view.message is not None and len(lines) < height:
