@@ -152,7 +152,7 @@ LOWER_IS_SAFER = frozenset(
         "max_index_divergence_bps", "max_change_percent",
         "max_post_only_per_min", "max_orders_per_min", "book_amber_ms",
         "max_funding_bps", "book_stale_ms", "feed_age_limit_ms", "loop_lag_limit_ms", "order_expire_ms",
-        "ack_timeout_ms", "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
+        "cancel_timeout_ms", "console_grace_ms", "post_only_rest_after",
         "clock_alarm_ms", "clock_limit_ms", "api_latency_limit_ms",
     }
 )  # fmt: skip
@@ -168,7 +168,7 @@ HIGHER_IS_SAFER = frozenset(
         "funding_window_ms",
     }
 )
-"""Limits a larger value of which takes less risk; the rest (policies, timers) is fixed at start."""
+"""Limits a larger value of which takes less risk; the rest (policies, what the gateway times) is fixed at start."""
 
 BOUNDS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "max_order_share": (0, 1),
@@ -193,7 +193,6 @@ BOUNDS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "feed_age_limit_ms": (20, 10_000),
     "loop_lag_limit_ms": (50, 10_000),
     "order_expire_ms": (100, 10_000),
-    "ack_timeout_ms": (200, 30_000),
     "cancel_timeout_ms": (200, 30_000),
     "console_grace_ms": (1_000, 600_000),
     "post_only_rest_after": (1, 1_000),
