@@ -168,7 +168,7 @@ HIGHER_IS_SAFER = frozenset(
         "funding_window_ms",
     }
 )
-"""Limits a larger value of which takes less risk; the rest (policies, what the gateway times) is fixed at start."""
+"""Limits a larger value of which takes less risk; the rest (policies, wire times) is fixed at start."""
 
 BOUNDS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "max_order_share": (0, 1),

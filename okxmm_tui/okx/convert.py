@@ -117,12 +117,15 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         row: From the orders channel or a REST answer.
         instruments: Those we hold.
         is_push: Whether the fill fields describe this very update; REST repeats the last fill instead.
+
+    Raises:
+        WireError: A field was unreadable, a size negative, or a fill had no price.
     """
     instrument = instruments.get(row.inst_id)
     if instrument is None:
         return None
     fill = _pushed_fill(row, instrument) if is_push else None
-    size_lots, rest = _size(row.sz, instrument)
+    size_lots, rest = _traded_size(row.sz, instrument)
     return OrderUpdate(
         inst_id=row.inst_id,
         ord_id=text_of(row.ord_id),
@@ -131,7 +134,7 @@ def order_update(row: OrderRow, instruments: Instruments, *, is_push: bool) -> O
         side=side_of(row.side),
         price_ticks=_price(row.px, instrument)[0],
         size_lots=size_lots + (rest > 0),  # what can still fill counts in full
-        filled_lots=_size(row.acc_fill_sz, instrument)[0],
+        filled_lots=_traded_size(row.acc_fill_sz, instrument)[0],
         state=_STATES.get(text_of(row.state), VenueOrderState.UNRECOGNISED),
         update_ms=whole(row.u_time),
         fill=fill,
@@ -152,10 +155,10 @@ def _cancel_text(row: OrderRow) -> str:
 
 def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
     trade_id = text_of(row.trade_id)
-    size_lots, rest = _size(row.fill_sz, instrument)
+    size_lots, rest = _traded_size(row.fill_sz, instrument)
     if not (size_lots or rest) or trade_id in {"", "0"}:
         return None
-    price_ticks, exact_price = _price(row.fill_px, instrument)
+    price_ticks, exact_price = _fill_price(row.fill_px, trade_id, instrument)
     return Fill(
         inst_id=row.inst_id,
         trade_id=trade_id,
@@ -176,15 +179,20 @@ def _pushed_fill(row: OrderRow, instrument: Instrument) -> Fill | None:
 
 
 def fill_of(row: FillRow, instruments: Instruments) -> Fill | None:
-    """Read one row of ``trade/fills``."""
+    """Read one row of ``trade/fills``.
+
+    Raises:
+        WireError: A field was unreadable, the size negative, or there was no price.
+    """
     instrument = instruments.get(row.inst_id)
-    if instrument is None or text_of(row.trade_id) in {"", "0"}:
+    trade_id = text_of(row.trade_id)
+    if instrument is None or trade_id in {"", "0"}:
         return None
-    price_ticks, exact_price = _price(row.fill_px, instrument)
-    size_lots, rest = _size(row.fill_sz, instrument)
+    price_ticks, exact_price = _fill_price(row.fill_px, trade_id, instrument)
+    size_lots, rest = _traded_size(row.fill_sz, instrument)
     return Fill(
         inst_id=row.inst_id,
-        trade_id=text_of(row.trade_id),
+        trade_id=trade_id,
         ord_id=text_of(row.ord_id),
         cl_ord_id=text_of(row.cl_ord_id),
         side=side_of(row.side),
@@ -282,3 +290,16 @@ def _price(value: Scalar, instrument: Instrument) -> tuple[int, Decimal | None]:
     """Read a price; those of orders and fills from before a tick change lie between ticks."""
     ticks, exact = instrument.nearest_ticks(number(value))
     return bounded(ticks), exact
+
+
+def _traded_size(value: Scalar, instrument: Instrument) -> tuple[int, Decimal]:
+    lots, rest = _size(value, instrument)
+    if lots < 0 or rest < 0:
+        raise WireError(f"size {text_of(value)[:40]!r} of an order or a fill was negative.")
+    return lots, rest
+
+
+def _fill_price(value: Scalar, trade_id: str, instrument: Instrument) -> tuple[int, Decimal | None]:
+    if number(value) <= 0:  # booked at nothing it would be a loss, or a gain, of all that was traded
+        raise WireError(f"fill {trade_id[:40]} had the price {text_of(value)[:40]!r}.")
+    return _price(value, instrument)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import msgspec
@@ -132,6 +133,31 @@ def test_fill_row():
     assert (fill.side, fill.size_lots, fill.fee, fill.liquidity, fill.venue_ms) == (
         Side.SELL, 3, Decimal(0), Liquidity.TAKER, 9,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "offence"),
+    [
+        ("fillPx", "", "fill 900100 had the price ''"),
+        ("fillPx", "0", "fill 900100 had the price '0'"),
+        ("fillPx", "-60000.1", "fill 900100 had the price '-60000.1'"),
+        ("fillSz", "-0.5", "size '-0.5'"),
+    ],
+)
+def test_a_fill_without_a_price_or_with_a_negative_size_is_never_booked(field, value, offence):
+    """Pushed or read back: an error with the value, so that it is asked for again."""
+    with pytest.raises(WireError, match=re.escape(offence)):
+        order(**{field: value})
+    row = {"instId": "BTC-USDT-SWAP", "tradeId": "900100", "side": "buy", "fillPx": "60000", "fillSz": "1"}
+    with pytest.raises(WireError, match=re.escape(offence)):
+        fill_of(msgspec.convert({**row, field: value}, FillRow), KNOWN)
+
+
+@pytest.mark.parametrize("field", ["sz", "accFillSz"])
+def test_no_order_has_a_negative_size(field):
+    """What could still fill would be understated."""
+    with pytest.raises(WireError, match="'-1' of an order"):
+        order(**{field: "-1"})
 
 
 @pytest.mark.parametrize(
