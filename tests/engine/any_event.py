@@ -291,9 +291,12 @@ class AnyEventSource:
             return random.choice(list(kind))
         if isinstance(kind, type) and issubclass(kind, Struct):
             hints = get_type_hints(kind)
-            return kind(
-                **{each.name: self.made(hints[each.name], each.name) for each in structs.fields(kind)}
-            )
+            fields = {each.name: self.made(hints[each.name], each.name) for each in structs.fields(kind)}
+            if kind is Fill:  # the wire refuses others
+                fields["price_ticks"], fields["size_lots"] = (
+                    max(1, fields[name]) for name in ("price_ticks", "size_lots")
+                )
+            return kind(**fields)
         return self._plain(kind)
 
     def _plain(self, kind: Any) -> Any:
@@ -335,6 +338,8 @@ class AnyEventSource:
         return self._random.choice([TAG, TAG, ""])
 
     def _any_price_ticks(self) -> int:
+        if self._random.random() < 0.04:
+            return self._random.choice([0, -1])
         mid = self._random.choice(list(self._mids.values()))
         return max(1, mid + self._random.choice([0, 1, -1, 300, -300, self._random.randint(-3_000, 3_000)]))
 
@@ -349,7 +354,7 @@ class AnyEventSource:
     _any_asks = _any_bids
 
     def _any_size_lots(self) -> int:
-        return self._random.choice([1, 100, self._random.randint(1, 10_000)])
+        return self._random.choice([0, 1, 100, self._random.randint(1, 10_000)])
 
     def _any_venue_ms(self) -> int:
         return self._now_ms + self._random.choice([0, 0, 0, -5, 5, -10_000, 10_000, -172_800_000, 86_400_000])
