@@ -147,6 +147,7 @@ class Bookkeeper:
         venue_ms = (now_ns + (clock.offset_ns if clock else 0)) // NS_PER_MS
         for market in self._session.markets.values():
             market.quality.advance(venue_ms - LATE_MS)
+            market.signals.advance(venue_ms - LATE_MS)
             market.quality.follow(market.mid_price)
             if clock is not None:  # a wrong clock would begin a day that no event of today belongs to
                 market.ledger.periods.roll(venue_ms)
