@@ -29,6 +29,7 @@ class FillBooking:
             return
         market.note_fill(fill)
         self._books.on_fill(market, booked)
+        market.queues.on_fill(fill)
         market.orders.note_fill(fill)
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)

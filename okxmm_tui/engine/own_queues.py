@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from okxmm_tui.core.books import OrderBook
-from okxmm_tui.core.messages import PublicTrade
+from okxmm_tui.core.messages import Fill, PublicTrade
 from okxmm_tui.core.orders import OwnOrders
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import Liquidity, Side
 from okxmm_tui.signals.queue_position import QueuePosition
 
 
@@ -38,6 +38,14 @@ class OwnQueues:
             if place := self._places.get(order.cl_ord_id):
                 shown_lots = self._book.side(order.side).size_at(order.price_ticks)
                 place.on_displayed(shown_lots, self._book.venue_ms)
+
+    def on_fill(self, fill: Fill) -> None:
+        """Know an order that was filled in part to be the first in its queue."""
+        order = self._orders.find(fill.cl_ord_id, fill.ord_id)
+        if order is None or order.price_ticks != fill.price_ticks or fill.liquidity is not Liquidity.MAKER:
+            return
+        if place := self._places.get(order.cl_ord_id):
+            place.on_own_fill(fill.venue_ms)
 
     def on_trade(self, event: PublicTrade) -> None:
         """Let a print eat what is ahead of our orders at its price."""

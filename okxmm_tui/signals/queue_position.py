@@ -27,6 +27,7 @@ class QueuePosition:
         "_behind_prints_lots",
         "_displayed_lots",
         "_explained_lots",
+        "_joined_ms",
         "_own_lots",
         "_power",
         "_shown_lots",
@@ -45,6 +46,7 @@ class QueuePosition:
         self._own_lots = own_lots
         self._power = power
         self.expected_ahead_lots = float(displayed_lots)
+        self._joined_ms = shown_ms
 
     @property
     def ahead_lots(self) -> int:
@@ -62,6 +64,15 @@ class QueuePosition:
             self._explained_lots += size_lots
             self.expected_ahead_lots = max(0.0, self.expected_ahead_lots - size_lots)
         self.expected_ahead_lots = min(self.expected_ahead_lots, float(self.ahead_lots))
+
+    def on_own_fill(self, venue_ms: int) -> None:
+        """The order itself was filled in part: price and time decide, so nothing stands ahead of the rest.
+
+        A fill from before the order joined this queue tells nothing of it.
+        """
+        if venue_ms >= self._joined_ms:
+            self._behind_prints_lots = self._shown_lots = 0
+            self.expected_ahead_lots = 0.0
 
     def on_displayed(self, displayed_lots: int, venue_ms: int) -> None:
         """The book shows this much at the price: no more than that can be ahead."""

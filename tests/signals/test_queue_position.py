@@ -77,6 +77,17 @@ def test_a_decrease_explained_by_prints_is_no_cancel():
     assert (position.ahead_lots, position.expected_ahead_lots) == (60, 60)
 
 
+def test_a_part_filled_order_is_the_first():
+    """Whatever was estimated ahead is gone; news of a fill from before the order joined says nothing."""
+    position = QueuePosition(100, own_lots=10, shown_ms=50)
+    position.on_own_fill(49)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (100, 100)
+    position.on_own_fill(50)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (0, 0)
+    position.on_displayed(400, 60)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (0, 0)
+
+
 @given(st.integers(0, 10_000))
 def test_the_cautious_estimate_is_never_too_small(seed):
     """Joins, cancels anywhere and prints, told in either order: never less than is truly ahead."""
