@@ -241,6 +241,8 @@ class Market:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
         self.tape.on_trade(event, self.orders)
+        if self.book_state is BookState.LIVE:
+            self.quality.own_share.on_print(event.size_lots)
         self.signals.on_trade(
             event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
         )

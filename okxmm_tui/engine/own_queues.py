@@ -21,12 +21,18 @@ class OwnQueues:
         """Where an order stands; None before the venue has confirmed it."""
         return self._places.get(cl_ord_id)
 
-    def join(self, cl_ord_id: str, side: Side, price_ticks: int) -> None:
-        """Start behind all that is shown: the venue has just confirmed an order at a price."""
-        order = self._orders.get(cl_ord_id)
+    def join(self, cl_ord_id: str, side: Side, price_ticks: int) -> int | None:
+        """Start behind all that is shown: the venue has just confirmed an order at a price.
+
+        Returns:
+            How much more stands ahead of it than at the place it had; None where it had none.
+        """
+        order, left = self._orders.get(cl_ord_id), self._places.get(cl_ord_id)
         own_lots = order.remaining_lots if order is not None else 0
         shown_lots = self._book.side(side).size_at(price_ticks)
-        self._places[cl_ord_id] = QueuePosition(shown_lots, own_lots, shown_ms=self._book.venue_ms)
+        place = QueuePosition(shown_lots, own_lots, shown_ms=self._book.venue_ms)
+        self._places[cl_ord_id] = place
+        return None if left is None else place.ahead_lots - left.ahead_lots
 
     def leave(self, cl_ord_id: str) -> None:
         """Forget an order that is gone or moves away."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.core.accounting.markouts import WeightedMean
+from okxmm_tui.core.accounting.means import WeightedMean
 from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.limits import HoldMode, Limits
