@@ -103,15 +103,15 @@ class QueuePosition:
 
     def on_displayed(self, displayed_lots: int, venue_ms: int) -> None:
         """The book shows this much at the price: no more than that can be ahead."""
-        before_lots = self.ahead_lots
         gone = self._displayed_lots - self._explained_lots - displayed_lots
         if gone > 0:
             self.expected_ahead_lots -= self._front_share(gone)
         self._displayed_lots = displayed_lots
-        self._shown_lots = min(self._shown_lots, displayed_lots)
+        if displayed_lots < self._shown_lots:
+            before_lots, self._shown_lots = self.ahead_lots, displayed_lots
+            self._note(venue_ms, before_lots)
         self._shown_ms, self._explained_lots = venue_ms, 0
         self.expected_ahead_lots = max(0.0, min(self.expected_ahead_lots, float(self.ahead_lots)))
-        self._note(venue_ms, before_lots)
 
     def _front_share(self, gone_lots: int) -> float:
         """Lots of a cancelled quantity that stood ahead of us: a share, and what does not fit behind."""
