@@ -115,7 +115,6 @@ class Alignment:
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
         elif price_ticks != order.price_ticks:
-            order.held_ticks = None
             market.quality.retention.on_move()
 
     def _stands_too_close(self, market: Market, order: OwnOrder, price_ticks: int) -> bool:

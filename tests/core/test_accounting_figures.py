@@ -339,6 +339,17 @@ def test_holding_the_margin_coin_of_an_inverse_account():
     assert shown.gain == D(1_500)  # the coin that came later gained too
 
 
+def test_coins_a_spot_session_began_with_are_held_once():
+    """2 BTC carried over are among the balances already: they gain 2,000, not 4,000."""
+    account = Account(SPOT, USDT="1000", BTC="2")
+    account.ledgers[SPOT.inst_id].position.adopt(200_000, D(60_000))
+    account.book.open([balance("USDT", "1000"), balance("BTC", "2")])
+    account.book.on_price(SPOT.inst_id, D(61_000))
+    shown = account.book.identity()
+    assert shown is not None
+    assert (shown.holding, shown.gain) == (D(2_000), D(2_000))
+
+
 @pytest.mark.parametrize(("instrument", "ccy"), [(LINEAR, "USDT"), (INVERSE, "USD")])
 def test_left_alone_an_account_gains_what_holding_gains(instrument, ccy):
     """An open contract at the start is part of the portfolio: with no trade both figures are one."""

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from okxmm_tui.core.accounting.activity import OrderEvent
 from okxmm_tui.core.accounting.views import AccountingView
-from okxmm_tui.core.commands import Pause, SetParam
+from okxmm_tui.core.commands import MoveOrder, Pause, SetParam
 from okxmm_tui.core.effects import AmendOrder, PlaceOrder
 from okxmm_tui.core.messages import (
     BalanceUpdate,
@@ -22,7 +23,7 @@ from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.engine.accounting_view import accounting_view
 from okxmm_tui.engine.view import build_snapshot
 from tests.engine.desk import MS, Desk
-from tests.samples import INST, START_NS, fill, order_update
+from tests.samples import INST, START_NS, fill, order_update, swap
 
 D = Decimal
 QUIET = {"volatility_multiplier": D(0)}
@@ -181,23 +182,67 @@ def test_an_order_left_off_its_target_is_held_once_for_each_target():
         assert (retention.held, retention.moved) == (expected, 0)
 
 
+def _moved(desk: Desk, cl_ord_id: str) -> AmendOrder:
+    """The market falls by 100 ticks: the bid has 300 lots ahead of it, and would have 1,000 where it goes."""
+    order = desk.market.orders.get(cl_ord_id)
+    away = order.price_ticks - 100
+    desk.update(bids=((order.price_ticks, 300), (away, 1_000)))
+    desk.market.queues.join(cl_ord_id, Side.BUY, order.price_ticks)
+    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
+    amend = next(each for each in desk.taken(AmendOrder, effects) if each.cl_ord_id == cl_ord_id)
+    assert amend.price_ticks == away
+    return amend
+
+
 def test_a_move_tells_what_rank_it_cost():
     """The bid had 300 lots ahead of it and has 1,000 at its new price: 7 contracts of rank, in one move."""
     desk = Desk(params=QUIET)
     bid, _ = desk.quoting()
-    order = desk.market.orders.get(bid)
-    away = order.price_ticks - 100
-    desk.update(bids=((order.price_ticks, 300), (away, 1_000)))
-    desk.market.queues.join(bid, Side.BUY, order.price_ticks)
-    effects = desk.update(bids=((600_000, 0), (599_900, 5)), asks=((600_001, 0), (599_901, 5)), after_ms=600)
-    amend = next(each for each in desk.taken(AmendOrder, effects) if each.cl_ord_id == bid)
-    assert amend.price_ticks == away
+    amend = _moved(desk, bid)
     desk.feed(
-        order_update(bid, Side.BUY, away, order.size_lots, amend_result="0", req_id=amend.req_id)
+        order_update(bid, Side.BUY, amend.price_ticks, 100, amend_result="0", req_id=amend.req_id)
     )  # fmt: skip
     retention = _books(desk).retention
     assert retention is not None
     assert (retention.moved, retention.ranked, retention.rank_lost) == (2, 1, pytest.approx(7.0))
+
+
+def test_a_move_by_hand_is_no_decision_of_the_quoting():
+    """Neither as a move nor as rank it cost."""
+    desk = Desk(params=QUIET)
+    bid, _ = desk.quoting()
+    to_ticks = desk.market.orders.get(bid).price_ticks - 50
+    (amend,) = desk.taken(AmendOrder, desk.command(MoveOrder(INST, bid, to_ticks)))
+    desk.feed(order_update(bid, Side.BUY, to_ticks, 100, amend_result="0", req_id=amend.req_id))
+    retention = _books(desk).retention
+    assert retention is not None
+    assert (retention.moved, retention.ranked) == (0, 0)
+
+
+def test_a_larger_size_at_the_same_price_is_no_move():
+    """Twice the size is wanted: the orders go to the back of their queues, and stay at their prices."""
+    desk = Desk(params={**QUIET, "order_size": D(1)})
+    bid, _ = desk.quoting()
+    order = desk.market.orders.get(bid)
+    effects = desk.command(SetParam(INST, "order_size", D(2))) + desk.run(600)
+    amend = next(each for each in desk.taken(AmendOrder, effects) if each.cl_ord_id == bid)
+    assert (amend.price_ticks, amend.size_lots) == (order.price_ticks, 200)
+    desk.feed(order_update(bid, Side.BUY, order.price_ticks, 200, amend_result="0", req_id=amend.req_id))
+    retention = _books(desk).retention
+    assert retention is not None
+    assert (retention.moved, retention.ranked) == (0, 0)
+
+
+def test_the_fill_ratio_of_the_account_weighs_every_market():
+    """One order of weight 1 and five of 0.2 count as two."""
+    minor = "DOGE-USDT-SWAP"
+    desk = Desk(instruments=(swap(), swap(minor, base_ccy="DOGE")))
+    markets = desk.reducer.session.markets
+    markets[INST].quality.activity.on_order_event(OrderEvent.NEW, "a")
+    for number in range(5):
+        markets[minor].quality.activity.on_order_event(OrderEvent.AMEND, f"b{number}")
+    markets[INST].quality.activity.on_fill("a", 1, 500.0)
+    assert desk.reducer.books.fill_ratio == pytest.approx(250.0)
 
 
 def test_depth_is_what_stands_of_the_order_size_on_the_thinner_side():
@@ -251,9 +296,32 @@ def test_the_rank_of_a_fill_is_that_before_the_print_that_made_it(is_print_first
     _fill(desk, bid, at_ms, lots=50)
     if not is_print_first:
         _print(desk, price_ticks, 350, at_ms)
-    _print(desk, price_ticks, 10, at_ms + 20)
-    _fill(desk, bid, at_ms + 20, lots=10, trade_id="2")
+    for number in (2, 3):
+        _print(desk, price_ticks, 10, at_ms + 20 * number)
+        _fill(desk, bid, at_ms + 20 * number, lots=10, trade_id=str(number))
     rows = accounting_view(desk.reducer.books, desk.market, has_details=True).markouts
     ranks = {row.bucket: row.count + row.missing for row in rows if row.dimension == "rank"}
-    assert ranks == {"behind": 1, "front": 1}
+    assert ranks == {"behind": 1, "front": 2}
     assert not any(row.dimension in {"rank", "hour"} for row in _books(desk).markouts)
+
+
+def test_the_rank_of_a_fill_at_a_price_the_order_has_left_is_not_known():
+    """Its place is one in another queue by now: it is in no bucket of ranks, and in the hour's."""
+    desk = Desk(params=QUIET)
+    bid, _ = desk.quoting()
+    order = desk.market.orders.get(bid)
+    left_ticks, amend = order.price_ticks, _moved(desk, bid)
+    desk.feed(
+        order_update(bid, Side.BUY, amend.price_ticks, order.size_lots, amend_result="0", req_id=amend.req_id)
+    )
+    instrument = desk.market.instrument
+    late = fill(Side.BUY, instrument.price_text(left_ticks), "0.1", cl_ord_id=bid)
+    desk.feed(
+        order_update(
+            bid, Side.BUY, amend.price_ticks, order.size_lots, state=VenueOrderState.PARTIALLY_FILLED,
+            filled_lots=10, fill=structs.replace(late, venue_ms=desk.now_ns // MS),
+        )
+    )  # fmt: skip
+    rows = accounting_view(desk.reducer.books, desk.market, has_details=True).markouts
+    assert {row.dimension for row in rows} >= {"all", "hour"}
+    assert not any(row.dimension == "rank" for row in rows)
