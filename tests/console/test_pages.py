@@ -264,14 +264,19 @@ class TestAnalytics:
         )  # fmt: skip
         snapshot = sample.with_market(sample.quoting(), accounting=old)
         tale = structs.replace(snapshot.performance, tail=None, fill_ratio=None)
-        async with running(structs.replace(snapshot, performance=tale), size=(200, 60)) as bench:
+        account = structs.replace(snapshot.identity, holding=None)
+        snapshot = structs.replace(snapshot, performance=tale, identity=account)
+        async with running(snapshot, size=(200, 60)) as bench:
             await bench.press("4")
             page = bench.app.page
             assert not any("edge" in line for line in _texts(page.query_one(MarkoutsPanel)))
             result = _texts(page.query_one(ResultPanel))
             for line in ("accrued funding -", "own share, fill ratio - / -", "kept off target, moved -"):
                 assert line in result
-            assert not any("worst minute" in line for line in _texts(page.query_one(EquityPanel)))
+            equity = " ".join(_texts(page.query_one(EquityPanel)))
+            assert "drawdown" in equity
+            assert "worst minute" not in equity
+            assert "holding" not in equity
 
 
 def _texts(panel: LinePanel) -> list[str]:

@@ -64,7 +64,7 @@ def _performance(view: View, width: int) -> list[Line]:
     ]
     if performance.tail is not None:
         pieces += _bad_minutes(performance.tail, decimals)
-    if snapshot.identity is not None:
+    if snapshot.identity is not None and snapshot.identity.holding is not None:
         pieces.append(f"{tr('holding')} {fmt.money_text(snapshot.identity.holding, decimals)}")
     return [((clip(line, width), "muted"),) for line in _packed(pieces, width)]
 

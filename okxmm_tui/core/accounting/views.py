@@ -131,8 +131,9 @@ class IdentityView(Struct, frozen=True, gc=False):
     is_trustworthy: bool
     reason: str
     incomplete: str
-    holding: Decimal = Decimal(0)
-    """What the opening portfolio would have gained if nothing had been traded since."""
+    holding: Decimal | None = None
+    """What the opening portfolio would have gained if nothing had been traded since; None of an older engine,
+    which does not tell."""
 
     @property
     def gain(self) -> Decimal:
