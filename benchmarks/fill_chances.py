@@ -17,6 +17,7 @@ from typing import cast
 from msgspec import Struct
 
 from benchmarks.strategies import BUILTIN, LEAST_S, length_s
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.types import Levels, Side
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, Level, MarketFeed, TradeEvent
@@ -47,7 +48,7 @@ class Watcher:
 
     def __init__(self, feed: MarketFeed) -> None:
         self._book = OrderBook()
-        self._signals = MarketSignals(feed.listings[0].instrument, self._book)
+        self._signals = MarketSignals(feed.listings[0].instrument, self._book, Timeline())
         self._top: tuple[int, int] | None = None
         self._second = 0
         self._open: deque[Imagined] = deque()

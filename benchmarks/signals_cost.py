@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.messages import BookSnapshot, BookUpdate, PublicTrade
 from okxmm_tui.core.params import ParamSet
@@ -138,7 +139,7 @@ def market_cost(signals: type[MarketSignals], name: str) -> tuple[float, float]:
         if isinstance(params, str):
             raise SystemExit(params)
         market = Market(swap(), strategy, params)
-        market.signals = signals(market.instrument, market.book)
+        market.signals = signals(market.instrument, market.book, market.quality.timeline)
         bids = tuple((600_000 - n, 50) for n in range(LEVELS))
         asks = tuple((600_001 + n, 50) for n in range(LEVELS))
         market.on_snapshot(BookSnapshot(INST, bids, asks, 1, START_NS // 1_000_000), START_NS)
@@ -200,13 +201,17 @@ def quote_estimators() -> None:
             return lambda quote, now_ns: estimate.update((quote[0] + quote[2]) / 2, now_ns * 10)
 
         per_quote(f"  {kind.__name__} (at 10 Hz only)", volatility, sample)
-    for kind in (KyleLambda, Markouts):
 
-        def mids(kind: type[KyleLambda | Markouts] = kind) -> Callable[[Quote, int], object]:
-            estimate = kind()
-            return lambda quote, now_ns: estimate.on_mid((quote[0] + quote[2]) / 2, now_ns)
+    def kyle() -> Callable[[Quote, int], object]:
+        estimate = KyleLambda()
+        return lambda quote, now_ns: estimate.on_mid((quote[0] + quote[2]) / 2, now_ns)
 
-        per_quote(f"  {kind.__name__}, mid", mids, sample)
+    def markouts() -> Callable[[Quote, int], object]:
+        estimate = Markouts(Timeline())
+        return lambda _, now_ns: estimate.advance(now_ns // 1_000_000)
+
+    per_quote("  KyleLambda, mid", kyle, sample)
+    per_quote("  Markouts, nothing due", markouts, sample)
 
 
 def tape_estimators() -> None:
@@ -243,7 +248,7 @@ def tape_estimators() -> None:
 def reading() -> None:
     """What is done when a decision or a picture asks, and what is done at intervals."""
     book, count = full_book(), 2_000
-    signals = MarketSignals(swap(), book)
+    signals = MarketSignals(swap(), book, Timeline())
     now_ns = START_NS
     for (bid, bid_lots, ask, ask_lots), (taker, excess, lots) in zip(quotes(), trades(), strict=True):
         now_ns += STEP_NS

@@ -9,16 +9,19 @@ import sqlite3
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from okxmm_tui.engine.store.database import JOURNAL_NAME
 from okxmm_tui.engine.store.reading import Journal, Span
 from okxmm_tui.errors import JournalError, UsageError
-from okxmm_tui.report import cli
+from okxmm_tui.report import cli, files
 from okxmm_tui.report.build import build, chosen
+from okxmm_tui.report.cells import axis_number, money, number, quantity
 from okxmm_tui.report.files import COLUMNS
 from okxmm_tui.report.replayed import MOST_POINTS, thinned
-from okxmm_tui.report.tables import axis_number, money, number, quantity, session_tables
+from okxmm_tui.report.tables import session_tables
 from okxmm_tui.report.terminal import blocks, signed_blocks
+from tests.console.sample_books import books, identity, performance
 from tests.past import VERSION, leave, log_of, record
 from tests.safety.day import Day
 from tests.samples import INST, START_NS
@@ -270,9 +273,54 @@ def test_the_terminal_form_has_every_section(tmp_path, desk, capsys):
         "Profit and loss", "Where it came from", "Account", "Markouts", "Activity", "Parameters", "Alarms",
         "Recorded and recomputed", "max drawdown", "Sharpe", "Sortino", "Calmar", "order-to-trade",
         "inventory turns", "capital in use, mean", "capital in use, peak", "post-only cancels",
-        "inventory", "uptime", "█",
+        "inventory", "uptime", "█", "worst minute", "worst five minutes", "expected shortfall", "holding",
+        "fill ratio, OKX", "own share of the volume", "off target: held / moved", "queue lost by a move",
+        "uptime, weighted by depth", "funding accrued, not settled",
     ):  # fmt: skip
         assert word in said
+
+
+def test_the_expected_edge_is_told_with_its_parts(tmp_path, desk):
+    """Costs are negative, so that a line adds up; the same figures stand in the CSV, none without a log."""
+    report = _report(tmp_path)
+    (session,) = report.sessions
+    market = structs.replace(session.markets[0], accounting=books())
+    session = structs.replace(session, markets=(market,), performance=performance(), identity=identity())
+    tables = {table.title: table for table in session_tables(session)}
+    edges = tables[f"Expected edge of a fill: {INST}"]
+    assert [row[0] for row in edges.rows] == ["both sides", "buys", "sells"]
+    for row in edges.rows:
+        parts = [Decimal(cell.replace("\N{MINUS SIGN}", "-")) for cell in row[1:6]]
+        assert sum(parts[:4]) == parts[4] < 0
+    account, quality = dict(tables["Account"].rows), dict(tables["Activity and quality"].rows)
+    assert account["worst minute"] == "\N{MINUS SIGN}21.4000"
+    assert account["expected shortfall of a minute, 99 %"] == "\N{EN DASH}"
+    assert account["gain without transfers"] == "+92.4000"
+    assert account["gain of holding what was there"] == "\N{MINUS SIGN}3.2000"
+    assert quality["own share of the volume"] == "0.412 %"
+    assert quality["off target: held / moved"] == "8120 / 1094 (88.1 %)"
+    assert quality["queue lost by a move"] == "+3.40 ct (of 1020)"
+    report = structs.replace(report, sessions=(session,))
+    (row,) = files._rows(report, "markets")
+    cells = dict(zip(COLUMNS["markets"], row, strict=True))
+    assert (cells["edge_bps"], cells["edge_fills"], cells["sell_edge_bps"]) == (-1.59, 1_242, -1.77)
+    assert (cells["depth_uptime"], cells["okx_fill_ratio"], cells["own_share"]) == (0.84, 14.1, 0.00412)
+    assert (cells["held"], cells["moved"], cells["rank_lost"]) == (8_120, 1_094, 3.4)
+    assert cells["settle_funding_accrued"] == Decimal("-0.31")
+    (row,) = files._rows(report, "sessions")
+    cells = dict(zip(COLUMNS["sessions"], row, strict=True))
+    assert (cells["gain"], cells["gain_of_holding"]) == (Decimal("92.40"), Decimal("-3.20"))
+    assert (cells["worst_minute"], cells["worst_five_minutes"], cells["shortfall_95"]) == (
+        -21.4,
+        -48.25,
+        -12.75,
+    )
+    bare = structs.replace(session, markets=(structs.replace(market, accounting=None),), identity=None)
+    bare = structs.replace(report, sessions=(structs.replace(bare, performance=None),))
+    for kind in ("markets", "sessions"):
+        (row,) = files._rows(bare, kind)
+        assert len(row) == len(COLUMNS[kind])
+        assert row[-1] is None
 
 
 def test_curves_of_blocks_reach_from_edge_to_edge():

@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from okxmm_tui.core.types import AccountLevel, PositionMode
 
+DOLLARS = frozenset({"USDT", "USDC", "USD"})
+"""Currencies that count as one."""
+
 
 class FeeRates(Struct, frozen=True):
     """Rates per unit of notional; positive is paid, negative is a rebate (the opposite of the OKX sign)."""

@@ -53,6 +53,7 @@ class OwnOrder:
         "doubt_ns",
         "expire_ns",
         "filled_lots",
+        "held_ticks",
         "inst_id",
         "is_adopted",
         "is_closing",
@@ -98,6 +99,8 @@ class OwnOrder:
         self.cancel_source = ""
         self.update_ms = 0
         self.decision = ""
+        self.held_ticks: int | None = None
+        """Price it was wanted at when it was last left where it stands; None while it is at its target."""
         self.is_adopted = False
         """Found at the venue, not placed by this session."""
         self.is_closing = False
@@ -149,6 +152,8 @@ class OrderChange(Struct, frozen=True):
     has_lost_place: bool = False
     """Whether it stands at the back of a queue now: another price or a larger size, which only shrinking is
     not (OKX v5, amend order)."""
+    has_moved: bool = False
+    """Whether its price is another one."""
     missing_lots: int = 0
     """Filled lots the venue counts that no fill has told us of."""
 
@@ -254,6 +259,7 @@ class OwnOrders:
             became_live=was in {OrderStatus.SENT, OrderStatus.UNKNOWN} and order.status is OrderStatus.LIVE,
             became_done=was is not OrderStatus.DONE and order.is_done,
             amend_failed=amend_failed,
+            has_moved=order.price_ticks != price_ticks,
             has_lost_place=order.price_ticks != price_ticks or order.size_lots > size_lots,
             missing_lots=self._unbooked.get(order.cl_ord_id, 0),
         )

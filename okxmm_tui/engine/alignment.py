@@ -77,6 +77,8 @@ class Alignment:
             tolerance_ticks=limits.hold_tolerance_ticks,
             now_ns=self._session.now_ns,
         )
+        if verdict.is_hold:
+            _count_hold(market, order, quote.price_ticks)
         if verdict.is_hold and size_lots == order.size_lots:
             order.decision = f"HOLD {verdict.reason}"
             return
@@ -112,6 +114,8 @@ class Alignment:
         if reason := self.ask_amend(market, order, price_ticks, size_lots, why):
             self._sender.cancel(order, reason)
             market.sides[order.side].say(reason, self._session.now_ns)
+        elif price_ticks != order.price_ticks:
+            market.quality.retention.on_move()
 
     def _stands_too_close(self, market: Market, order: OwnOrder, price_ticks: int) -> bool:
         """Whether an order cannot wait with its side; the ticks a refusal steps away make none too close."""
@@ -210,6 +214,15 @@ class Alignment:
         if closable is None:
             return SidedSize(PositionSide.NET, quote.size_lots)
         return side_for(quote.side, quote.size_lots, closable, market.instrument.min_size_lots)
+
+
+def _count_hold(market: Market, order: OwnOrder, target_ticks: int) -> None:
+    """Count that an order is left off its target, once for each target."""
+    if order.price_ticks == target_ticks:
+        order.held_ticks = None
+    elif order.held_ticks != target_ticks:
+        order.held_ticks = target_ticks
+        market.quality.retention.on_hold()
 
 
 def _in_step(

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from okxmm_tui.core.account import DOLLARS
 from okxmm_tui.core.accounting.account import AccountBook
 from okxmm_tui.core.accounting.activity import OrderEvent
 from okxmm_tui.core.accounting.curve import EquityCurve
+from okxmm_tui.core.accounting.fill_ratio import order_weight
+from okxmm_tui.core.accounting.markouts import Rank
 from okxmm_tui.core.accounting.presence import QuoteState
 from okxmm_tui.core.accounting.quality import Context
 from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder
 from okxmm_tui.core.ledger import BookedFill
-from okxmm_tui.core.messages import AccountBill, BalanceUpdate, TruthFetched
+from okxmm_tui.core.messages import AccountBill, BalanceUpdate, Fill, TruthFetched
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import ContractKind, Severity, Side, VenueOrderState
-from okxmm_tui.engine.exposure import DOLLARS
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
@@ -76,6 +78,7 @@ class Bookkeeper:
                 level=_level(market, order),
                 age_ms=max(0, fill.venue_ms - order.created_ns // NS_PER_MS),
                 volatility_bps=context.volatility_bps,
+                rank=_rank(market, order, fill),
             )
         market.quality.on_fill(booked, context)
         self._price(market)
@@ -86,6 +89,17 @@ class Bookkeeper:
     def turnover(self) -> float:
         """Notional traded in the session, all markets together, in quote currency."""
         return sum(market.quality.activity.notional for market in self._session.markets.values())
+
+    @property
+    def fill_ratio(self) -> float | None:
+        """OKX's own, over all markets; None before the first order, or where one is not in dollars."""
+        markets = self._session.markets.values()
+        if any(market.instrument.quote_ccy not in DOLLARS for market in markets):
+            return None
+        orders = sum(
+            order_weight(market.instrument) * market.quality.activity.orders_counted for market in markets
+        )
+        return self.turnover / orders if orders else None
 
     # -- bills and balances ------------------------------------------------------------------------
 
@@ -129,6 +143,12 @@ class Bookkeeper:
         if (price := market.valuation_price) is not None:
             self.account.on_price(market.instrument.inst_id, price)
 
+    @property
+    def venue_ms(self) -> int:
+        """The venue's time now, Unix ms; ours while its clock was not measured."""
+        clock = self._session.clock
+        return (self._session.now_ns + (clock.offset_ns if clock else 0)) // NS_PER_MS
+
     # -- time ------------------------------------------------------------------------------------------
 
     def on_tick(self, fault: Callable[[Market], str]) -> None:
@@ -139,14 +159,15 @@ class Bookkeeper:
         """
         now_ns = self._session.now_ns
         for market in self._session.markets.values():
-            market.quality.presence.on_quote_state(now_ns, self._presence(market, fault(market)))
+            state = self._presence(market, fault(market))
+            market.quality.presence.on_quote_state(now_ns, state, _depth(market, state))
         if now_ns < self._next_ns:
             return
         self._next_ns = now_ns + EVERY_NS
-        clock = self._session.clock
-        venue_ms = (now_ns + (clock.offset_ns if clock else 0)) // NS_PER_MS
+        clock, venue_ms = self._session.clock, self.venue_ms
         for market in self._session.markets.values():
             market.quality.advance(venue_ms - LATE_MS)
+            market.signals.advance(venue_ms - LATE_MS)
             market.quality.follow(market.mid_price)
             if clock is not None:  # a wrong clock would begin a day that no event of today belongs to
                 market.ledger.periods.roll(venue_ms)
@@ -201,16 +222,42 @@ class Bookkeeper:
         return QuoteState.ABSENT
 
 
-def _is_present(market: Market, side: Side) -> bool:
-    """Whether live orders within the band add up to the minimum size."""
+def _near_lots(market: Market, side: Side) -> int:
+    """Lots of live orders of a side within the band."""
     half_ticks = market.bid_ticks + market.ask_ticks
-    near = sum(
+    return sum(
         order.remaining_lots
         for order in market.orders.side(side)
         if order.status is OrderStatus.LIVE
         and abs(2 * order.price_ticks - half_ticks) * 10_000 <= BAND_BPS * half_ticks
     )
-    return near >= max(1, market.instrument.min_size_lots)
+
+
+def _is_present(market: Market, side: Side) -> bool:
+    """Whether live orders within the band add up to the minimum size."""
+    return _near_lots(market, side) >= max(1, market.instrument.min_size_lots)
+
+
+def _depth(market: Market, state: QuoteState) -> float | None:
+    """Share of the configured order size that stands on both sides; None for a strategy that has none."""
+    size = market.params.values.get("order_size")
+    target_lots = int(size / market.instrument.lot_size) if size else 0
+    if not target_lots:
+        return None
+    if state is not QuoteState.TWO_SIDED:
+        return 0.0
+    return min(target_lots, *(_near_lots(market, side) for side in Side)) / target_lots
+
+
+def _rank(market: Market, order: OwnOrder, fill: Fill) -> Rank:
+    """Whether anything was estimated to stand ahead of an order just before a fill of it."""
+    place = market.queues.get(order.cl_ord_id)
+    if place is None or order.price_ticks != fill.price_ticks:
+        return Rank.UNKNOWN
+    ahead_lots = place.ahead_before(fill.venue_ms)
+    if ahead_lots is None:
+        return Rank.UNKNOWN
+    return Rank.BEHIND if ahead_lots else Rank.FRONT
 
 
 def _level(market: Market, order: OwnOrder) -> int:

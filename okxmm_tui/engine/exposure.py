@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from okxmm_tui.core.account import DOLLARS
 from okxmm_tui.core.orders import OwnOrder
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
-DOLLARS = frozenset({"USDT", "USDC", "USD"})
 SMALLEST = Decimal("0.01")
 """An equity of nothing, or less, backs this much: shares of it can still be told."""
 UNPRICED = Decimal(10**15)

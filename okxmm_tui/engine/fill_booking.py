@@ -29,6 +29,7 @@ class FillBooking:
             return
         market.note_fill(fill)
         self._books.on_fill(market, booked)
+        market.queues.on_fill(fill)
         market.orders.note_fill(fill)
         self._execution.tell_fill(market, fill)
         self.on_booked(market, fill)
@@ -36,13 +37,7 @@ class FillBooking:
         market.fill_steps.appendleft(self._session.step)
         self._session.booked.append(booked)
         if fill.liquidity is Liquidity.MAKER:
-            market.signals.on_fill(
-                fill.side,
-                fill.price_ticks,
-                fill.size_lots,
-                venue_ms=fill.venue_ms,
-                now_ns=self._session.now_ns,
-            )
+            market.signals.on_fill(fill.side, fill.price_ticks, fill.size_lots, fill.venue_ms)
         market.hurry()
         instrument = market.instrument
         price = format(fill.price(instrument.tick_size), "f")

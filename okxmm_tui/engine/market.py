@@ -72,7 +72,6 @@ class Market:
         """When the book last stood crossed or locked."""
         self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
         self.top_seq = -1
-        self.signals = MarketSignals(instrument, self.book)
         self.mark_price: Decimal | None = None
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
@@ -92,6 +91,7 @@ class Market:
         self.carried_to_ms = 0
         """Fills and bills before this time (Unix ms) are in the books that were carried on."""
         self.quality = TradingQuality(instrument, self.ledger)
+        self.signals = MarketSignals(instrument, self.book, self.quality.timeline)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
         self.fill_steps: deque[int] = deque(maxlen=FILLS_SHOWN)
         """The steps that booked them."""
@@ -241,6 +241,8 @@ class Market:
         """Take a print: it eats the queue ahead of our orders at its price."""
         self.last_trade = event
         self.tape.on_trade(event, self.orders)
+        if self.book_state is BookState.LIVE:
+            self.quality.own_share.on_print(event.size_lots)
         self.signals.on_trade(
             event.side, event.price_ticks, event.size_lots, venue_ms=event.venue_ms, now_ns=now_ns
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from okxmm_tui.core.books import OrderBook
-from okxmm_tui.core.messages import PublicTrade
+from okxmm_tui.core.messages import Fill, PublicTrade
 from okxmm_tui.core.orders import OwnOrders
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import Liquidity, Side
 from okxmm_tui.signals.queue_position import QueuePosition
 
 
@@ -21,12 +21,18 @@ class OwnQueues:
         """Where an order stands; None before the venue has confirmed it."""
         return self._places.get(cl_ord_id)
 
-    def join(self, cl_ord_id: str, side: Side, price_ticks: int) -> None:
-        """Start behind all that is shown: the venue has just confirmed an order at a price."""
-        order = self._orders.get(cl_ord_id)
+    def join(self, cl_ord_id: str, side: Side, price_ticks: int) -> int | None:
+        """Start behind all that is shown: the venue has just confirmed an order at a price.
+
+        Returns:
+            How much more stands ahead of it than at the place it had; None where it had none.
+        """
+        order, left = self._orders.get(cl_ord_id), self._places.get(cl_ord_id)
         own_lots = order.remaining_lots if order is not None else 0
         shown_lots = self._book.side(side).size_at(price_ticks)
-        self._places[cl_ord_id] = QueuePosition(shown_lots, own_lots, shown_ms=self._book.venue_ms)
+        place = QueuePosition(shown_lots, own_lots, shown_ms=self._book.venue_ms)
+        self._places[cl_ord_id] = place
+        return None if left is None else place.ahead_lots - left.ahead_lots
 
     def leave(self, cl_ord_id: str) -> None:
         """Forget an order that is gone or moves away."""
@@ -38,6 +44,14 @@ class OwnQueues:
             if place := self._places.get(order.cl_ord_id):
                 shown_lots = self._book.side(order.side).size_at(order.price_ticks)
                 place.on_displayed(shown_lots, self._book.venue_ms)
+
+    def on_fill(self, fill: Fill) -> None:
+        """Know an order that was filled in part to be the first in its queue."""
+        order = self._orders.find(fill.cl_ord_id, fill.ord_id)
+        if order is None or order.price_ticks != fill.price_ticks or fill.liquidity is not Liquidity.MAKER:
+            return
+        if place := self._places.get(order.cl_ord_id):
+            place.on_own_fill(fill.venue_ms)
 
     def on_trade(self, event: PublicTrade) -> None:
         """Let a print eat what is ahead of our orders at its price."""

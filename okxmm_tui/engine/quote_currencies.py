@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from okxmm_tui.core.account import DOLLARS
 from okxmm_tui.core.instrument import Instrument
-from okxmm_tui.engine.exposure import DOLLARS
 from okxmm_tui.errors import UsageError
 
 

@@ -111,7 +111,9 @@ class Reconciler:
         market.is_dirty = True
         self._books.on_order(market, order, update.state)
         if change.became_live or (change.has_lost_place and not order.is_done):
-            market.queues.join(order.cl_ord_id, order.side, order.price_ticks)
+            lost_lots = market.queues.join(order.cl_ord_id, order.side, order.price_ticks)
+            if lost_lots is not None and change.has_moved and not order.is_manual:
+                market.quality.retention.on_new_place(lost_lots)
         if change.became_live or (update.amend_result == "0" and not order.is_done):
             self._execution.accepted(market, order.side)
         if change.amend_failed and not order.is_done:

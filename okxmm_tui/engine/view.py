@@ -12,7 +12,7 @@ from okxmm_tui.core.opportunity_views import PartsView
 from okxmm_tui.core.orders import OrderStatus, OwnOrder
 from okxmm_tui.core.snapshot import AccountView, DeadManView, HealthView, LimitView, Snapshot
 from okxmm_tui.core.types import Mode, Side
-from okxmm_tui.engine.accounting_view import accounting_view, performance_view
+from okxmm_tui.engine.accounting_view import accounting_view, performance_view, quoted_half_bps
 from okxmm_tui.engine.alignment import QUOTING, SENT
 from okxmm_tui.engine.flatten import hedge_text
 from okxmm_tui.engine.gauges import account_gauges, market_gauges
@@ -126,7 +126,6 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
     last, signals = market.last_trade, market.signals.summary()
     # What a strategy thought before it was stopped is no fair value of now.
     target = None if market.blocked else market.target
-    half_bps = 1e4 * target.half_spread_ticks / target.fair_ticks if target and target.fair_ticks else None
     return MarketView(
         instrument=market.instrument,
         book_state=market.book_state.value,
@@ -137,7 +136,7 @@ def _market(reducer: Reducer, market: Market) -> MarketView:
         last_trade_ticks=last.price_ticks if last else None,
         last_trade_side=last.side if last else None,
         fair_ticks=target.fair_ticks if target else None,
-        half_spread_bps=half_bps,
+        half_spread_bps=quoted_half_bps(market),
         volatility_bps=signals.volatility_per_sqrt_s * 1e4,
         bid=_side(market, Side.BUY),
         ask=_side(market, Side.SELL),

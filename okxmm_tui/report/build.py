@@ -159,7 +159,7 @@ def _from_log(replayed: Replayed, inst_id: str, orders: tuple[int, int]) -> Mark
         maker_share=totals.maker_share,
         orders=orders[0],
         post_only_cancels=orders[1],
-        accounting=accounting_view(replayed.reducer.books, market),
+        accounting=accounting_view(replayed.reducer.books, market, has_details=True),
         points=replayed.points(inst_id),
     )
 

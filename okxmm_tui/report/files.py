@@ -10,24 +10,28 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.engine.store.export import utc, words, write_fills, write_orders
 from okxmm_tui.engine.store.reading import Journal, Span
 from okxmm_tui.errors import UsageError
-from okxmm_tui.report.model import Report
+from okxmm_tui.report.model import Report, SessionReport
 from okxmm_tui.report.tables import PARTS
 
 Cells = tuple[object, ...]
 COLUMNS: dict[str, tuple[str, ...]] = {
     "sessions": (
         "session_id", "started_utc", "ended_utc", "mode", "account", "tag", "strategy", "symbols",
-        "exit_code", "program", "differences", "incomplete",
+        "exit_code", "program", "differences", "incomplete", "gain", "gain_of_holding", "worst_minute",
+        "worst_five_minutes", "shortfall_95", "shortfall_99", "okx_fill_ratio",
     ),
     "markets": (
         "session_id", "inst_id", "quote_ccy", "fills", "maker_fills", "bought", "sold", "turnover",
         "position_open", "position_close", "average_price", "realised", "unrealised", "fees", "rebates",
         "funding", "other", "net", "maker_share", "orders", "post_only_cancels", "settle_ccy",
         *(f"settle_{part}" for part in PARTS), "settle_total", "uptime",
-        "settle_brought_in",
+        "settle_brought_in", "edge_bps", "edge_error_bps", "edge_fills", "buy_edge_bps", "sell_edge_bps",
+        "depth_uptime", "okx_fill_ratio", "own_share", "held", "moved", "rank_lost",
+        "settle_funding_accrued",
     ),
     "markouts": (
         "session_id", "inst_id", "dimension", "bucket", "horizon_s", "mean_bps", "error_bps", "count",
@@ -101,7 +105,22 @@ def _sessions(report: Report) -> Iterator[Cells]:
             row.session_id, utc(row.started_ns), utc(row.ended_ns) if row.ended_ns is not None else None,
             row.mode, words(row.account), words(row.tag), row.strategy, row.symbols, row.exit_code,
             row.program, len(session.differences), words("; ".join(session.incomplete)),
+            *_benchmarks(session),
         )  # fmt: skip
+
+
+def _benchmarks(session: SessionReport) -> Cells:
+    identity, performance = session.identity, session.performance
+    tail = performance.tail if performance is not None else None
+    return (
+        identity.gain if identity is not None else None,
+        identity.holding if identity is not None else None,
+        tail.worst_minute if tail is not None else None,
+        tail.worst_five if tail is not None else None,
+        tail.shortfall_95 if tail is not None else None,
+        tail.shortfall_99 if tail is not None else None,
+        performance.fill_ratio if performance is not None else None,
+    )
 
 
 def _markets(report: Report) -> Iterator[Cells]:
@@ -118,7 +137,29 @@ def _markets(report: Report) -> Iterator[Cells]:
                 parts.total if parts is not None else None,
                 view.presence.two_sided if view is not None else None,
                 view.brought_in if view is not None else None,
+                *_quality(view),
             )  # fmt: skip
+
+
+def _quality(view: AccountingView | None) -> Cells:
+    if view is None:
+        return (None,) * 12
+    edges, kept = {edge.side: edge for edge in view.edges}, view.retention
+    both, buy, sell = (edges.get(side) for side in ("", "buy", "sell"))
+    return (
+        both.edge_bps if both is not None else None,
+        both.error_bps if both is not None else None,
+        both.fills if both is not None else None,
+        buy.edge_bps if buy is not None else None,
+        sell.edge_bps if sell is not None else None,
+        view.presence.depth,
+        view.fill_ratio,
+        view.own_share,
+        kept.held if kept is not None else None,
+        kept.moved if kept is not None else None,
+        kept.rank_lost if kept is not None else None,
+        view.funding.accrued if view.funding is not None else None,
+    )
 
 
 def _markouts(report: Report) -> Iterator[Cells]:

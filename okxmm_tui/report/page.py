@@ -8,20 +8,9 @@ from pathlib import Path
 
 from okxmm_tui.engine.store.export import utc
 from okxmm_tui.report import svg
+from okxmm_tui.report.cells import NONE, Table, is_sum, money, number, padded, share
 from okxmm_tui.report.model import MarketReport, Report, SessionReport
-from okxmm_tui.report.tables import (
-    NONE,
-    SHARES,
-    Table,
-    is_sum,
-    money,
-    number,
-    padded,
-    part_digits,
-    parts_of,
-    session_tables,
-    share,
-)
+from okxmm_tui.report.tables import SHARES, part_digits, parts_of, session_tables
 
 HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'

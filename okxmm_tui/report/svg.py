@@ -7,7 +7,8 @@ from html import escape
 
 from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.engine.store.export import utc
-from okxmm_tui.report.tables import SHARES, axis_number, money, share
+from okxmm_tui.report.cells import axis_number, money, share
+from okxmm_tui.report.tables import SHARES
 
 HALF, WIDE = 510, 1040
 """Widths of a plot that shares its row and of one that does not; units are pixels of the page as designed."""

@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import zip_longest
-
-from msgspec import Struct
 
 from okxmm_tui.core.accounting.attribution import Decomposition
+from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.engine.store.export import utc
+from okxmm_tui.report.cells import NONE, Table, money, number, quantity, share
 from okxmm_tui.report.model import MarketReport, SessionReport
 
-NONE = "–"  # noqa: RUF001
 PARTS = ("spread", "adverse", "drift", "fees", "rebates", "funding", "taker", "other")
 SHARES = ("two_sided", "one_sided", "absent", "paused_by_risk", "paused_by_fault")
+EDGE_SIDES = {"": "both sides", "buy": "buys", "sell": "sells"}
 SHARPE_CAVEAT = (
     "Annualised from one-minute returns, which are autocorrelated; with fewer than 30 whole days it is "
     "indicative only and says nothing about the next day."
 )
-
-
-class Table(Struct, frozen=True):
-    """A titled table; all cells but the first of a row are figures unless ``is_text``."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    is_text: bool = False
-
-
-def money(value: Decimal | float | None, digits: int = 4) -> str:
-    """A signed amount; an exact zero carries no sign."""
-    if value is None:
-        return NONE
-    return _signed(f"{value:+,.{digits}f}")
-
-
-def _signed(text: str) -> str:
-    return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text.replace("-", "−")  # noqa: RUF001
-
-
-def number(value: Decimal | float | None, digits: int = 2) -> str:
-    """A figure without a sign of its own; what rounds to nothing has none."""
-    return NONE if value is None else _signed(f"{value:,.{digits}f}")
-
-
-def axis_number(value: float, first: float, last: float, least: int = 2) -> str:
-    """A figure on an axis with these ends: as many digits as tell its steps apart."""
-    span = abs(first - last)
-    return number(value, max(least, 1 - math.floor(math.log10(span))) if span else least)
-
-
-def share(value: float | None) -> str:
-    """A share as per cent."""
-    return NONE if value is None else f"{100 * value:.1f} %"
-
-
-def quantity(value: Decimal | None, unit: str) -> str:
-    """A signed size with all its digits and its unit."""
-    if value is None:
-        return NONE
-    return f"{money(value, max(0, -int(value.as_tuple().exponent)))} {unit}".rstrip()
 
 
 def is_coin(market: MarketReport) -> bool:
@@ -91,6 +45,8 @@ def session_tables(session: SessionReport) -> Iterator[Table]:
     for market in session.markets:
         if market.accounting is not None:
             yield _markouts(market, market.accounting)
+            if market.accounting.edges:
+                yield _edges(market, market.accounting)
     if any(market.accounting is not None for market in session.markets):
         yield _quality(session)
     yield _params(session)
@@ -140,10 +96,11 @@ def _markets(session: SessionReport) -> Table:
         ("interest, forced, converted", lambda m: money(m.other_quote)),
         ("NET", lambda m: money(m.net_quote)),
         ("return on volume", _bps),
+        ("funding accrued, not settled", _accrued),
     )
     note = (
         "Fees keep the venue's sign: negative is charged. Unrealised is on the mark price at the end, or on "
-        "the mid where there is none."
+        "the mid where there is none. Accrued funding is an estimate and in no other line."
     )
     if any(is_coin(market) for market in session.markets):
         lines = (*lines, ("net in coin", _coin))
@@ -154,6 +111,11 @@ def _markets(session: SessionReport) -> Table:
     head = ("", *(f"{m.inst_id} ({m.quote_ccy})" for m in session.markets))
     rows = tuple((name, *(show(m) for m in session.markets)) for name, show in lines)
     return Table("Profit and loss by market", head, rows, note)
+
+
+def _accrued(market: MarketReport) -> str:
+    funding = market.accounting.funding if market.accounting is not None else None
+    return money(funding.accrued_quote) if funding is not None else NONE
 
 
 def _coin(market: MarketReport) -> str:
@@ -213,13 +175,19 @@ def _account(session: SessionReport) -> Table:
             ("  peak at", utc(drawdown.start_ns) if drawdown.start_ns else NONE),
             ("  lowest at", utc(drawdown.trough_ns) if drawdown.trough_ns else NONE),
             ("  recovered at", utc(drawdown.recovered_ns) if drawdown.recovered_ns else "not recovered"),
+            *_bad_minutes(performance.tail),
             ("average equity", number(performance.average_equity)),
             ("turnover over equity, per day", number(performance.turnover_per_day)),
             (f"Sharpe, minutes ({ratios.minutes})", number(ratios.sharpe_minutes)),
             (f"Sharpe, days ({ratios.days})", number(ratios.sharpe_days)),
             ("Sortino", number(ratios.sortino)),
             ("Calmar", number(ratios.calmar)),
+            ("fill ratio, OKX", number(performance.fill_ratio)),
         ]
+    rows += [
+        ("gain without transfers", money(identity.gain)),
+        ("gain of holding what was there", money(identity.holding)),
+    ]
     verdict = "the books agree with the venue" if identity.is_trustworthy else identity.reason
     return Table(
         "Account",
@@ -227,6 +195,42 @@ def _account(session: SessionReport) -> Table:
         tuple(rows),
         f"Residual within ±{number(float(identity.tolerance))}: {verdict}. Sharpe: {SHARPE_CAVEAT}",
     )
+
+
+def _bad_minutes(tail: TailView | None) -> list[tuple[str, str]]:
+    if tail is None:
+        return []
+    return [
+        ("worst minute", money(tail.worst_minute)),
+        ("  ended at", utc(tail.worst_minute_ns) if tail.worst_minute_ns else NONE),
+        ("worst five minutes", money(tail.worst_five)),
+        ("  ended at", utc(tail.worst_five_ns) if tail.worst_five_ns else NONE),
+        ("expected shortfall of a minute, 95 %", money(tail.shortfall_95)),
+        ("expected shortfall of a minute, 99 %", money(tail.shortfall_99)),
+    ]
+
+
+def _edges(market: MarketReport, view: AccountingView) -> Table:
+    rows = tuple(
+        (
+            EDGE_SIDES[row.side],
+            money(row.capture_bps, 2),
+            money(-row.adverse_bps, 2),
+            money(-row.fee_bps, 2),
+            money(-row.funding_bps, 2),
+            money(row.edge_bps, 2),
+            f"± {number(row.error_bps)}",
+            str(row.fills),
+        )
+        for row in view.edges
+    )
+    head = ("bp", "capture", "adverse", "maker fee", "funding", "edge", "standard error", "fills")
+    note = (
+        "What a maker fill is expected to earn, costs negative: capture and adverse of the fills whose mids "
+        "just before and 30 s after are known, the fee of now, and funding for the mean holding time. "
+        "Without such fills the quoted half-spread stands for the capture."
+    )
+    return Table(f"Expected edge of a fill: {market.inst_id}", head, rows, note)
 
 
 def _markouts(market: MarketReport, view: AccountingView) -> Table:
@@ -254,6 +258,7 @@ def _quality(session: SessionReport) -> Table:
     lines: tuple[tuple[str, Callable[[MarketReport, AccountingView], str]], ...] = (
         ("market open", lambda _, v: f"{v.presence.open_s:,.1f} s"),
         ("uptime, both sides", lambda _, v: share(v.presence.two_sided)),
+        ("uptime, weighted by depth", lambda _, v: share(v.presence.depth)),
         ("one side only", lambda _, v: share(v.presence.one_sided)),
         ("absent", lambda _, v: share(v.presence.absent)),
         ("paused by risk", lambda _, v: share(v.presence.paused_by_risk)),
@@ -262,7 +267,11 @@ def _quality(session: SessionReport) -> Table:
         ("amends / cancels", lambda _, v: f"{v.activity.orders_amended} / {v.activity.orders_cancelled}"),
         ("fill ratio, orders", lambda _, v: share(v.activity.order_fill_ratio)),
         ("fill ratio, quantity", lambda _, v: share(v.activity.quantity_fill_ratio)),
+        ("fill ratio, OKX", lambda _, v: number(v.fill_ratio)),
+        ("own share of the volume", lambda _, v: _small_share(v.own_share)),
         ("order-to-trade", lambda _, v: number(v.activity.order_to_trade)),
+        ("off target: held / moved", _retained),
+        ("queue lost by a move", _rank_lost),
         ("post-only cancels", lambda m, _: str(m.post_only_cancels)),
         ("fees over turnover", lambda _, v: f"{money(v.session.fee_bps, 2)} bp"),
         ("average inventory", lambda m, v: f"{number(v.activity.average_inventory)} {m.quote_ccy}"),
@@ -275,6 +284,23 @@ def _quality(session: SessionReport) -> Table:
     known = [(m, m.accounting) for m in session.markets if m.accounting is not None]
     rows = tuple((name, *(show(m, v) for m, v in known)) for name, show in lines)
     return Table("Activity and quality", ("", *(m.inst_id for m, _ in known)), rows)
+
+
+def _small_share(value: float | None) -> str:
+    """Of a market's volume ours is rarely a per cent."""
+    return NONE if value is None else f"{100 * value:.3f} %"
+
+
+def _retained(_: MarketReport, view: AccountingView) -> str:
+    kept = view.retention
+    return NONE if kept is None else f"{kept.held} / {kept.moved} ({share(kept.held_share)})"
+
+
+def _rank_lost(market: MarketReport, view: AccountingView) -> str:
+    kept = view.retention
+    if kept is None or kept.rank_lost is None:
+        return NONE
+    return f"{money(kept.rank_lost, 2)} {market.size_unit} (of {kept.ranked})"
 
 
 def _params(session: SessionReport) -> Table:
@@ -307,13 +333,3 @@ def _differences(session: SessionReport) -> Table:
     )
     head = ("figure", "market", "first", "second")
     return Table("THE RECORD DIFFERS FROM WHAT WAS RECOMPUTED", head, rows, "Do not sign this report.")
-
-
-def is_sum(table: Table, row: tuple[str, ...]) -> bool:
-    """Whether a row is a total: its name is in capitals."""
-    return not table.is_text and row[0].isupper()
-
-
-def padded(row: tuple[str, ...], width: int) -> tuple[str, ...]:
-    """A row with empty cells up to a width."""
-    return tuple(cell for cell, _ in zip_longest(row, range(width), fillvalue=""))

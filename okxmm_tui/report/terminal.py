@@ -11,18 +11,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from okxmm_tui.report.cells import Table, axis_number, is_sum, money, share
 from okxmm_tui.report.model import MarketReport, Report, SessionReport
-from okxmm_tui.report.tables import (
-    SHARES,
-    Table,
-    axis_number,
-    is_sum,
-    money,
-    part_digits,
-    parts_of,
-    session_tables,
-    share,
-)
+from okxmm_tui.report.tables import SHARES, part_digits, parts_of, session_tables
 
 PLOT_WIDTH, PLOT_HEIGHT, BAR_WIDTH = 100, 6, 40
 LABEL_WIDTH = 16

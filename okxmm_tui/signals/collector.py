@@ -14,6 +14,7 @@ replay would part from the session it replays.
 
 from __future__ import annotations
 
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.signals import Intensity, Signals
@@ -41,8 +42,6 @@ SLOW_HALF_LIFE_S = 1_200.0
 INTENSITY_HALF_LIFE_S = 600.0
 FILL_HORIZON_S = 10
 """Horizon of the fill probability of an own order."""
-LATE_FILL_NS = 5_000_000_000
-"""A fill heard of later than this cannot be measured against the mids that followed it."""
 SECONDS_PER_SOLVE = 60
 DEPTH_NS = 500_000_000
 """Time between readings of many levels: they cost more than everything else of a book update together."""
@@ -54,9 +53,10 @@ class MarketSignals:
     Args:
         instrument: For values in quote currency.
         book: The market's book; read, never changed.
+        timeline: The market's mids by the venue's time; read, never changed.
     """
 
-    def __init__(self, instrument: Instrument, book: OrderBook) -> None:
+    def __init__(self, instrument: Instrument, book: OrderBook, timeline: Timeline) -> None:
         self._book = book
         self._is_inverse = instrument.kind is ContractKind.INVERSE
         face = float(instrument.lot_size * instrument.contract_value)
@@ -75,7 +75,7 @@ class MarketSignals:
         self._outcomes = FillHistory(FILL_HORIZON_S)
         self._vpin = Vpin()
         self._kyle = KyleLambda()
-        self._markouts = Markouts()
+        self._markouts = Markouts(timeline)
         self._touches = TouchHistory()
         self._typical = TypicalSize()
         self._bergs = {
@@ -98,6 +98,7 @@ class MarketSignals:
     ) -> None:
         """Take the best quotes of a live, uncrossed book, changed or not."""
         self._now_ns = now_ns
+        self.advance(venue_ms)
         top, was = (bid_ticks, bid_lots, ask_ticks, ask_lots), self._top
         if top != was:
             self._summary, self._top = None, top
@@ -116,7 +117,6 @@ class MarketSignals:
         self._outcomes.on_touch(bid_ticks, ask_ticks)
         self._spreads.update(ask_ticks - bid_ticks, now_ns)
         self._kyle.on_mid(mid_ticks, now_ns)
-        self._markouts.on_mid(mid_ticks, now_ns)
 
     def _sample(self, mid_ticks: float, now_ns: int) -> None:
         self._sample_ns, self._summary = now_ns, None
@@ -156,7 +156,6 @@ class MarketSignals:
         self._touches.clear()
         self._outcomes.interrupt()
         self._spreads.update(0, now_ns)
-        self._markouts.on_mid(None, now_ns)
 
     def on_trade(self, taker: Side, price_ticks: int, size_lots: int, *, venue_ms: int, now_ns: int) -> None:
         """Take a print of the tape."""
@@ -172,19 +171,16 @@ class MarketSignals:
         if now_ns // NS_PER_S != self._second:
             self.on_time(now_ns)
 
-    def on_fill(self, side: Side, price_ticks: int, size_lots: int, *, venue_ms: int, now_ns: int) -> None:
-        """Take a maker fill of ours; ``venue_ms`` tells how late the news of it is.
+    def on_fill(self, side: Side, price_ticks: int, size_lots: int, venue_ms: int) -> None:
+        """Take a maker fill of ours; one without a price has no markout and is passed over."""
+        if price_ticks > 0:
+            self._summary = None
+            self._markouts.on_fill(side, price_ticks, size_lots, venue_ms)
 
-        One without a price has no markout and is passed over.
-        """
-        self._now_ns, self._summary = now_ns, None
-        if price_ticks <= 0:
-            return
-        if now_ns - venue_ms * 1_000_000 > LATE_FILL_NS:
-            self._markouts.miss(side, size_lots)
-        else:
-            self._markouts.advance(now_ns)
-            self._markouts.on_fill(side, price_ticks, size_lots, now_ns)
+    def advance(self, venue_ms: int) -> None:
+        """Every mid before this venue time is known: measure the fills whose horizons ended."""
+        if self._markouts.advance(venue_ms):
+            self._summary = None
 
     def on_time(self, now_ns: int) -> None:
         """Let time pass; what is due once a second is done once a second, however often this is called."""
@@ -196,7 +192,6 @@ class MarketSignals:
         self._second = second
         self._flow.advance(now_ns)
         self._kyle.advance(now_ns)
-        self._markouts.advance(now_ns)
         for side in Side:
             self._fits[side] = self._sweeps[side].fit(self._spreads, now_ns)
         if self._top is not None:

@@ -6,15 +6,17 @@ Figures and sources: docs/definitions.md, Flow signals.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import deque
 
+from okxmm_tui.core.accounting.timeline import NO_MID, Timeline
 from okxmm_tui.core.signals import Markout
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.decay import GrowingWeight
 
 NS_PER_S = 1_000_000_000
 HORIZONS_S = (1, 5, 30, 60)
-FORGET_NS = 600 * NS_PER_S
+FORGET_MS = 600_000
 """Fills before a pause as long as this say nothing of the flow after it."""
 
 
@@ -167,52 +169,44 @@ class KyleLambda:
 class Markouts:
     """Markouts of own fills: sign x (mid at t + h - fill price), weighted by size, over the last fills.
 
-    Within a window of fills that is as good as by value, and the same for every kind of contract. The mid at
-    t + h is the last one known at that time; a fill whose book was broken then is counted as missing
-    (docs/definitions.md, Flow signals).
+    Within a window of fills that is as good as by value, and the same for every kind of contract. Times are
+    the venue's, so that a fill heard of late is measured like any other; one whose mid at t + h lies in a gap
+    of the time line, or before it, is counted as missing (docs/definitions.md, Flow signals).
 
     Args:
+        timeline: The market's mids; read, never changed.
         horizons_s: Horizons h, ascending.
         window: Fills that count at each horizon.
     """
 
-    def __init__(self, horizons_s: tuple[int, ...] = HORIZONS_S, window: int = 200) -> None:
-        self._horizons = tuple(_Horizon(seconds, window) for seconds in horizons_s)
+    def __init__(
+        self, timeline: Timeline, horizons_s: tuple[int, ...] = HORIZONS_S, window: int = 200
+    ) -> None:
+        self._horizons = tuple(_Horizon(timeline, seconds, window) for seconds in horizons_s)
         self._sides: deque[tuple[int, int]] = deque(maxlen=window)
-        self._mid: float | None = None
-        self._due_ns: int | None = None
-        self._last_fill_ns: int | None = None
+        self._due_ms: int | None = None
+        self._last_ms: int | None = None
 
-    def on_fill(self, side: Side, price_ticks: int, size_lots: int, now_ns: int) -> None:
-        """Take a maker fill of ours at the time it happened; after a long pause the windows begin anew."""
-        if self._last_fill_ns is not None and now_ns - self._last_fill_ns > FORGET_NS:
+    def on_fill(self, side: Side, price_ticks: int, size_lots: int, venue_ms: int) -> None:
+        """Take a maker fill of ours; after a long pause the windows begin anew."""
+        if self._last_ms is not None and venue_ms - self._last_ms > FORGET_MS:
             self._sides.clear()
             for horizon in self._horizons:
                 horizon.forget()
-        self._last_fill_ns = now_ns
+        self._last_ms = venue_ms if self._last_ms is None else max(self._last_ms, venue_ms)
         self._sides.append((side.sign, size_lots))
         for horizon in self._horizons:
-            horizon.pending.append((now_ns + horizon.ns, side.sign, price_ticks, size_lots))
-        self._due_ns = self._next_due()
+            insort(horizon.pending, (venue_ms + horizon.ms, side.sign, price_ticks, size_lots))
+        self._due_ms = self._next_due()
 
-    def miss(self, side: Side, size_lots: int) -> None:
-        """Take a fill heard of too late to be measured: it counts as one-sided flow and as missing."""
-        self._sides.append((side.sign, size_lots))
+    def advance(self, venue_ms: int) -> bool:
+        """Measure what has come due, every mid before this time being known; whether anything had."""
+        if self._due_ms is None or venue_ms <= self._due_ms:
+            return False
         for horizon in self._horizons:
-            horizon.add(None)
-
-    def on_mid(self, mid_ticks: float | None, now_ns: int) -> None:
-        """Take a mid; None when the book broke."""
-        self.advance(now_ns)
-        self._mid = mid_ticks
-
-    def advance(self, now_ns: int) -> None:
-        """Settle what has come due, on the mid known so far."""
-        if self._due_ns is None or now_ns < self._due_ns:
-            return
-        for horizon in self._horizons:
-            horizon.settle(self._mid, now_ns)
-        self._due_ns = self._next_due()
+            horizon.settle(venue_ms)
+        self._due_ms = self._next_due()
+        return True
 
     def _next_due(self) -> int | None:
         return min((each.pending[0][0] for each in self._horizons if each.pending), default=None)
@@ -231,28 +225,30 @@ class Markouts:
 class _Horizon:
     """Fills waiting for, and measured at, one horizon."""
 
-    def __init__(self, seconds: int, window: int) -> None:
+    def __init__(self, timeline: Timeline, seconds: int, window: int) -> None:
+        self._timeline = timeline
         self.seconds = seconds
-        self.ns = seconds * NS_PER_S
-        self.pending: deque[tuple[int, int, int, int]] = deque()
+        self.ms = seconds * 1_000
+        self.pending: list[tuple[int, int, int, int]] = []
+        """(due_ms, sign, price_ticks, size_lots), the next one due first."""
         self._done: deque[tuple[float, float] | None] = deque(maxlen=window)
+        """(markout in bps, weight), or None for a fill that could not be measured."""
         self._figure: Markout | None = None
-
-    def add(self, measured: tuple[float, float] | None) -> None:
-        """Note (markout in bps, weight), or None for a fill that cannot be measured."""
-        self._done.append(measured)
-        self._figure = None
 
     def forget(self) -> None:
         """Drop what was measured; what still waits is of the new run."""
         self._done.clear()
         self._figure = None
 
-    def settle(self, mid: float | None, now_ns: int) -> None:
-        """Measure what has come due."""
-        while self.pending and self.pending[0][0] <= now_ns:
-            _, sign, price, lots = self.pending.popleft()
-            self.add(None if mid is None else (1e4 * sign * (mid - price) / price, float(lots)))
+    def settle(self, venue_ms: int) -> None:
+        """Measure what was due before a time."""
+        count = bisect_left(self.pending, (venue_ms,))
+        for due_ms, sign, price, lots in self.pending[:count]:
+            mid = self._timeline.at(due_ms)
+            move = 1e4 * sign * (mid - 2 * price) / (2 * price)
+            self._done.append(None if mid == NO_MID else (move, float(lots)))
+            self._figure = None
+        del self.pending[:count]
 
     def figure(self) -> Markout | None:
         """Mean with the standard error of a weighted mean; kept until the next fill is measured."""

@@ -35,7 +35,7 @@ from okxmm_tui.core.snapshot import (
     Snapshot,
 )
 from okxmm_tui.core.types import ContractKind, Levels, Liquidity, Mode, Severity, Side
-from tests.console.sample_books import books
+from tests.console.sample_books import books, identity, performance
 
 NOW_NS = 1_763_728_265_400_000_000
 """2025-11-21 12:31:05.4 UTC."""
@@ -304,6 +304,8 @@ def quoting(mode: Mode = Mode.SIM) -> Snapshot:
         log=log(),
         consoles=1,
         limits=LIMITS,
+        identity=identity(),
+        performance=performance(),
         strategies=("avellaneda_stoikov", "glft", "inventory_skew", "ladder", "spread_capture"),
     )
 

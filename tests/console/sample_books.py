@@ -6,10 +6,20 @@ from decimal import Decimal
 
 from okxmm_tui.core.accounting.activity import ActivityView
 from okxmm_tui.core.accounting.attribution import Decomposition
+from okxmm_tui.core.accounting.curve import Drawdown, RiskAdjustedView
 from okxmm_tui.core.accounting.episodes import EpisodesView
 from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.core.accounting.presence import PresenceView
-from okxmm_tui.core.accounting.views import AccountingView, PeriodView
+from okxmm_tui.core.accounting.retention import RetentionView
+from okxmm_tui.core.accounting.tail import TailView
+from okxmm_tui.core.accounting.viability import EdgeView
+from okxmm_tui.core.accounting.views import (
+    AccountingView,
+    FundingView,
+    IdentityView,
+    PerformanceView,
+    PeriodView,
+)
 
 
 def period(scale: int = 1) -> PeriodView:
@@ -68,10 +78,45 @@ def books() -> AccountingView:
             other=Decimal(0),
         ),
         markouts=tuple(rows),
-        presence=PresenceView(5_400.0, 0.91, 0.06, 0.03, 0.01, 0.0),
+        presence=PresenceView(5_400.0, 0.91, 0.06, 0.03, 0.01, 0.0, 0.84),
         activity=ActivityView(
             1_310, 9_214, 377, 1_300, 0.42, 0.31, 8.5, 73.5, 12_400.0, 11.9, 84.0, 0.12, 0.31
         ),
         episodes=EpisodesView(212, 148, 3, 0.58, 1.42, 1, 4),
         incomplete="",
+        edges=(
+            EdgeView("", 1_242, 1.62, 2.0, 1.20, 0.01, -1.59, 0.11),
+            EdgeView("buy", 621, 1.70, 2.0, 1.20, 0.03, -1.53, 0.15),
+            EdgeView("sell", 621, 1.40, 2.0, 1.20, -0.03, -1.77, 0.15),
+        ),
+        funding=FundingView(
+            Decimal("0.0001"), 1_763_654_400_000, 28_800_000, 0.42, Decimal("-0.31"), Decimal("-0.31")
+        ),
+        own_share=0.00412,
+        fill_ratio=14.1,
+        retention=RetentionView(8_120, 1_094, 8_120 / 9_214, 3.4, 1_020),
     )
+
+
+def performance() -> PerformanceView:
+    """How well the account did within some hours."""
+    return PerformanceView(
+        Drawdown(84.2, 0.00084, 1_763_700_000 * 10**9, 1_763_700_900 * 10**9, None, 12.1),
+        RiskAdjustedView(244, 0, 3.1, None, 4.2, 2.8, is_indicative=True),
+        100_040.0,
+        1.6,
+        TailView(244, -21.4, 1_763_701_000 * 10**9, -48.25, 1_763_701_100 * 10**9, -12.75, None),
+        14.1,
+    )
+
+
+def identity() -> IdentityView:
+    """The account's books, which agree with the venue."""
+    zero = Decimal(0)
+    return IdentityView(
+        ccy="USDT", equity=Decimal("100092.40"), opening=Decimal(100_000), transfers=zero,
+        realised=Decimal("120.10"), unrealised=Decimal("4.04"), fees=Decimal("-31.74"), funding=zero,
+        interest=zero, forced=zero, conversion=zero, revaluation=zero, residual=zero,
+        tolerance=Decimal(10), residuals=(), unpriced=(), is_trustworthy=True, reason="", incomplete="",
+        holding=Decimal("-3.20"),
+    )  # fmt: skip

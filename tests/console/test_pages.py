@@ -12,11 +12,13 @@ from msgspec import structs
 from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
 from okxmm_tui.console.screens.live_modal import FlattenScreen, ModalPanel, WhyScreen
 from okxmm_tui.console.spans import line_width
+from okxmm_tui.console.widgets.analytics import EquityPanel, MarkoutsPanel, ResultPanel
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.limits_table import LimitsTable
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.why import why_lines
 from okxmm_tui.console_files import StateFiles
+from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
 from okxmm_tui.core.snapshot import LimitView
 from okxmm_tui.core.types import Mode, Side
@@ -236,6 +238,51 @@ class TestHiddenRows:
             bench.app.page.query_one(EventLog).focus()
             await bench.press("down", "down", "down")
             assert "▴3" in bench.text("EventLog").splitlines()[0]
+
+
+class TestAnalytics:
+    """What the session came to."""
+
+    @pytest.mark.parametrize("size", [(80, 24), (120, 35)])
+    async def test_the_edge_stays_in_sight_however_many_buckets_there_are(self, size):
+        """Markouts of forty levels make room for what a fill is expected to earn."""
+        books = sample.books()
+        many = tuple(MarkoutRow("level", f"{at:02d}", 0, 1.0, 0.1, 9, 0) for at in range(40))
+        crowded = structs.replace(books, markouts=(*books.markouts, *many))
+        async with running(sample.with_market(sample.quoting(), accounting=crowded), size=size) as bench:
+            await bench.press("4")
+            lines = _texts(bench.app.page.query_one(MarkoutsPanel))
+            assert [line.split()[0] for line in lines[-4:]] == ["edge,", "all", "buy", "sell"]
+            assert lines[-3].split()[1:] == ["+1.62", "-1.20", "-2.01", "-1.59", "1,242"]
+
+    async def test_books_of_an_older_engine_are_drawn_without_the_new_figures(self):
+        """A console attached to it says that it does not know them."""
+        old = sample.books()
+        old = structs.replace(
+            old, edges=(), funding=None, own_share=None, fill_ratio=None, retention=None,
+            presence=structs.replace(old.presence, depth=None),
+        )  # fmt: skip
+        snapshot = sample.with_market(sample.quoting(), accounting=old)
+        tale = structs.replace(snapshot.performance, tail=None, fill_ratio=None)
+        account = structs.replace(snapshot.identity, holding=None)
+        snapshot = structs.replace(snapshot, performance=tale, identity=account)
+        async with running(snapshot, size=(200, 60)) as bench:
+            await bench.press("4")
+            page = bench.app.page
+            assert not any("edge" in line for line in _texts(page.query_one(MarkoutsPanel)))
+            result = _texts(page.query_one(ResultPanel))
+            for line in ("accrued funding -", "own share, fill ratio - / -", "kept off target, moved -"):
+                assert line in result
+            equity = " ".join(_texts(page.query_one(EquityPanel)))
+            assert "drawdown" in equity
+            assert "worst minute" not in equity
+            assert "holding" not in equity
+
+
+def _texts(panel: LinePanel) -> list[str]:
+    """Lines of a panel that say something, without its frame."""
+    shown = (" ".join("".join(part for part, _ in line).strip("│╭╮╰╯─ ").split()) for line in panel._lines)
+    return [line for line in shown if line]
 
 
 class TestWhy:

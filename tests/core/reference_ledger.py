@@ -60,6 +60,9 @@ class ReferenceLedger:
         for executed, executed_price, fee in self.trades:
             # A fee in base currency: less (or more) was received for the same money.
             quantity = executed + fee
+            if not quantity:  # it ate all that was traded: what was paid is lost
+                total -= executed * executed_price
+                continue
             price = executed_price * executed / quantity if fee else executed_price
             if held * quantity >= 0:
                 average = self._average(held, average, quantity, price)

@@ -14,7 +14,8 @@ from okxmm_tui.core.accounting.activity import Activity, OrderEvent
 from okxmm_tui.core.accounting.bills import Flow
 from okxmm_tui.core.accounting.curve import MINUTE_NS, EquityCurve
 from okxmm_tui.core.accounting.episodes import Episodes
-from okxmm_tui.core.accounting.markouts import HORIZONS_S, Markouts, Sample, WeightedMean
+from okxmm_tui.core.accounting.markouts import HORIZONS_S, Markouts, Sample
+from okxmm_tui.core.accounting.means import WeightedMean
 from okxmm_tui.core.accounting.presence import Presence, QuoteState
 from okxmm_tui.core.accounting.quality import Context, TradingQuality
 from okxmm_tui.core.accounting.seen import SeenIds

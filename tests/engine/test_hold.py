@@ -7,17 +7,18 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from okxmm_tui.core.accounting.markouts import WeightedMean
+from okxmm_tui.core.accounting.means import WeightedMean
 from okxmm_tui.core.commands import SetParam
 from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Report
 from okxmm_tui.core.limits import HoldMode, Limits
 from okxmm_tui.core.messages import PublicTrade, TopOfBook
-from okxmm_tui.core.types import Side
+from okxmm_tui.core.types import Side, VenueOrderState
 from okxmm_tui.engine import hold
 from okxmm_tui.engine.hold import Verdict, adverse_bps, judge
+from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.strategies.base import Composition, Quote
 from tests.engine.desk import MS, Desk
-from tests.samples import INST, order_update
+from tests.samples import INST, fill, order_update
 
 QUIET = {"volatility_multiplier": Decimal(0)}
 
@@ -243,3 +244,22 @@ def test_refusals_spread_over_time_do_not_rest_a_side():
         desk.reducer.session.now_ns += 61_000 * MS
         desk.reducer.execution.would_take(desk.market, Side.BUY, "post-only would have crossed")
     assert desk.market.sides[Side.BUY].resting(desk.reducer.session.now_ns) == ""
+
+
+def test_a_part_filled_order_is_known_to_be_first_in_its_queue():
+    """40 lots stood ahead of the bid by our count; a fill of its first lot proves that none does."""
+    desk = quoting()
+    bid = desk.market.orders.side(Side.BUY)[0]
+    desk.update(bids=((bid.price_ticks, 40),))
+    desk.market.queues.join(bid.cl_ord_id, Side.BUY, bid.price_ticks)
+    price = desk.market.instrument.price_text(bid.price_ticks)
+    part = fill(Side.BUY, price, "0.01", cl_ord_id=bid.cl_ord_id)
+    ahead = [view.queue_ahead_lots for view in build_snapshot(desk.reducer, 1).markets[0].orders[:1]]
+    desk.feed(
+        order_update(
+            bid.cl_ord_id, Side.BUY, bid.price_ticks, bid.size_lots,
+            state=VenueOrderState.PARTIALLY_FILLED, filled_lots=1, fill=part,
+        )
+    )  # fmt: skip
+    ahead += [view.queue_ahead_lots for view in build_snapshot(desk.reducer, 2).markets[0].orders[:1]]
+    assert ahead == [40, 0]

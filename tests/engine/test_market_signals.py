@@ -85,6 +85,31 @@ def test_trades_and_maker_fills_are_heard():
     assert desk.market.signals.summary().fill_imbalance == 1.0
 
 
+def test_a_fill_heard_late_is_marked_out_by_the_venues_time():
+    """Bought at a mid of 600,000.5 ticks; news of it comes 4 s later, after the mid has risen by 60."""
+    desk = Desk()
+    bid, _ = desk.quoting()
+    at_ms = desk.now_ns // MS
+    desk.feed(TopOfBook(INST, 600_000, 5, 600_001, 5, 10_000, at_ms))
+    for second in (1, 2, 3):
+        desk.run(1_000)
+        desk.feed(TopOfBook(INST, 600_000, 5 + second, 600_001, 5, 10_000 + second, at_ms + second * 1_000))
+    desk.run(1_000)
+    desk.feed(TopOfBook(INST, 600_060, 5, 600_061, 5, 10_004, at_ms + 4_000))
+    order = desk.market.orders.get(bid)
+    assert order is not None
+    own = msgspec.structs.replace(fill(Side.BUY, "60000", "1", cl_ord_id=bid), venue_ms=at_ms + 100)
+    filled = order_update(
+        bid, Side.BUY, order.price_ticks, 100, state=VenueOrderState.FILLED, filled_lots=100
+    )
+    desk.feed(msgspec.structs.replace(filled, fill=own))
+    desk.feed(TopOfBook(INST, 600_060, 6, 600_061, 5, 10_005, at_ms + 5_200))
+    first, second = desk.market.signals.summary().markouts
+    assert (first.horizon_s, first.fills, second.horizon_s, second.fills) == (1, 1, 5, 1)
+    assert first.mean_bps == pytest.approx(1e4 * 0.5 / 600_000)
+    assert second.mean_bps == pytest.approx(1e4 * 60.5 / 600_000)
+
+
 def test_orders_show_how_likely_they_fill():
     """Unknown at first; after a minute it is a probability, also where the market did not come to."""
     desk = Desk()

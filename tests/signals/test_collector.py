@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.signals import Signals
 from okxmm_tui.core.types import ContractKind, Side
@@ -21,8 +22,8 @@ class Feed:
     """A book and its signals, driven by hand."""
 
     def __init__(self, **changes: object) -> None:
-        self.book = OrderBook()
-        self.signals = MarketSignals(swap(**changes), self.book)
+        self.book, self.line = OrderBook(), Timeline()
+        self.signals = MarketSignals(swap(**changes), self.book, self.line)
         self.now_ns = START_NS
 
     def top(self, bid_lots: int = 100, ask_lots: int = 100, bid: int = BID, ask: int = ASK) -> None:
@@ -34,6 +35,11 @@ class Feed:
         self.signals.on_top(
             bid, bid_lots, ask, ask_lots, venue_ms=self.now_ns // 1_000_000, now_ns=self.now_ns
         )
+        self.line.note(self.now_ns // 1_000_000, bid + ask)
+
+    def fill(self, side: Side, price: int, late_ms: int = 0) -> None:
+        """A maker fill of 5 lots, heard of now."""
+        self.signals.on_fill(side, price, 5, self.now_ns // 1_000_000 - late_ms)
 
     def trade(self, taker: Side, lots: int = 10, price: int | None = None) -> None:
         """A print at the touch or at a price."""
@@ -44,6 +50,7 @@ class Feed:
         """Let time pass."""
         self.now_ns += int(seconds * SECOND)
         self.signals.on_time(self.now_ns)
+        self.signals.advance(self.now_ns // 1_000_000)
 
     @property
     def seen(self) -> Signals:
@@ -190,30 +197,48 @@ def test_fills_are_marked_out():
     """A buy before a fall of 6 ticks from a fill at the bid costs 0.1 bp at each horizon."""
     feed = Feed()
     feed.top()
-    feed.signals.on_fill(Side.BUY, BID, 5, venue_ms=feed.now_ns // 1_000_000, now_ns=feed.now_ns)
+    feed.fill(Side.BUY, BID)
     feed.wait(0.5)
     feed.top(bid=BID - 7, ask=BID - 5)
-    for _ in range(61):
+    for _ in range(60):
         feed.wait(1)
     assert [each.horizon_s for each in feed.seen.markouts] == [1, 5, 30, 60]
     assert all(each.mean_bps == pytest.approx(-0.1) for each in feed.seen.markouts)
     assert feed.seen.fill_imbalance == 1.0
 
 
-def test_late_news_of_a_fill_is_not_measured():
-    """A fill found by a query ten seconds later counts as missing."""
+def test_late_news_of_a_fill_is_measured_by_the_venues_time():
+    """A sale heard of ten seconds late, after 5 s of rise: the mids are those of its own horizons."""
     feed = Feed()
     feed.top()
-    feed.signals.on_fill(Side.SELL, ASK, 5, venue_ms=feed.now_ns // 1_000_000 - 10_000, now_ns=feed.now_ns)
-    assert [(each.fills, each.missing) for each in feed.seen.markouts] == [(0, 1)] * 4
+    feed.wait(5)
+    feed.top(bid=BID + 60, ask=ASK + 60)
+    feed.wait(5)
+    feed.fill(Side.SELL, BID + 1, late_ms=10_000)
+    feed.wait(1)
+    moves = [each.mean_bps for each in feed.seen.markouts]
+    assert moves == [pytest.approx(0.0), pytest.approx(-1.0, rel=1e-4)]
     assert feed.seen.fill_imbalance == -1.0
+
+
+def test_the_next_message_settles_what_was_due_before_it():
+    """No clock is needed: a book of a later time tells that every mid of the horizon is known."""
+    feed = Feed()
+    feed.top()
+    feed.fill(Side.BUY, BID)
+    feed.now_ns += SECOND
+    feed.top()
+    assert feed.seen.markouts == ()
+    feed.now_ns += SECOND // 1_000
+    feed.top()
+    assert [(each.horizon_s, each.fills) for each in feed.seen.markouts] == [(1, 1)]
 
 
 def test_a_fill_without_a_price_is_passed_over():
     """Nothing to mark out, and no division by zero a second later."""
     feed = Feed()
     feed.top()
-    feed.signals.on_fill(Side.SELL, 0, 5, venue_ms=feed.now_ns // 1_000_000, now_ns=feed.now_ns)
+    feed.fill(Side.SELL, 0)
     feed.wait(2)
     assert feed.seen.markouts == ()
 
@@ -222,9 +247,10 @@ def test_a_broken_book_is_forgotten_and_its_jump_explains_nothing():
     """No fair price while it is broken; the price after it is no flow and no markout."""
     feed = Feed()
     feed.top()
-    feed.signals.on_fill(Side.BUY, BID, 5, venue_ms=feed.now_ns // 1_000_000, now_ns=feed.now_ns)
+    feed.fill(Side.BUY, BID)
     feed.book.clear()
     feed.signals.on_break()
+    feed.line.lose()
     assert feed.seen.microprice_ticks is None
     assert feed.seen.vamp_ticks is None
     assert feed.signals.fill_probability(Side.BUY, BID, 10) is None
@@ -297,7 +323,7 @@ def test_looking_changes_nothing():
                 taker = source.choice(list(Side))
                 feed.trade(taker, source.randint(1, 50), bid + taker.sign * source.randint(0, 5))
             if source.random() < 0.02:
-                feed.signals.on_fill(Side.BUY, bid, 5, venue_ms=feed.now_ns // 1_000_000, now_ns=feed.now_ns)
+                feed.fill(Side.BUY, bid)
             if is_watched:
                 feed.signals.summary()
                 feed.signals.fill_probability(Side.BUY, bid, 50)

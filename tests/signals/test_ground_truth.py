@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.signals import Intensity
 from okxmm_tui.exchange.instruments import packaged_metadata, read_metadata
@@ -21,7 +22,7 @@ SAMPLE_S = 0.13
 
 def watched(truth: GroundTruth, seed: int) -> MarketSignals:
     """Signals that have seen such a market for so long."""
-    signals = MarketSignals(LISTED.instrument, OrderBook())
+    signals = MarketSignals(LISTED.instrument, OrderBook(), Timeline())
     for at_ns, events in GroundTruthFeed(LISTED, truth, seed).events():
         if at_ns > SECONDS * 1_000_000_000:
             return signals

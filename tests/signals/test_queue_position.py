@@ -77,6 +77,40 @@ def test_a_decrease_explained_by_prints_is_no_cancel():
     assert (position.ahead_lots, position.expected_ahead_lots) == (60, 60)
 
 
+def test_what_stood_ahead_before_a_fill_does_not_depend_on_what_is_heard_first():
+    """60 ahead at 9 ms; the sweep of 10 ms ate them, told by tape and book, before or after the fill."""
+    told = QueuePosition(100, own_lots=10, shown_ms=1)
+    told.on_displayed(60, 9)
+    assert told.ahead_before(10) == 60
+    told.on_print(60, 10)
+    told.on_displayed(0, 11)
+    told.on_displayed(300, 12)
+    assert told.ahead_lots == 0
+    assert told.ahead_before(10) == 60
+    assert (told.ahead_before(9), told.ahead_before(11)) == (100, 0)
+
+
+def test_what_stood_ahead_before_it_joined_or_long_ago_is_not_known():
+    """Neither is guessed."""
+    position = QueuePosition(1_000, shown_ms=10)
+    assert position.ahead_before(9) is None
+    for at_ms in range(11, 40):
+        position.on_print(1, at_ms)
+    assert position.ahead_before(12) is None
+    assert position.ahead_before(38) == 1_000 - 27
+
+
+def test_a_part_filled_order_is_the_first():
+    """Whatever was estimated ahead is gone; news of a fill from before the order joined says nothing."""
+    position = QueuePosition(100, own_lots=10, shown_ms=50)
+    position.on_own_fill(49)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (100, 100)
+    position.on_own_fill(50)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (0, 0)
+    position.on_displayed(400, 60)
+    assert (position.ahead_lots, position.expected_ahead_lots) == (0, 0)
+
+
 @given(st.integers(0, 10_000))
 def test_the_cautious_estimate_is_never_too_small(seed):
     """Joins, cancels anywhere and prints, told in either order: never less than is truly ahead."""

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.toxicity import KyleLambda, Markouts, Vpin
 from tests.signals import reference
@@ -123,78 +124,122 @@ class TestKyle:
         assert estimate.fit() == before
 
 
+class Marked:
+    """Markouts over a time line that is written by hand; mids in ticks, times in milliseconds."""
+
+    def __init__(self, horizons_s: tuple[int, ...], window: int = 200) -> None:
+        self.line = Timeline()
+        self.markouts = Markouts(self.line, horizons_s, window)
+
+    def mid(self, at_ms: int, ticks: float) -> None:
+        """The mid is this from now on."""
+        self.line.note(at_ms, int(2 * ticks))
+
+
 class TestMarkouts:
     """What fills were worth later."""
 
     def test_signs(self):
         """A buy before a rise is good, a sale before it is bad, by the same number of bps."""
         for side, sign in ((Side.BUY, 1), (Side.SELL, -1)):
-            markouts = Markouts((1,))
-            markouts.on_mid(10_000.0, 0)
-            markouts.on_fill(side, 10_000, 5, SECOND)
-            markouts.on_mid(10_010.0, SECOND + 1)
-            markouts.advance(2 * SECOND)
-            (figure,) = markouts.figures()
+            on = Marked((1,))
+            on.mid(0, 10_000)
+            on.markouts.on_fill(side, 10_000, 5, 1_000)
+            on.mid(1_001, 10_010)
+            assert on.markouts.advance(2_001)
+            (figure,) = on.markouts.figures()
             assert figure.mean_bps == pytest.approx(sign * 10.0)
             assert (figure.horizon_s, figure.fills, figure.missing) == (1, 1, 0)
 
     def test_the_mid_of_the_horizon_counts(self):
         """A mid that comes later than t + h is not looked at, however late the fill is settled."""
-        markouts = Markouts((1, 5))
-        markouts.on_mid(10_000.0, 0)
-        markouts.on_fill(Side.BUY, 10_000, 5, 0)
-        markouts.on_mid(10_020.0, SECOND - 1)
-        markouts.on_mid(9_000.0, 3 * SECOND)
-        markouts.advance(10 * SECOND)
-        assert [figure.mean_bps for figure in markouts.figures()] == [
+        on = Marked((1, 5))
+        on.mid(0, 10_000)
+        on.markouts.on_fill(Side.BUY, 10_000, 5, 0)
+        on.mid(999, 10_020)
+        on.mid(3_000, 9_000)
+        on.markouts.advance(10_000)
+        assert [figure.mean_bps for figure in on.markouts.figures()] == [
             pytest.approx(20),
             pytest.approx(-1_000),
         ]
 
+    def test_nothing_is_measured_before_all_mids_of_the_horizon_are_known(self):
+        """At the horizon itself another mid of that millisecond may still come; after it, none."""
+        on = Marked((1,))
+        on.mid(0, 10_000)
+        on.markouts.on_fill(Side.BUY, 10_000, 5, 0)
+        assert not on.markouts.advance(1_000)
+        on.mid(1_000, 10_030)
+        assert on.markouts.advance(1_001)
+        assert on.markouts.figures()[0].mean_bps == pytest.approx(30)
+
+    def test_a_fill_heard_late_is_measured_by_its_own_time(self):
+        """Read four seconds on, after a younger fill: its second ended at +10 bps, the younger's at -20."""
+        on = Marked((1,))
+        on.mid(0, 10_000)
+        on.mid(500, 10_010)
+        on.mid(2_000, 9_980)
+        on.markouts.on_fill(Side.BUY, 10_000, 5, 3_500)
+        on.markouts.on_fill(Side.BUY, 10_000, 15, 0)
+        on.markouts.advance(4_000)
+        assert on.markouts.figures()[0].mean_bps == pytest.approx(10)  # it does not wait for the younger one
+        on.markouts.advance(4_501)
+        assert on.markouts.figures()[0].mean_bps == pytest.approx((15 * 10 - 5 * 20) / 20)
+
     def test_mean_error_and_weights(self):
         """Size-weighted; the error of equal weights is the textbook one."""
-        markouts, moves = Markouts((1,)), [3.0, -5.0, 8.0, 1.0]
+        on, moves = Marked((1,)), [3.0, -5.0, 8.0, 1.0]
         for number, move in enumerate(moves):
-            markouts.on_mid(10_000.0, number * 10 * SECOND)
-            markouts.on_fill(Side.BUY, 10_000, 7, number * 10 * SECOND)
-            markouts.on_mid(10_000.0 + move, number * 10 * SECOND + 1)
-            markouts.advance((number * 10 + 2) * SECOND)
-        (figure,) = markouts.figures()
+            on.mid(number * 10_000, 10_000)
+            on.markouts.on_fill(Side.BUY, 10_000, 7, number * 10_000)
+            on.mid(number * 10_000 + 1, 10_000 + move)
+            on.markouts.advance(number * 10_000 + 2_000)
+        (figure,) = on.markouts.figures()
         mean = sum(moves) / 4
         error = math.sqrt(sum((move - mean) ** 2 for move in moves) / 3 / 4)
         assert (figure.mean_bps, figure.error_bps) == (pytest.approx(mean), pytest.approx(error))
         assert figure.t_stat == pytest.approx(mean / error)
-        markouts.on_mid(10_000.0, 99 * SECOND)
-        markouts.on_fill(Side.BUY, 10_000, 28, 99 * SECOND)
-        markouts.on_mid(9_990.0, 99 * SECOND + 1)
-        markouts.advance(101 * SECOND)
-        assert markouts.figures()[0].mean_bps == pytest.approx((7 * sum(moves) - 28 * 10) / 56)
+        on.mid(99_000, 10_000)
+        on.markouts.on_fill(Side.BUY, 10_000, 28, 99_000)
+        on.mid(99_001, 9_990)
+        on.markouts.advance(101_000)
+        assert on.markouts.figures()[0].mean_bps == pytest.approx((7 * sum(moves) - 28 * 10) / 56)
 
     def test_a_broken_book_is_counted_as_missing(self):
-        """No mid at the horizon, or news that came too late: in no mean, but told."""
-        markouts = Markouts((1,))
-        markouts.on_mid(10_000.0, 0)
-        markouts.on_fill(Side.BUY, 10_000, 5, 0)
-        markouts.on_mid(None, 1)
-        markouts.advance(SECOND)
-        markouts.miss(Side.BUY, 5)
-        (figure,) = markouts.figures()
+        """No mid at the horizon, or one that is forgotten by now: in no mean, but told."""
+        on = Marked((1,))
+        on.mid(10_000, 10_000)
+        on.markouts.on_fill(Side.BUY, 10_000, 5, 10_000)
+        on.markouts.on_fill(Side.BUY, 10_000, 5, 1_000)
+        on.line.lose()
+        on.markouts.advance(11_001)
+        (figure,) = on.markouts.figures()
         assert (figure.fills, figure.missing, figure.mean_bps, figure.t_stat) == (0, 2, 0.0, 0.0)
 
     def test_the_window_rolls(self):
         """Only the last fills count."""
-        markouts = Markouts((1,), window=3)
+        on = Marked((1,), window=3)
         for number in range(10):
-            markouts.on_mid(10_000.0, number * 10 * SECOND)
-            markouts.on_fill(Side.BUY, 10_000, 5, number * 10 * SECOND)
-            markouts.on_mid(10_000.0 + number, number * 10 * SECOND + 1)
-            markouts.advance((number * 10 + 2) * SECOND)
-        assert markouts.figures()[0].mean_bps == pytest.approx(8)
-        assert markouts.figures()[0].fills == 3
+            on.mid(number * 10_000, 10_000)
+            on.markouts.on_fill(Side.BUY, 10_000, 5, number * 10_000)
+            on.mid(number * 10_000 + 1, 10_000 + number)
+            on.markouts.advance(number * 10_000 + 2_000)
+        assert on.markouts.figures()[0].mean_bps == pytest.approx(8)
+        assert on.markouts.figures()[0].fills == 3
+
+    def test_a_long_pause_begins_anew_and_news_of_before_it_does_not(self):
+        """Ten minutes and a second after the last fill; one read late from before leaves the window alone."""
+        on = Marked((1,))
+        on.mid(0, 10_000)
+        for at_ms in (0, 601_000, 600_000):
+            on.markouts.on_fill(Side.BUY, 10_000, 5, at_ms)
+            on.markouts.advance(at_ms + 1_001)
+        assert on.markouts.figures()[0].fills == 2
 
     def test_one_sidedness(self):
         """All bids hit is 1, all asks lifted is -1, by lots."""
-        markouts = Markouts()
+        markouts = Marked((1,)).markouts
         assert markouts.fill_imbalance == 0.0
         markouts.on_fill(Side.BUY, 10_000, 30, 0)
         assert markouts.fill_imbalance == 1.0

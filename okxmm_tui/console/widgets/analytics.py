@@ -5,15 +5,21 @@ from __future__ import annotations
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import live_mid
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.pnl import curve, decomposition
+from okxmm_tui.core.accounting.retention import RetentionView
+from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.core.market_views import MarketView
 
 CELL = 9
 NAME_WIDTH = 24
+CURVE_ROWS = 5
+"""Rows the curve of the equity keeps for itself."""
+MARKOUTS_FROM_HEIGHT = 8
+"""Rows from which there is room for what a fill is expected to earn too."""
 
 
 class EquityPanel(LinePanel, can_focus=True):
@@ -38,7 +44,7 @@ class EquityPanel(LinePanel, can_focus=True):
         values = (
             tuple(value - samples[0] for value in samples) if len(samples) > 1 else view.market.pnl_history
         )
-        tail = _performance(view, width) if height >= 8 else []
+        tail = _performance(view, width)[: height - CURVE_ROWS] if height >= 8 else []
         return curve(values, width, height - len(tail)) + tail
 
 
@@ -52,11 +58,32 @@ def _performance(view: View, width: int) -> list[Line]:
     word = tr(" indicative") if ratios.is_indicative else ""
     decimals = fmt.money_decimals(snapshot.identity.ccy if snapshot.identity else snapshot.account_view.ccy)
     present, most = f"{fall.present:,.{decimals}f}", f"{fall.most:,.{decimals}f}"
-    text = (
-        f"{tr('drawdown')} {present}, {tr('most')} {most} ({fall.most_share:.2%})   "
-        f"{tr('sharpe')} {sharpe}{word}"
-    )
-    return [((clip(text, width), "muted"),)]
+    pieces = [
+        f"{tr('drawdown')} {present}, {tr('most')} {most} ({fall.most_share:.2%})",
+        f"{tr('sharpe')} {sharpe}{word}",
+    ]
+    if performance.tail is not None:
+        pieces += _bad_minutes(performance.tail, decimals)
+    if snapshot.identity is not None and snapshot.identity.holding is not None:
+        pieces.append(f"{tr('holding')} {fmt.money_text(snapshot.identity.holding, decimals)}")
+    return [((clip(line, width), "muted"),) for line in _packed(pieces, width)]
+
+
+def _bad_minutes(tail: TailView, decimals: int) -> list[str]:
+    named = ((tr("worst minute"), tail.worst_minute), (tr("shortfall 95%"), tail.shortfall_95))
+    return [f"{name} {fmt.NONE if value is None else f'{value:+,.{decimals}f}'}" for name, value in named]
+
+
+def _packed(pieces: list[str], width: int) -> list[str]:
+    """Pieces in as few lines as they go into whole."""
+    lines: list[str] = []
+    for piece in pieces:
+        joined = f"{lines[-1]}   {piece}" if lines else piece
+        if lines and width_of(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(piece)
+    return lines
 
 
 class InventoryPanel(LinePanel, can_focus=True):
@@ -89,7 +116,10 @@ class MarkoutsPanel(LinePanel, can_focus=True):
 
     TITLE = "MARKOUTS"
     IS_SLOW = True
-    HELP = "Mean move of the mid after our maker fills, in bps, with its standard error; 0s is the spread."
+    HELP = (
+        "Mean move of the mid after our maker fills, in bps, with its standard error; 0s is the spread. "
+        "Below it what a fill is expected to earn: capture, what the mid took within 30 s, fee and funding."
+    )
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """One line a bucket, one column a horizon."""
@@ -107,7 +137,26 @@ class MarkoutsPanel(LinePanel, can_focus=True):
             + "".join(right(f"{horizon}s", CELL) for horizon in horizons)
             + right(tr("fills"), 8)
         )
-        return [((head, "head"),), *_markout_lines(books, horizons, room)][:height]
+        table: list[Line] = [((head, "head"),), *_markout_lines(books, horizons, room)]
+        edges = _edge_lines(books, width) if height >= MARKOUTS_FROM_HEIGHT else []
+        # What it comes to is never below the fold: buckets make room where rows are scarce.
+        gap = [EMPTY] if edges and len(table) + len(edges) < height else []
+        return [*table[: height - len(edges)], *gap, *edges]
+
+
+def _edge_lines(books: AccountingView, width: int) -> list[Line]:
+    if not books.edges:
+        return []
+    room = max(10, min(NAME_WIDTH, width - 8 - CELL * 4))
+    names = ("capture", "adverse", "costs", "edge")
+    cells = "".join(right(tr(name, "short"), CELL) for name in names)
+    lines: list[Line] = [((left(tr("edge, bps"), room) + cells + right(tr("fills"), 8), "head"),)]
+    for row in books.edges:
+        parts = (row.capture_bps, -row.adverse_bps, -row.fee_bps - row.funding_bps, row.edge_bps)
+        spans: list[Span] = [(left(tr(row.side or "all"), room), "text" if row.side else "strong")]
+        spans += [(right(fmt.bps_text(part, 2), CELL), fmt.money_role(round(part, 2))) for part in parts]
+        lines.append((*spans, (right(f"{row.fills:,}", 8), "muted")))
+    return lines
 
 
 def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> list[Line]:
@@ -161,11 +210,36 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
         ("turnover", f"{session.turnover_quote:,.0f} {books.quote_ccy}"),
         ("fees of turnover", f"{fees} bps"),
         ("maker share", fmt.share_text(session.maker_share)),
-        ("two-sided", fmt.share_text(presence.two_sided)),
+        ("two-sided, by depth", f"{fmt.share_text(presence.two_sided)} / {fmt.share_text(presence.depth)}"),
         ("round trips", tr(f"{trips.won}:{trips.lost}, won {rate}")),
         ("orders to trade", fmt.NONE if ratio is None else f"{ratio:.1f}"),
+        ("accrued funding", _accrued(books)),
+        ("own share, fill ratio", f"{_volume_share(books.own_share)} / {_ratio(books.fill_ratio)}"),
+        ("kept off target, moved", _kept(books.retention)),
     )
     return [spread(((tr(name), "muted"),), ((text, "text"),), width) for name, text in pairs]
+
+
+def _accrued(books: AccountingView) -> str:
+    if books.funding is None:
+        return fmt.NONE
+    ccy = books.settle_ccy
+    return f"{fmt.money_text(books.funding.accrued, fmt.money_decimals(ccy))} {ccy}"
+
+
+def _volume_share(share: float | None) -> str:
+    """Of a market's volume ours is rarely a per cent."""
+    return fmt.NONE if share is None else f"{share:.3%}"
+
+
+def _ratio(ratio: float | None) -> str:
+    return fmt.NONE if ratio is None else f"{ratio:,.1f}"
+
+
+def _kept(retention: RetentionView | None) -> str:
+    if retention is None:
+        return fmt.NONE
+    return f"{retention.held:,} / {retention.moved:,}"
 
 
 class SpreadPanel(LinePanel, can_focus=True):

@@ -47,6 +47,9 @@ class _Books(Struct):
     price: Decimal | None = None
     opening: Decimal = ZERO
     """Unrealised when the books were opened, in settlement currency."""
+    held: Decimal = ZERO
+    """Contracts held then, signed; what spot holds is among the balances."""
+    opening_price: Decimal = ZERO
 
     @property
     def unrealised(self) -> Decimal:
@@ -161,6 +164,9 @@ class AccountBook:
         self._booked = dict.fromkeys(Flow, ZERO)
         for books in self._books.values():
             books.opening = books.unrealised
+            is_spot = books.instrument.kind is ContractKind.SPOT
+            books.held = ZERO if is_spot else books.ledger.position.quantity
+            books.opening_price = books.price or ZERO
         listed = tuple(balances)
         self._opened_ms = max((balance.update_ms for balance in listed), default=0)
         for balance in listed:
@@ -264,7 +270,23 @@ class AccountBook:
             is_trustworthy=self.trust.is_trustworthy,
             reason=self.trust.reason,
             incomplete=self.trust.incomplete,
+            holding=self._holding(),
         )
+
+    def _holding(self) -> Decimal:
+        """Gain of the opening portfolio, coins and contracts, had it been left alone."""
+        total = ZERO
+        for ccy, opening in self._openings.items():
+            price = self._prices.get(ccy)
+            if price is not None and opening.price is not None:
+                total += rounded(opening.equity * (price - opening.price), COST_STEP)
+        for books in self._books.values():
+            price = self._prices.get(books.instrument.settle_ccy)
+            if books.held and books.price is not None and price is not None:
+                worth = books.ledger.position.worth
+                moved = worth(books.held, books.price) - worth(books.held, books.opening_price)
+                total += rounded(moved * price, COST_STEP)
+        return total
 
     def _unrealised_change(self) -> Decimal:
         total = ZERO

@@ -119,6 +119,17 @@ class Activity:
         self._capital.set(at_ns, used_share)
 
     @property
+    def orders_counted(self) -> int:
+        """New and amended orders: what the venue's fill ratio is divided by."""
+        return self._counts[OrderEvent.NEW] + self._counts[OrderEvent.AMEND]
+
+    @property
+    def mean_holding_s(self) -> float | None:
+        """Average absolute position over quantity filled per second; None before the first fill."""
+        held_lots = (self._inventory_lots.mean or 0.0) * self._inventory_lots.span_ns / 1e9
+        return _ratio(held_lots, self._filled_lots)
+
+    @property
     def notional(self) -> float:
         """Notional traded, in quote currency."""
         return self._notional
@@ -138,9 +149,7 @@ class Activity:
             orders_per_million=_ratio(sent * 1e6, self._notional),
             average_inventory=value,
             inventory_turns=_ratio(self._notional, value),
-            mean_holding_s=_ratio(
-                (self._inventory_lots.mean or 0.0) * self._inventory_lots.span_ns / 1e9, self._filled_lots
-            ),
+            mean_holding_s=self.mean_holding_s,
             capital_used=self._capital.mean,
             capital_used_peak=self._capital.peak if self._capital.span_ns else None,
         )

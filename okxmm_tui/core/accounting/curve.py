@@ -11,6 +11,8 @@ from math import sqrt
 
 from msgspec import Struct
 
+from okxmm_tui.core.accounting.tail import Tail
+
 MINUTE_NS = 60 * 10**9
 MINUTES_PER_DAY = 1_440
 MINUTES_PER_YEAR = 525_600
@@ -87,6 +89,7 @@ class EquityCurve:
         """Equity at the last midnight; None before the first, so that a part of a day never counts as one."""
         self._sum, self._taken = 0.0, 0
         self._minutes, self._days = Moments(), Moments()
+        self.tail = Tail()
         self._peak, self._peak_ns = 0.0, 0
         self._worst = Drawdown(0.0, 0.0, None, None, None, 0.0)
         self._worst_peak = 0.0
@@ -107,6 +110,8 @@ class EquityCurve:
     def _close_minute(self) -> None:
         minute, last = self._minute or 0, self.points[-1][1]
         self._sample(minute, self._equity)
+        five = self._equity - self.points[-6][1] if len(self.points) > 5 else None
+        self.tail.add(minute * MINUTE_NS, self._equity - last, five)
         if last > 0:
             self._minutes.add(self._equity / last - 1)
         if minute % MINUTES_PER_DAY == 0:

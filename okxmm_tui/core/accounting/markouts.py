@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from math import sqrt
+from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from okxmm_tui.core.accounting.means import WeightedMean
 from okxmm_tui.core.accounting.timeline import NO_MID, Timeline
+from okxmm_tui.core.accounting.viability import HORIZON_S as EDGE_HORIZON_S
+from okxmm_tui.core.accounting.viability import Viability
 from okxmm_tui.core.types import Side
 
 HORIZONS_S = (1, 5, 30, 60, 300)
@@ -26,47 +29,25 @@ OLDEST = ">60s"
 VOLATILITIES_BPS = ((1.0, "calm"), (3.0, "normal"))
 WILDEST = "wild"
 """One-second volatility of the mid: calm below 1 bp, wild from 3 bp on."""
+DETAILS = frozenset({"rank", "hour"})
+"""Dimensions of many rows that only a report has room for."""
+MS_PER_HOUR = 3_600_000
 
 
-class WeightedMean:
-    """Mean of weighted samples, its standard error, and how many were missing; five sums, no samples kept."""
+class Rank(StrEnum):
+    """Place of an order in the queue of its price just before it was filled."""
 
-    __slots__ = ("_w", "_ww", "_wwx", "_wwxx", "_wx", "count", "missing")
-
-    def __init__(self) -> None:
-        self.count = self.missing = 0
-        self._w = self._wx = self._ww = self._wwx = self._wwxx = 0.0
-
-    def add(self, value: float, weight: float) -> None:
-        """Take a sample; its weight must be positive."""
-        self.count += 1
-        self._w += weight
-        self._wx += weight * value
-        squared = weight * weight
-        self._ww += squared
-        self._wwx += squared * value
-        self._wwxx += squared * value * value
-
-    @property
-    def mean(self) -> float | None:
-        """Weighted mean; None without samples."""
-        return self._wx / self._w if self.count else None
-
-    @property
-    def standard_error(self) -> float | None:
-        """Standard error of the weighted mean; None below two samples. Equal weights give s / sqrt(n)."""
-        mean = self.mean
-        if self.count < 2 or mean is None:
-            return None
-        squares = max(0.0, self._wwxx - 2 * mean * self._wwx + mean * mean * self._ww)
-        return sqrt(squares * self.count / (self.count - 1)) / self._w
+    FRONT = "front"
+    """Nothing was estimated to stand ahead of it."""
+    BEHIND = "behind"
+    UNKNOWN = ""
 
 
 class MarkoutRow(Struct, frozen=True, gc=False):
     """One cell of the markout table, in basis points of notional."""
 
     dimension: str
-    """``all``, ``side``, ``level``, ``age`` or ``volatility``."""
+    """``all``, ``side``, ``level``, ``age``, ``volatility``, ``rank`` or ``hour``."""
     bucket: str
     horizon_s: int
     """0 is spread capture."""
@@ -88,6 +69,9 @@ class Sample(Struct, frozen=True, gc=False):
     price_half_ticks: int
     notional: float
     venue_ms: int
+    rank: Rank = Rank.UNKNOWN
+    mid_half_ticks: int = NO_MID
+    """The mid just before it; filled in here."""
 
 
 class Markouts:
@@ -95,15 +79,17 @@ class Markouts:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
+        self.viability = Viability()
         self._pending: dict[int, deque[Sample]] = {horizon: deque() for horizon in HORIZONS_S}
         self._cells: dict[tuple[str, str, int], WeightedMean] = {}
         self._rows: tuple[MarkoutRow, ...] | None = None
-        """The table as last asked for; None when a cell has changed since."""
+        """The table as last asked for, without details; None when a cell has changed since."""
 
     def on_fill(self, sample: Sample) -> int:
         """Take a maker fill; returns the mid just before it in half ticks, ``NO_MID`` when missing."""
         mid = self._timeline.before(sample.venue_ms)
         self._take(sample, SPREAD, mid)
+        sample = structs.replace(sample, mid_half_ticks=mid)
         for horizon in HORIZONS_S:
             waiting = self._pending[horizon]
             waiting.append(sample)
@@ -119,26 +105,38 @@ class Markouts:
 
     def _take(self, sample: Sample, horizon: int, mid: int) -> None:
         self._rows = None
-        value = sample.side.sign * (mid - sample.price_half_ticks) / sample.price_half_ticks * 1e4
+        value = _bps(sample, mid)
         for dimension, bucket in _buckets(sample):
             cell = self._cells.setdefault((dimension, bucket, horizon), WeightedMean())
             if mid == NO_MID:
                 cell.missing += 1
             else:
                 cell.add(value, sample.notional)
+        if horizon == EDGE_HORIZON_S and NO_MID not in {mid, sample.mid_half_ticks}:
+            self.viability.add(sample.side, _bps(sample, sample.mid_half_ticks), value, sample.notional)
 
     def cell(self, dimension: str, bucket: str, horizon_s: int) -> WeightedMean:
         """Sums of one cell; empty ones when nothing fell into it."""
         return self._cells.get((dimension, bucket, horizon_s)) or WeightedMean()
 
-    def rows(self) -> tuple[MarkoutRow, ...]:
-        """Every cell that has something in it, sorted."""
+    def rows(self, *, has_details: bool = False) -> tuple[MarkoutRow, ...]:
+        """Every cell that has something in it, sorted; those of the details only where they are asked for."""
+        if has_details:
+            return self._made(frozenset())
         if self._rows is None:
-            self._rows = tuple(
-                MarkoutRow(*key, cell.mean, cell.standard_error, cell.count, cell.missing)
-                for key, cell in sorted(self._cells.items())
-            )
+            self._rows = self._made(DETAILS)
         return self._rows
+
+    def _made(self, left_out: frozenset[str]) -> tuple[MarkoutRow, ...]:
+        cells = sorted((key, cell) for key, cell in self._cells.items() if key[0] not in left_out)
+        return tuple(
+            MarkoutRow(*key, cell.mean, cell.standard_error, cell.count, cell.missing) for key, cell in cells
+        )
+
+
+def _bps(sample: Sample, mid: int) -> float:
+    """How far a mid lies from the fill's price, in the fill's favour."""
+    return sample.side.sign * (mid - sample.price_half_ticks) / sample.price_half_ticks * 1e4
 
 
 def _buckets(sample: Sample) -> Iterator[tuple[str, str]]:
@@ -150,3 +148,6 @@ def _buckets(sample: Sample) -> Iterator[tuple[str, str]]:
         "volatility",
         next((name for limit, name in VOLATILITIES_BPS if sample.volatility_bps < limit), WILDEST),
     )
+    if sample.rank is not Rank.UNKNOWN:
+        yield "rank", sample.rank.value
+    yield "hour", f"{sample.venue_ms // MS_PER_HOUR % 24:02d}"

@@ -35,6 +35,8 @@ class PresenceView(Struct, frozen=True, gc=False):
     absent: float | None
     paused_by_risk: float | None
     paused_by_fault: float | None
+    depth: float | None = None
+    """Mean share of the target size that stood on both sides; None where no target was known."""
 
 
 class Presence:
@@ -44,12 +46,24 @@ class Presence:
         self._state: QuoteState | None = None
         self._since_ns = 0
         self._spent_ns = dict.fromkeys(QuoteState, 0)
+        self._depth: float | None = None
+        self._depth_ns, self._aimed_ns = 0.0, 0
 
-    def on_quote_state(self, at_ns: int, state: QuoteState) -> None:
-        """The state is this from now on; the time until now belongs to the state before."""
+    def on_quote_state(self, at_ns: int, state: QuoteState, depth: float | None = None) -> None:
+        """The state is this from now on; the time until now belongs to the state before.
+
+        Args:
+            at_ns: The time.
+            state: What stands in the market.
+            depth: Share of the target size that stands on both sides, 0..1; None without a target.
+        """
         if self._state is not None:
-            self._spent_ns[self._state] += max(0, at_ns - self._since_ns)
-        self._state, self._since_ns = state, at_ns
+            spent_ns = max(0, at_ns - self._since_ns)
+            self._spent_ns[self._state] += spent_ns
+            if self._depth is not None and self._state is not QuoteState.CLOSED:
+                self._aimed_ns += spent_ns
+                self._depth_ns += self._depth * spent_ns
+        self._state, self._since_ns, self._depth = state, at_ns, depth
 
     def view(self) -> PresenceView:
         """Shares up to the last event."""
@@ -65,4 +79,5 @@ class Presence:
             absent=share(QuoteState.ABSENT),
             paused_by_risk=share(QuoteState.PAUSED_BY_RISK),
             paused_by_fault=share(QuoteState.PAUSED_BY_FAULT),
+            depth=self._depth_ns / self._aimed_ns if self._aimed_ns else None,
         )

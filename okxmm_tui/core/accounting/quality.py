@@ -10,8 +10,10 @@ from okxmm_tui.core.accounting.activity import Activity
 from okxmm_tui.core.accounting.attribution import Attribution, Trade
 from okxmm_tui.core.accounting.bills import Flow
 from okxmm_tui.core.accounting.episodes import Episodes
-from okxmm_tui.core.accounting.markouts import Markouts, Sample
+from okxmm_tui.core.accounting.markouts import Markouts, Rank, Sample
+from okxmm_tui.core.accounting.own_share import OwnShare
 from okxmm_tui.core.accounting.presence import Presence
+from okxmm_tui.core.accounting.retention import Retention
 from okxmm_tui.core.accounting.timeline import NO_MID, Timeline
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.ledger import BookedFill, Ledger
@@ -27,6 +29,7 @@ class Context(Struct, frozen=True, gc=False):
     """How long it had been resting."""
     volatility_bps: float = 0.0
     """One-second volatility of the mid."""
+    rank: Rank = Rank.UNKNOWN
 
 
 class TradingQuality:
@@ -41,6 +44,8 @@ class TradingQuality:
         self.presence = Presence()
         self.activity = Activity()
         self.episodes = Episodes()
+        self.own_share = OwnShare()
+        self.retention = Retention()
 
     def on_mid(self, venue_ms: int, bid_ticks: int, ask_ticks: int, *, is_live: bool) -> None:
         """Best bid and ask changed; a book that is not LIVE or has no two sides leaves a gap."""
@@ -67,8 +72,11 @@ class TradingQuality:
                     2 * fill.price_ticks,
                     notional,
                     fill.venue_ms,
+                    context.rank,
                 )
             )
+        if half_ticks != NO_MID:
+            self.own_share.on_fill(fill.size_lots)
         own_fee, base_fee = self._ledger.split_fee(fill)
         self.attribution.on_trade(
             Trade(

@@ -12,7 +12,10 @@ from okxmm_tui.core.accounting.curve import Drawdown, RiskAdjustedView
 from okxmm_tui.core.accounting.episodes import EpisodesView
 from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.core.accounting.presence import PresenceView
+from okxmm_tui.core.accounting.retention import RetentionView
+from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.totals import Totals
+from okxmm_tui.core.accounting.viability import EdgeView
 
 
 class PeriodView(Struct, frozen=True, gc=False):
@@ -38,6 +41,21 @@ class PeriodView(Struct, frozen=True, gc=False):
     fee_bps: float | None
     """All fees over notional; negative is charged."""
     maker_share: float | None
+
+
+class FundingView(Struct, frozen=True, gc=False):
+    """The next settlement and what the present position has accrued towards it."""
+
+    rate: Decimal
+    """To be charged at the settlement; positive means longs pay."""
+    settles_ms: int
+    """When, Unix ms of the venue."""
+    interval_ms: int
+    elapsed: float
+    """Share of the interval that has passed, 0..1."""
+    accrued: Decimal
+    """In settlement currency, with the sign its bill would have: negative is owed. In no other figure."""
+    accrued_quote: Decimal
 
 
 class AccountingView(Struct, frozen=True, gc=False):
@@ -69,6 +87,15 @@ class AccountingView(Struct, frozen=True, gc=False):
     brought_in: Decimal = Decimal(0)
     """In settlement currency: what a position from before the session had gained or lost by then. It is in
     unrealised and net, and no part of the decomposition."""
+    edges: tuple[EdgeView, ...] = ()
+    """What a maker fill is expected to earn: both sides, then each."""
+    funding: FundingView | None = None
+    """What has accrued and is not settled; None where nothing can accrue."""
+    own_share: float | None = None
+    """Own share of the market's volume, 0..1."""
+    fill_ratio: float | None = None
+    """OKX's own, of this market alone."""
+    retention: RetentionView | None = None
 
 
 class IdentityView(Struct, frozen=True, gc=False):
@@ -104,6 +131,14 @@ class IdentityView(Struct, frozen=True, gc=False):
     is_trustworthy: bool
     reason: str
     incomplete: str
+    holding: Decimal | None = None
+    """What the opening portfolio would have gained if nothing had been traded since; None of an older engine,
+    which does not tell."""
+
+    @property
+    def gain(self) -> Decimal:
+        """What the account has gained without transfers; holding nothing would have gained zero."""
+        return self.equity - self.opening - self.transfers
 
 
 class PerformanceView(Struct, frozen=True, gc=False):
@@ -114,6 +149,9 @@ class PerformanceView(Struct, frozen=True, gc=False):
     average_equity: float | None
     turnover_per_day: float | None
     """Notional traded over average equity, per day."""
+    tail: TailView | None = None
+    fill_ratio: float | None = None
+    """OKX's own, of all markets of the session."""
 
 
 def period_view(totals: Totals) -> PeriodView:
