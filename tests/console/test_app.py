@@ -94,6 +94,14 @@ class TestKill:
             assert "ctrl+k or f12" in bench.text("#status")
 
 
+async def test_an_onlooker_is_offered_no_key_for_alarms():
+    """A read-only console cannot mark them as seen."""
+    for is_read_only in (False, True):
+        async with running(sample.alarmed(), is_read_only=is_read_only) as bench:
+            assert ("space: seen" in bench.text("#alarms")) is not is_read_only
+            assert "CRITICAL" in bench.text("#alarms")
+
+
 class TestQuoting:
     """Pause, resume, arm, cancel."""
 
