@@ -189,6 +189,15 @@ def test_a_session_without_an_end_is_not_compared_with_totals_of_another_moment(
     assert session.markets[0].fills == 2
 
 
+def test_a_killed_session_has_no_last_words_and_no_exit_code(tmp_path, desk, capsys):
+    """Said in words, not as the program's own None."""
+    _change(tmp_path, "UPDATE sessions SET ended_ns = NULL, exit_code = NULL, last_words = ''")
+    assert _run(tmp_path) == 0
+    text = capsys.readouterr().out
+    assert "none: it was killed, or still runs" in text
+    assert "None" not in text
+
+
 def test_the_version_that_wrote_the_log_is_named(tmp_path, desk):
     """Figures of another version are labelled."""
     assert any(VERSION in each for each in _report(tmp_path).sessions[0].incomplete)
