@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from okxmm_tui import __version__
 from okxmm_tui.command_line import command_parser, settings_of
-from okxmm_tui.errors import OkxmmError
+from okxmm_tui.errors import OkxmmError, UsageError
 from okxmm_tui.streams import need_terminal, redirected
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words and words[0] in commands:
             return commands[words[0]](words[1:])
+        _refuse_late_command(words, commands)
         return _trade(words)
     except OkxmmError as error:
         print(f"okxmm-tui: {error}", file=sys.stderr)
@@ -101,6 +103,20 @@ def _trade_parser() -> argparse.ArgumentParser:
     )
     _add_common(parser)
     return parser
+
+
+def _refuse_late_command(words: list[str], commands: Container[str]) -> None:
+    """Name the line that was meant: whoever wants to kill must not be left with "unrecognized arguments".
+
+    Raises:
+        UsageError: A command stands behind flags.
+    """
+    if not any(word in commands for word in words):
+        return
+    _, rest = _trade_parser().parse_known_args(words)
+    if (command := next((word for word in rest if word in commands), None)) is not None:
+        line = shlex.join(["okxmm-tui", command, *(word for word in words if word != command)])
+        raise UsageError(f"The command {command} did not come first.", f"Write: {line}")
 
 
 # -- commands ------------------------------------------------------------------------------------------

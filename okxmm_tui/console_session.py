@@ -6,7 +6,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from okxmm_tui.streams import forward_to_nothing
 
 if TYPE_CHECKING:
     from okxmm_tui.console.comfort import Comfort
-    from okxmm_tui.console.port import ConsoleLink
+    from okxmm_tui.console.port import ConsoleLink, Escalate, KillOutcome
     from okxmm_tui.settings import Settings
 
 
@@ -92,7 +92,7 @@ def _comfort(said: Mapping[str, Any], *, is_web: bool = False) -> Comfort:
 def _show(
     link: ConsoleLink,
     theme: str,
-    escalate: Callable[[], None],
+    escalate: Escalate,
     comfort: Comfort,
     *,
     is_read_only: bool = False,
@@ -125,17 +125,18 @@ def _tell(text: str, stream: TextIO) -> None:
         forward_to_nothing(stream)
 
 
-def _start_kill_process(state_dir: Path, file: Path | None) -> None:
-    """The way out that needs neither this console nor the engine."""
+def _start_kill_process(state_dir: Path, file: Path | None) -> KillOutcome:
+    """The way out that needs neither this console nor the engine; returns how to learn its exit code."""
     words = ["kill", "--state-dir", str(state_dir), *(["--config", str(file)] if file else [])]
     with (state_dir / "kill.log").open("ab") as log:
-        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "okxmm_tui", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+    return process.poll
 
 
 def _end(engine: subprocess.Popen[bytes]) -> None:

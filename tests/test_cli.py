@@ -23,6 +23,15 @@ def _run(
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("words", [["--state-dir", "/nowhere", "kill", "--yes"], ["--config=x", "kill"]])
+def test_a_command_behind_flags_is_named_with_the_line_that_was_meant(words):
+    """Who types the flags first and wants to kill reads what to type."""
+    done = _run(*words)
+    assert done.returncode == 2
+    rest = " ".join(word for word in words if word != "kill")
+    assert f"Write: okxmm-tui kill {rest}" in _one_line(done)
+
+
 def _one_line(done: subprocess.CompletedProcess[str]) -> str:
     """The single line a user sees; no traceback."""
     assert "Traceback" not in done.stderr

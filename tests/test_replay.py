@@ -281,10 +281,19 @@ async def test_a_log_that_is_damaged_in_the_middle_ends_the_replay_with_the_reas
 
 @pytest.mark.usefixtures("no_waiting")
 async def test_the_end_is_a_summary_with_the_verdict(log):
-    """0 for a faithful log, 1 for a tampered one."""
+    """0 for a faithful log, 1 for a tampered one; the last picture stays until somebody leaves."""
     for code in (0, 1):
         link = ReplayLink(log, at_ns=START_NS + 3_600 * SECOND, clock=Steady())
-        last = [message async for message in link.messages()][-1]
+        messages = link.messages()
+        while not link.player.is_at_end:
+            await _next(messages)
+        for _ in range(3):
+            picture = await _next(messages)
+            assert picture.replay is not None
+            assert (picture.replay.is_at_end, link.is_paused) == (True, True)
+            link.pause_or_play()
+        link.send(Quit())
+        last = await anext(messages)
         assert isinstance(last, Farewell)
         assert (last.exit_code, "differences" in last.text) == (code, True)
         tamper(log)

@@ -11,10 +11,11 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.engine.store.database import JOURNAL_NAME
 from okxmm_tui.engine.store.reading import Journal, Span
 from okxmm_tui.errors import JournalError, UsageError
-from okxmm_tui.report import cli, files
+from okxmm_tui.report import cli, files, svg
 from okxmm_tui.report.build import build, chosen
 from okxmm_tui.report.cells import axis_number, money, number, quantity
 from okxmm_tui.report.files import COLUMNS
@@ -189,6 +190,15 @@ def test_a_session_without_an_end_is_not_compared_with_totals_of_another_moment(
     assert session.markets[0].fills == 2
 
 
+def test_a_killed_session_has_no_last_words_and_no_exit_code(tmp_path, desk, capsys):
+    """Said in words, not as the program's own None."""
+    _change(tmp_path, "UPDATE sessions SET ended_ns = NULL, exit_code = NULL, last_words = ''")
+    assert _run(tmp_path) == 0
+    text = capsys.readouterr().out
+    assert "none: it was killed, or still runs" in text
+    assert "None" not in text
+
+
 def test_the_version_that_wrote_the_log_is_named(tmp_path, desk):
     """Figures of another version are labelled."""
     assert any(VERSION in each for each in _report(tmp_path).sessions[0].incomplete)
@@ -321,6 +331,17 @@ def test_the_expected_edge_is_told_with_its_parts(tmp_path, desk):
         (row,) = files._rows(bare, kind)
         assert len(row) == len(COLUMNS[kind])
         assert row[-1] is None
+
+
+def test_no_label_of_the_markouts_leaves_the_picture():
+    """A long figure at the last horizon is read whole."""
+    rows = [MarkoutRow("all", "all", horizon, -111.35, 1.0, 3, 0) for horizon in (0, 1, 5, 30, 60, 300)]
+    picture = svg.markouts("markouts", rows)
+    labels = re.findall(r'<text class="value" x="([\d.]+)"( text-anchor="end")? ', picture)
+    assert len(labels) == len(rows)
+    for x, is_end in labels:
+        assert is_end or float(x) + 8 * len("-111.35") <= svg.HALF
+    assert labels[-1][1]
 
 
 def test_curves_of_blocks_reach_from_edge_to_edge():

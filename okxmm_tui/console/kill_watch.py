@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from okxmm_tui.console.port import Clock, ConsoleLink, Escalate
+from okxmm_tui.console.port import Clock, ConsoleLink, Escalate, KillOutcome
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.errors import LinkError
 
@@ -49,6 +49,7 @@ class KillWatch:
         self._lock = threading.Lock()
         self._pressed_ns: int | None = None
         self._has_escalated = False
+        self._outcome: KillOutcome | None = None
         self._taken_ns: deque[int] = deque()
         self._is_engine_gone = False
 
@@ -61,7 +62,21 @@ class KillWatch:
             return "kill sent, waiting for the engine"
         if self._escalate is None:
             return "engine did not confirm the kill: cancel at the venue NOW"
-        return "engine did not confirm the kill: an independent kill was started"
+        code = self._exit_code
+        if code is None:
+            return "engine did not confirm the kill: an independent kill was started"
+        if code == 0:
+            return "the independent kill PROVED that no order of ours is in the market"
+        return f"independent kill NOT PROVEN (code {code}): press ctrl+k again; see kill.log"
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the kill that needs no engine proved that no order is left."""
+        return self._has_escalated and self._exit_code == 0
+
+    @property
+    def _exit_code(self) -> int | None:
+        return None if self._outcome is None else self._outcome()
 
     def press_in_thread(self, key: str) -> None:
         """Send a kill from the terminal's input thread, before any queue."""
@@ -87,6 +102,7 @@ class KillWatch:
             with self._lock:
                 self._pressed_ns = None
                 self._has_escalated = False
+                self._outcome = None
 
     def engine_gone(self) -> None:
         """Nobody will confirm any more."""
@@ -102,10 +118,12 @@ class KillWatch:
                 return
             self._has_escalated = True
         if self._escalate is not None:
-            self._escalate()
+            self._outcome = self._escalate()
 
     def _send(self, key: str) -> None:
         with self._lock:
+            if self._exit_code is not None:  # that kill is over: this press is another one
+                self._pressed_ns, self._has_escalated, self._outcome = None, False, None
             if self._pressed_ns is None:
                 self._pressed_ns = self._clock()
         if not self._write(key):

@@ -46,6 +46,8 @@ class Operator:
 
     def pause_or_resume(self) -> None:
         """Pause when quoting, resume when paused; never out of HALTED."""
+        if not self._may_send("pause"):
+            return
         match self._trading_state():
             case "ACTIVE" | "REDUCING":
                 self.send(Pause(), "pause")
@@ -78,6 +80,8 @@ class Operator:
 
     def resume(self) -> None:
         """Quote again; HALTED needs arming first."""
+        if not self._may_send("resume"):
+            return
         if self._trading_state() == "HALTED" and not self.is_armed:
             arm, resume = self._state.keymap.text("arm"), self._state.keymap.text("resume")
             self._state.say(f"HALTED: press {arm} to arm first, then {resume} within ten seconds", "alarm-2")
@@ -214,11 +218,7 @@ class Operator:
             name: How answers to it are called.
             is_quiet: Whether a plain confirmation is not worth a message.
         """
-        if self._state.is_read_only:
-            self._state.say(f"read-only: {name} is not sent", "alarm-2")
-            return None
-        if self._state.is_engine_gone:
-            self._state.say(f"the engine is gone: {name} was not sent", "alarm-1")
+        if not self._may_send(name):
             return None
         try:
             command_id = self._link.send(command)
@@ -229,6 +229,16 @@ class Operator:
         if is_quiet:
             self._quiet.add(command_id)
         return command_id
+
+    def _may_send(self, name: str) -> bool:
+        """Whether there is an engine that would take a command from here; says so where there is none."""
+        if self._state.is_read_only:
+            self._state.say(f"read-only: {name} is not sent", "alarm-2")
+        elif self._state.is_engine_gone:
+            self._state.say(f"the engine is gone: {name} was not sent", "alarm-1")
+        else:
+            return True
+        return False
 
     def _trading_state(self) -> str:
         return self._state.snapshot.trading_state if self._state.snapshot else ""

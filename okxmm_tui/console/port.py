@@ -13,8 +13,11 @@ from okxmm_tui.core.snapshot import FromEngine
 Clock = Callable[[], int]
 """UTC nanoseconds; tests hand in a fixed one."""
 
-Escalate = Callable[[], None]
-"""Starts a kill that needs neither this console nor the engine."""
+KillOutcome = Callable[[], int | None]
+"""Exit code of such a kill, 0 only when it proved that no order is left; None while it runs."""
+
+Escalate = Callable[[], KillOutcome | None]
+"""Starts a kill that needs neither this console nor the engine; returns how to learn what came of it."""
 
 EXIT_CLEAN = 0
 EXIT_ENGINE_GONE = 4

@@ -91,6 +91,7 @@ class ConsoleState:
             refusals=self.pending.refusals,
             message=self._message[:2] if self._message else None,
             kill_note=self.watch.note,
+            is_kill_proven=self.watch.is_proven,
             is_read_only=self.is_read_only,
             is_quitting=self.is_quitting,
             last_book=None if market is None else self._last_books.get(market.instrument.inst_id),
@@ -108,6 +109,10 @@ class ConsoleState:
 
     def exit_without_farewell(self) -> ConsoleExit:
         """How a console ends whose engine never said goodbye."""
+        if self.watch.is_proven:
+            return ConsoleExit(
+                EXIT_ENGINE_GONE, tr("Engine gone; an independent kill proved every order gone.")
+            )
         if has_orders(self.snapshot):
             return ConsoleExit(
                 EXIT_NOT_PROVEN,

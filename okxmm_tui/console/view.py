@@ -44,6 +44,8 @@ class View:
     """Text and colour role of the line for the operator."""
     kill_note: str = ""
     """What became of the kill key, while that is not yet seen in a snapshot."""
+    is_kill_proven: bool = False
+    """Whether that note says that a kill without the engine proved every order gone."""
     is_read_only: bool = False
     is_quitting: bool = False
     last_book: tuple[Levels, Levels] | None = None

@@ -82,15 +82,16 @@ class ReplayLink:
         return True
 
     async def messages(self) -> AsyncIterator[FromEngine]:
-        """Yield pictures of the past until its end or until the console leaves."""
+        """Yield pictures of the past until the console leaves; the last one stays, to be looked at."""
         while not self._is_closed:
             while self._replies:
                 yield self._replies.popleft()
             is_busy = self._advance()
             yield self._picture()
-            if self._damage or (self.player.is_at_end and not self.is_paused):
+            if self._damage:
                 yield self.farewell()
                 return
+            self.is_paused |= self.player.is_at_end
             await asyncio.sleep(0 if is_busy else FRAME_S)
 
     def close(self) -> None:

@@ -93,13 +93,16 @@ def markouts(title: str, rows: Sequence[MarkoutRow]) -> str:
     for at, (row, mean, error) in enumerate(known):
         name = "at the fill" if row.horizon_s == 0 else f"{row.horizon_s} s"
         side = "gain" if mean >= 0 else "loss"
+        # The label of the last point goes to its left: to the right of it the picture ends.
+        is_last = at == len(known) - 1
+        beside = f'x="{x(at) - 9:.1f}" text-anchor="end"' if is_last else f'x="{x(at) + 9:.1f}"'
         body += [
             (
                 f'<line class="error {side}" x1="{x(at):.1f}" x2="{x(at):.1f}" '
                 f'y1="{y(mean - error):.1f}" y2="{y(mean + error):.1f}"/>'
             ),
             f'<circle class="{side}" cx="{x(at):.1f}" cy="{y(mean):.1f}" r="4"/>',
-            f'<text class="value" x="{x(at) + 9:.1f}" y="{y(mean) - 7:.1f}">{money(mean, 2)}</text>',
+            f'<text class="value" {beside} y="{y(mean) - 7:.1f}">{money(mean, 2)}</text>',
             f'<text class="tick" x="{x(at):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{name}</text>',
         ]
     return _svg(title, HALF, HEIGHT, body)

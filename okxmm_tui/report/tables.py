@@ -9,6 +9,7 @@ from okxmm_tui.core.accounting.attribution import Decomposition
 from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.views import AccountingView
 from okxmm_tui.engine.store.export import utc
+from okxmm_tui.engine.store.reading import SessionRow
 from okxmm_tui.report.cells import NONE, Table, money, number, quantity, share
 from okxmm_tui.report.model import MarketReport, SessionReport
 
@@ -54,6 +55,12 @@ def session_tables(session: SessionReport) -> Iterator[Table]:
     yield _checks(session)
 
 
+def _last_words(row: SessionRow) -> str:
+    if row.exit_code is None:
+        return row.last_words or "none: it was killed, or still runs"
+    return f"{row.last_words or NONE} (exit code {row.exit_code})"
+
+
 def header(session: SessionReport) -> Table:
     """What ran, where and when."""
     row = session.row
@@ -70,7 +77,7 @@ def header(session: SessionReport) -> Table:
             ("started", utc(row.started_ns)),
             ("ended", utc(row.ended_ns) if row.ended_ns is not None else "not recorded"),
             ("duration", f"{seconds:,.1f} s" if seconds is not None else NONE),
-            ("last words", f"{row.last_words or NONE} (exit code {row.exit_code})"),
+            ("last words", _last_words(row)),
             ("program version", row.program or "not recorded"),
         ),
         "; ".join(f"INCOMPLETE: {each}" for each in session.incomplete),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -43,6 +43,8 @@ class Bench:
     pilot: RestingPilot
     clock: ManualClock
     escalations: list[int] = field(default_factory=list)
+    kill_codes: list[int] = field(default_factory=list)
+    """The last is the exit code of the kill that needs no engine; empty while it runs."""
 
     async def settle(self) -> None:
         """Let messages arrive and a frame be drawn."""
@@ -84,6 +86,12 @@ async def running(
 ) -> AsyncIterator[Bench]:
     """A console on a fake link, showing one snapshot."""
     clock = ManualClock()
+    ended: list[int] = []
+
+    def escalate() -> Callable[[], int | None]:
+        escalations.append(clock.now_ns)
+        return lambda: ended[-1] if ended else None
+
     link = FakeLink(*([first] if first is not None else []))
     escalations: list[int] = []
     app = ConsoleApp(
@@ -93,10 +101,10 @@ async def running(
         comfort=comfort,
         is_read_only=is_read_only,
         is_guest=is_guest,
-        escalate=lambda: escalations.append(clock.now_ns),
+        escalate=escalate,
         files=files,
     )
     async with app.run_test(size=size):
-        bench = Bench(app, link, RestingPilot(app), clock, escalations)
+        bench = Bench(app, link, RestingPilot(app), clock, escalations, ended)
         await bench.settle()
         yield bench

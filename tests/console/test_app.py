@@ -27,6 +27,7 @@ from okxmm_tui.errors import UsageError
 from tests.console import sample, scenes
 from tests.console.fake_link import FakeLink
 from tests.console.harness import SIZES, running
+from tests.console.rest import press
 
 KILL_KEYS = ("ctrl+k", "f12")
 
@@ -92,6 +93,26 @@ class TestKill:
             assert not bench.link.kills
             assert not bench.link.sent
             assert "ctrl+k or f12" in bench.text("#status")
+
+
+@pytest.mark.parametrize("opener", ["f1", "e", "T", "0", "ctrl+p", "ctrl+t"])
+async def test_the_foot_names_no_key_a_dialog_takes(opener):
+    """Over the page only kill and quit still work; the others come back with the page, at once."""
+    async with running(sample.quoting()) as bench:
+        assert "p pause" in bench.text("#status")
+        await press(bench.app, opener)
+        assert "^K kill  ^Q quit" in bench.text("#status")
+        assert "p pause" not in bench.text("#status")
+        await press(bench.app, "escape")
+        assert "p pause" in bench.text("#status")
+
+
+async def test_an_onlooker_is_offered_no_key_for_alarms():
+    """A read-only console cannot mark them as seen."""
+    for is_read_only in (False, True):
+        async with running(sample.alarmed(), is_read_only=is_read_only) as bench:
+            assert ("space: seen" in bench.text("#alarms")) is not is_read_only
+            assert "CRITICAL" in bench.text("#alarms")
 
 
 class TestQuoting:

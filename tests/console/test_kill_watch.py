@@ -33,11 +33,13 @@ class Parts:
         FakeTimer.started = []
         self.clock, self.link = ManualClock(), FakeLink()
         self.escalated = 0
+        self.code: int | None = None
         self.watch = KillWatch(self.link, self.clock, self.escalate, FakeTimer)
 
-    def escalate(self) -> None:
-        """Count."""
+    def escalate(self) -> Callable[[], int | None]:
+        """Count; ends with whatever code is set."""
         self.escalated += 1
+        return lambda: self.code
 
 
 @pytest.fixture
@@ -89,6 +91,31 @@ def test_no_confirmation_escalates_once(parts):
     parts.watch.check()
     assert parts.escalated == 1
     assert "independent kill" in parts.watch.note
+
+
+def test_what_the_independent_kill_came_to_is_said(parts):
+    """Running, proven or not: the operator reads which; nothing is called proven before it is."""
+    parts.watch.engine_gone()
+    parts.watch.press("key")
+    assert "was started" in parts.watch.note
+    assert not parts.watch.is_proven
+    parts.code = 75
+    assert "NOT PROVEN (code 75): press ctrl+k again" in parts.watch.note
+    assert not parts.watch.is_proven
+    parts.code = 0
+    assert "PROVED" in parts.watch.note
+    assert parts.watch.is_proven
+
+
+def test_another_press_starts_another_independent_kill_once_the_last_is_over(parts):
+    """One that failed must not be the last; one that runs is not doubled."""
+    parts.watch.engine_gone()
+    parts.watch.press("key")
+    parts.watch.press("key")
+    assert parts.escalated == 1
+    parts.code = 4
+    parts.watch.press("key")
+    assert parts.escalated == 2
 
 
 def test_the_timer_needs_no_screen(parts):

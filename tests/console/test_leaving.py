@@ -94,6 +94,44 @@ async def test_kill_without_an_engine_escalates_at_once():
         assert len(bench.escalations) == 1
 
 
+async def test_the_proof_of_a_kill_without_an_engine_is_shown_and_is_the_last_word():
+    """Orders stood in the last picture, yet are proven gone: the panel says so, the exit code is not 75."""
+    async with running(sample.quoting()) as bench:
+        bench.link.die()
+        await bench.settle()
+        await bench.press("ctrl+k")
+        assert "was started" in bench.text("#kill")
+        bench.kill_codes.append(0)
+        await bench.press("k")
+        assert "the independent kill PROVED that no order of ours is in the market" in bench.text("#kill")
+        await bench.pilot.press("ctrl+q")
+    assert bench.app.return_value.exit_code == 4
+    assert "proved every order gone" in bench.app.return_value.text
+
+
+@pytest.mark.parametrize("key", ["r", "p"])
+@pytest.mark.parametrize("picture", [sample.quoting(), sample.killed()])
+async def test_quoting_keys_without_an_engine_say_that_nothing_was_sent(key, picture):
+    """Neither that it is ACTIVE already, nor how to leave HALTED: nobody is there to do either."""
+    async with running(picture) as bench:
+        bench.link.die()
+        await bench.settle()
+        await bench.press(key)
+        assert "the engine is gone" in bench.text("#status")
+        assert bench.link.sent == []
+
+
+async def test_a_picture_nobody_renews_shows_no_live_book():
+    """LIVE was true when it was taken."""
+    async with running(sample.quoting()) as bench:
+        assert "LIVE" in bench.text("#ladder").splitlines()[0]
+        bench.link.die()
+        await bench.settle()
+        top = bench.text("#ladder").splitlines()[0]
+        assert "STALE" in top
+        assert "LIVE" not in top
+
+
 async def test_signal_quits_the_safe_way():
     """SIGTERM sends one Quit and leaves with the farewell."""
     async with running(sample.quoting()) as bench:

@@ -50,9 +50,9 @@ FRAME = "│╭╰┃┏┗"
 KEPT = {
     "maker", "taker", "post", "only", "reduce", "long", "short", "bid", "ask", "mark", "fair", "gamma", "adl",
     "UTC", "bps", "esc", "enter", "tab", "ctrl", "csv", "svg", "max_position", "position", "decay", "exp",
-    "order_amount", "sharpe", "markout", "tau", "pnl",
+    "order_amount", "sharpe", "markout", "tau", "pnl", "OKX",
 }  # fmt: skip
-"""Words that traders of both languages use as they are, key names, and names in formulas."""
+"""Words that traders of both languages use as they are, key names, names in formulas, and the venue."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from msgspec import structs
 from okxmm_tui.console.history import MOST_EVENTS, MOST_FULL, MOST_ORDERS, History
 from okxmm_tui.console.screens.live_modal import FlattenScreen, ModalPanel, WhyScreen
 from okxmm_tui.console.spans import line_width
-from okxmm_tui.console.widgets.analytics import EquityPanel, MarkoutsPanel, ResultPanel
+from okxmm_tui.console.widgets.analytics import EquityPanel, MarkoutsPanel, ResultPanel, _edge_lines
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.limits_table import LimitsTable
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -20,8 +20,8 @@ from okxmm_tui.console.widgets.why import why_lines
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.accounting.markouts import MarkoutRow
 from okxmm_tui.core.market_views import FlattenView, ParamChangeView
-from okxmm_tui.core.snapshot import LimitView
-from okxmm_tui.core.types import Mode, Side
+from okxmm_tui.core.snapshot import LimitView, LogLine
+from okxmm_tui.core.types import Mode, Severity, Side
 from tests.console import sample, scenes
 from tests.console.harness import SIZES, running
 
@@ -239,9 +239,50 @@ class TestHiddenRows:
             await bench.press("down", "down", "down")
             assert "▴3" in bench.text("EventLog").splitlines()[0]
 
+    async def test_the_journal_page_shows_a_line_to_its_end(self):
+        """What an alarm says to do stands last; elsewhere a line is one row."""
+        words = " ".join(f"word{number}" for number in range(40))
+        line = LogLine(1, sample.NOW_NS, Severity.CRITICAL, "alarm", f"{words} and the end")
+        async with running(structs.replace(sample.quoting(), log=(line,))) as bench:
+            await bench.press("6")
+            shown = bench.text("EventLog").replace("│", " ")
+            assert f"{words} and the end" in " ".join(shown.split())
+            await bench.press("1")
+            assert "word0" in bench.text("#events")
+            assert "end" not in bench.text("#events")
+
 
 class TestAnalytics:
     """What the session came to."""
+
+    async def test_rows_of_the_result_that_do_not_fit_are_counted_and_reached(self):
+        """No figure falls off a small screen without a word."""
+        async with running(sample.quoting(), size=(120, 35)) as bench:
+            await bench.press("4")
+            panel = bench.app.page.query_one(ResultPanel)
+            assert "▾" in bench.text("ResultPanel").splitlines()[0]
+            assert "kept off target, moved" not in bench.text("ResultPanel")
+            panel.focus()
+            await bench.press("pagedown", "pagedown")
+            assert "kept off target, moved" in bench.text("ResultPanel")
+            assert "▴" in bench.text("ResultPanel").splitlines()[0]
+
+    async def test_money_in_another_currency_than_the_equity_above_it_names_it(self):
+        """Drawdown counts all currencies in the reporting one, the title the settlement currency's equity."""
+        snapshot = sample.quoting()
+        coin = structs.replace(snapshot.account_view, ccy="BTC", equity=Decimal(1))
+        for account, is_named in ((snapshot.account_view, False), (coin, True)):
+            async with running(structs.replace(snapshot, account_view=account), size=(200, 60)) as bench:
+                await bench.press("4")
+                text = bench.text("EquityPanel").rpartition("drawdown")[2]
+                assert (text.count(f" {snapshot.identity.ccy}") >= 4) is is_named
+
+    async def test_an_edge_without_a_measured_fill_has_no_colour_of_a_gain(self):
+        """The quotes stand for it; nobody earned it."""
+        books = sample.books()
+        none = structs.replace(books, edges=tuple(structs.replace(row, fills=0) for row in books.edges))
+        lines = _edge_lines(none, 80)
+        assert {role for line in lines[1:] for _, role in line[1:]} == {"muted"}
 
     @pytest.mark.parametrize("size", [(80, 24), (120, 35)])
     async def test_the_edge_stays_in_sight_however_many_buckets_there_are(self, size):
@@ -271,7 +312,7 @@ class TestAnalytics:
             page = bench.app.page
             assert not any("edge" in line for line in _texts(page.query_one(MarkoutsPanel)))
             result = _texts(page.query_one(ResultPanel))
-            for line in ("accrued funding -", "own share, fill ratio - / -", "kept off target, moved -"):
+            for line in ("accrued funding -", "own share, OKX fill ratio - / -", "kept off target, moved -"):
                 assert line in result
             equity = " ".join(_texts(page.query_one(EquityPanel)))
             assert "drawdown" in equity

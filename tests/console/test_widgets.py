@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from okxmm_tui.console.comfort import Comfort
 from okxmm_tui.console.desk import Desk
 from okxmm_tui.console.widgets import levels, pnl
 from okxmm_tui.console.widgets.flow import flow_line, imbalance_line
@@ -171,6 +172,10 @@ class TestCurve:
             assert len(rows) == 5
             assert {len(row) for row in rows} == {30}
 
+    def test_a_flat_history_says_so(self):
+        """An empty panel with no word looks broken."""
+        assert any("flat until now" in row for row in flat(pnl.curve((0.0, 0.0), 30, 5)))
+
     def test_losses_hang_below_the_axis(self):
         """Gains stand, losses hang; both can be told without colour."""
         rows = flat(pnl.curve((5.0, -5.0), 2, 2))
@@ -233,6 +238,21 @@ class TestWords:
         )
         async with running(bad) as bench:
             assert "not renewed" in bench.text("#gauges")
+
+    @pytest.mark.parametrize("expires_ns", [sample.NOW_NS + 7 * sample.SECOND, None])
+    async def test_a_long_problem_of_the_switch_leaves_its_name_and_its_time(self, expires_ns):
+        """What the venue did not answer may be long; which figure it is, and the time left, stay."""
+        long = "http://127.0.0.1:1 did not answer POST /api/v5/trade/cancel-all-after in time"
+        switch = DeadManView(expires_ns is not None, expires_ns, 20, long)
+        async with running(structs.replace(sample.quoting(), dead_man=switch), size=(80, 24)) as bench:
+            row = next(line for line in bench.text("#gauges").splitlines() if "dead-man" in line)
+            assert ("7 / 20 s" if expires_ns else "not armed") in row
+
+    @pytest.mark.parametrize("language", ["en", "zh", "th"])
+    async def test_the_instrument_is_named_whole_before_the_clock_is(self, language):
+        """BTC-USDT… is the name of two markets: on a small screen the seconds go, then the clock."""
+        async with running(sample.quoting(), size=(80, 24), comfort=Comfort(language=language)) as bench:
+            assert "BTC-USDT-SWAP " in bench.text("#banner")
 
     @pytest.mark.parametrize("mode", Mode)
     async def test_mode_word_is_always_there(self, mode):

@@ -8,7 +8,7 @@ from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, line_width
 from okxmm_tui.console.view import View, mode_role
 from okxmm_tui.console.widgets.alarm_bar import SEVERITY_WORDS, link_troubles, standing
 from okxmm_tui.console.widgets.banner import kill_chip, last_chip, mode_word, state_role, state_word
-from okxmm_tui.console.widgets.kill_panel import verdict
+from okxmm_tui.console.widgets.kill_panel import note_role, verdict
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.market_views import MarketView
 from okxmm_tui.core.snapshot import Snapshot
@@ -63,9 +63,9 @@ def _troubles(view: View, snapshot: Snapshot, width: int) -> list[Line]:
     lines: list[Line] = []
     if snapshot.kill is not None:
         lines.append(_cut(verdict(snapshot.kill, view.now_ns, width), width))
-    lines += [
-        ((clip(text, width), "alarm-1"),) for text in (tr(view.kill_note), *link_troubles(view)) if text
-    ]
+    if view.kill_note:
+        lines.append(((clip(tr(view.kill_note), width), note_role(view)),))
+    lines += [((clip(text, width), "alarm-1"),) for text in link_troubles(view)]
     for alarm in standing(view)[:1]:
         _, role = SEVERITY_WORDS[alarm.severity]
         lines.append(((clip(f"‼ {tr(alarm.text)}", width), role),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,6 +16,9 @@ from okxmm_tui.console.widgets.banner import Banner
 from okxmm_tui.console.widgets.kill_panel import KillPanel
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from okxmm_tui.console.base import BaseConsole
 
 
 class Box(Vertical):
@@ -74,6 +77,14 @@ class Page(Screen[None]):
             its = self.view_of(panel, view)
             if turn is None or panel.is_due(turn, place) or panel.has_news(its):
                 panel.show(its)
+
+    def on_screen_suspend(self) -> None:
+        """Draw at once what a dialog over the page changes: the keys at the foot."""
+        cast("BaseConsole", self.app).draw()
+
+    def on_screen_resume(self) -> None:
+        """The same, when it has gone."""
+        cast("BaseConsole", self.app).draw()
 
     def view_of(self, panel: LinePanel, view: View) -> View:
         """What a panel draws from: a page may show another market than the one in focus."""

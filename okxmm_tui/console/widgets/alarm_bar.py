@@ -81,7 +81,7 @@ def _alarm(alarm: AlarmView, view: View, width: int, more: int) -> Line:
     word = tr(word)
     times = f" ({tr(f'{alarm.count} times')})" if alarm.count > 1 else ""
     seen, key = tr("seen"), view.keymap.text("acknowledge")
-    unseen = f"{key}: {seen}" if key else tr("not seen")
+    unseen = f"{key}: {seen}" if key and not view.is_read_only else tr("not seen")
     state = tr("cleared") if alarm.is_cleared else (seen if alarm.is_acknowledged else unseen)
     rest = f"  {tr(f'+{more} more')}" if more > 0 else ""
     age = right(fmt.calm_age_text(view.now_ns - alarm.since_ns), 5)

@@ -9,6 +9,7 @@ from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.console.widgets.pnl import curve, decomposition
+from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.accounting.retention import RetentionView
 from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.views import AccountingView
@@ -55,23 +56,28 @@ def _performance(view: View, width: int) -> list[Line]:
         return [((clip(tr("drawdown and ratios: not enough equity samples yet"), width), "muted"),)]
     fall, ratios = performance.drawdown, performance.ratios
     sharpe = fmt.NONE if ratios.sharpe_minutes is None else f"{ratios.sharpe_minutes:+.2f}"
-    word = tr(" indicative") if ratios.is_indicative else ""
-    decimals = fmt.money_decimals(snapshot.identity.ccy if snapshot.identity else snapshot.account_view.ccy)
-    present, most = f"{fall.present:,.{decimals}f}", f"{fall.most:,.{decimals}f}"
+    word = tr(" indicative") if ratios.is_indicative and ratios.sharpe_minutes is not None else ""
+    ccy = snapshot.identity.ccy if snapshot.identity else snapshot.account_view.ccy
+    decimals = fmt.money_decimals(ccy)
+    # The title's equity is the settlement currency's; these count all currencies, in the reporting one.
+    unit = "" if ccy == snapshot.account_view.ccy else f" {ccy}"
+    present, most = f"{fall.present:,.{decimals}f}", f"{fall.most:,.{decimals}f}{unit}"
     pieces = [
         f"{tr('drawdown')} {present}, {tr('most')} {most} ({fall.most_share:.2%})",
         f"{tr('sharpe')} {sharpe}{word}",
     ]
     if performance.tail is not None:
-        pieces += _bad_minutes(performance.tail, decimals)
+        pieces += _bad_minutes(performance.tail, decimals, unit)
     if snapshot.identity is not None and snapshot.identity.holding is not None:
-        pieces.append(f"{tr('holding')} {fmt.money_text(snapshot.identity.holding, decimals)}")
+        pieces.append(f"{tr('holding')} {fmt.money_text(snapshot.identity.holding, decimals)}{unit}")
     return [((clip(line, width), "muted"),) for line in _packed(pieces, width)]
 
 
-def _bad_minutes(tail: TailView, decimals: int) -> list[str]:
+def _bad_minutes(tail: TailView, decimals: int, unit: str) -> list[str]:
     named = ((tr("worst minute"), tail.worst_minute), (tr("shortfall 95%"), tail.shortfall_95))
-    return [f"{name} {fmt.NONE if value is None else f'{value:+,.{decimals}f}'}" for name, value in named]
+    return [
+        f"{name} {fmt.NONE if value is None else f'{value:+,.{decimals}f}{unit}'}" for name, value in named
+    ]
 
 
 def _packed(pieces: list[str], width: int) -> list[str]:
@@ -118,7 +124,8 @@ class MarkoutsPanel(LinePanel, can_focus=True):
     IS_SLOW = True
     HELP = (
         "Mean move of the mid after our maker fills, in bps, with its standard error; 0s is the spread. "
-        "Below it what a fill is expected to earn: capture, what the mid took within 30 s, fee and funding."
+        "Below it what a fill is expected to earn: capture, what the mid took within 30 s, fee and funding; "
+        "while no fill is 30 s old the quoted half-spread stands for the capture."
     )
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
@@ -154,7 +161,10 @@ def _edge_lines(books: AccountingView, width: int) -> list[Line]:
     for row in books.edges:
         parts = (row.capture_bps, -row.adverse_bps, -row.fee_bps - row.funding_bps, row.edge_bps)
         spans: list[Span] = [(left(tr(row.side or "all"), room), "text" if row.side else "strong")]
-        spans += [(right(fmt.bps_text(part, 2), CELL), fmt.money_role(round(part, 2))) for part in parts]
+        # Without a fill that was measured the quotes stand for it: no colour for what nobody earned.
+        roles = (fmt.money_role(round(part, 2)) if row.fills else "muted" for part in parts)
+        texts = (right(fmt.bps_text(part, 2), CELL) for part in parts)
+        spans += zip(texts, roles, strict=True)
         lines.append((*spans, (right(f"{row.fills:,}", 8), "muted")))
     return lines
 
@@ -183,7 +193,7 @@ def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> lis
     return lines
 
 
-class ResultPanel(LinePanel, can_focus=True):
+class ResultPanel(ScrolledPanel):
     """The result taken apart, and what the trading looked like."""
 
     TITLE = "RESULT"
@@ -197,7 +207,7 @@ class ResultPanel(LinePanel, can_focus=True):
             return waiting(height, width, "no engine yet")
         if market.accounting is None:
             return waiting(height, width, "the books open with the first fill")
-        return [*decomposition(market, width), EMPTY, *_quality(market.accounting, width)][:height]
+        return self.part([*decomposition(market, width), EMPTY, *_quality(market.accounting, width)], height)
 
 
 def _quality(books: AccountingView, width: int) -> list[Line]:
@@ -214,7 +224,7 @@ def _quality(books: AccountingView, width: int) -> list[Line]:
         ("round trips", tr(f"{trips.won}:{trips.lost}, won {rate}")),
         ("orders to trade", fmt.NONE if ratio is None else f"{ratio:.1f}"),
         ("accrued funding", _accrued(books)),
-        ("own share, fill ratio", f"{_volume_share(books.own_share)} / {_ratio(books.fill_ratio)}"),
+        ("own share, OKX fill ratio", f"{_volume_share(books.own_share)} / {_ratio(books.fill_ratio)}"),
         ("kept off target, moved", _kept(books.retention)),
     )
     return [spread(((tr(name), "muted"),), ((text, "text"),), width) for name, text in pairs]
@@ -242,7 +252,7 @@ def _kept(retention: RetentionView | None) -> str:
     return f"{retention.held:,} / {retention.moved:,}"
 
 
-class SpreadPanel(LinePanel, can_focus=True):
+class SpreadPanel(ScrolledPanel):
     """What our spread is made of, against the market's."""
 
     TITLE = "SPREAD"
@@ -261,7 +271,8 @@ class SpreadPanel(LinePanel, can_focus=True):
         if mid is None:
             return waiting(height, width, "waiting for a live book")
         rows = (*_distances(market, mid), *_parts(market))
-        return [spread(((tr(name), "muted"),), ((text, role),), width) for name, text, role in rows][:height]
+        lines = [spread(((tr(name), "muted"),), ((text, role),), width) for name, text, role in rows]
+        return self.part(lines, height)
 
 
 def _parts(market: MarketView) -> list[tuple[str, str, str]]:

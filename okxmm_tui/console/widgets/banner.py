@@ -12,6 +12,8 @@ from okxmm_tui.core.types import Mode
 
 WIDE_FROM, NARROW_BELOW = 100, 72
 LEAST_NAME = 6
+CLOCK_CELLS = (8, 5, 0)
+"""Of the clock: with seconds, without them, and none at all."""
 HOW_WIDTH, EVENTS_WIDTH = 6, 10
 STATE_ROLES = {"ACTIVE": "chip-good", "PAUSED": "chip-warn", "REDUCING": "chip-warn", "HALTED": "chip-bad"}
 
@@ -46,10 +48,13 @@ def _line(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         place = next((at for at, each in enumerate(snapshot.markets, 1) if each is market), 1)
         name += f" {place}/{len(snapshot.markets)}"
     state = (f" {state_word(view, snapshot, width)} ", state_role(view, snapshot))
-    tail = _figures(view, snapshot, role, width)
     mode = f" {mode_word(snapshot, is_brief=width < WIDE_FROM)} "
-    # The name gives way, never the state: what is traded can be read below, whether it is traded cannot.
-    room = width - width_of(mode) - width_of(state[0]) - line_width(tail) - 1
+    # The clock gives way to the name (half a name is that of another market), the name to the state: what is
+    # traded can be read below, whether it is traded cannot.
+    taken = width_of(mode) + width_of(state[0]) + 1
+    tails = [_figures(view, snapshot, role, width, cells) for cells in CLOCK_CELLS]
+    tail = next((each for each in tails if width_of(name) <= width - taken - line_width(each)), tails[-1])
+    room = width - taken - line_width(tail)
     head: list[Span] = [(mode, role)]
     if room >= LEAST_NAME:
         head.append((f"{clip(name, room)} ", role))
@@ -106,14 +111,15 @@ def state_role(view: View, snapshot: Snapshot) -> str:
     return STATE_ROLES.get(snapshot.trading_state, "chip-warn")
 
 
-def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
+def _figures(view: View, snapshot: Snapshot, role: str, width: int, clock_cells: int) -> Line:
     market = view.market
     position = fmt.fitted_position(market.instrument, market.position_lots, 7) if market else fmt.NONE
     ccy = market.instrument.quote_ccy if market else ""
     net = fmt.fitted_money(snapshot.account_view.net_quote, ccy, 10 if width >= WIDE_FROM else 8)
     alarms = sum(not alarm.is_acknowledged for alarm in snapshot.alarms)
     wide = width >= WIDE_FROM
-    clock = fmt.clock_text(view.now_ns) + ("Z" if wide else "")
+    clock = fmt.clock_text(view.now_ns)[:clock_cells]
+    clock = f"{clock}{'Z' if wide else ''} " if clock else ""
     if width < NARROW_BELOW:  # a dialog over the curtain: mode, state, position and the way to end it
         alarm: Span = (f" !{alarms} " if alarms else " ", "chip-bad" if alarms else role)
         return ((f" {tr('pos')}{right(position, 8)}", role), alarm, last_chip(snapshot, is_brief=True))
@@ -121,7 +127,7 @@ def _figures(view: View, snapshot: Snapshot, role: str, width: int) -> Line:
         (f" {tr('pos')}{right(position, 8)}", role),
         (f"  {tr('net')}{right(net, 11 if wide else 9)}", role),
         (f" !{alarms} " if alarms else "    ", "chip-bad" if alarms else role),
-        (f" {clock} {fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
+        (f" {clock}{fmt.SPINNER[snapshot.seq % len(fmt.SPINNER)]} ", role),
         last_chip(snapshot, is_brief=not wide),
     )
 

@@ -48,10 +48,6 @@ class Fills(ScrolledPanel):
         )
         return ((f"{view.market.fill_count:,}", "text"), (last, "muted"))
 
-    def count(self, view: View) -> int:
-        """Number of fills at hand."""
-        return len(view.market.fills) if view.market else 0
-
     def stale_note(self, view: View) -> str:
         """Whether the venue still tells of the account."""
         return account_problem(view)

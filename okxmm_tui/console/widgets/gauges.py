@@ -17,6 +17,8 @@ from okxmm_tui.core.snapshot import DeadManView, HealthView
 WARN_FROM, CRITICAL_FROM = 0.7, 0.9
 DEAD_MAN_WARN = 0.4
 SHARE_FROM = 40
+SHARE_CELLS = 8
+"""At most, of a share and of the blanks around a figure."""
 IDLE_ZEROS = re.compile(r"(\.\d{4}\d*?)0+(?!\d)")
 """Zeros of a size beyond its fourth decimal."""
 FIGURES = re.compile(r"[-+]?[\d,.]+/[-≥]?[\d,.]+(?= )")
@@ -121,11 +123,18 @@ def _budget(health: HealthView, width: int) -> Line:
 def dead_man_line(switch: DeadManView, now_ns: int, width: int) -> Line:
     """Countdown of the switch at the venue; the bar is the time left."""
     if not switch.is_armed or switch.expires_ns is None:
-        text = tr(switch.problem or "not armed")
+        text = tr("not armed")
+        if width_of(tr(switch.problem)) + width_of(tr(" dead-man")) + 2 <= width:
+            text = tr(switch.problem) or text
         return spread(((tr(" dead-man"), "muted"),), ((f"{text} ", "alarm-2"),), width)
     left_ns = max(0, switch.expires_ns - now_ns)
     fraction = left_ns / (switch.timeout_s * fmt.SECOND_NS) if switch.timeout_s else 0.0
     is_low = fraction < DEAD_MAN_WARN or bool(switch.problem)
-    text = switch.problem or f"{left_ns // fmt.SECOND_NS} / {switch.timeout_s} s"
+    left = f"{left_ns // fmt.SECOND_NS} / {switch.timeout_s} s"
+    # What went wrong stands among the alarms as well: it never takes the place of the name.
+    problem = tr(switch.problem)
+    said = (f"{problem}  {left}", problem) if problem else ()
+    room = width - width_of(tr("dead-man")) - SHARE_CELLS
+    text = next((each for each in said if width_of(each) <= room), left)
     line = _figure("dead-man", text, "alarm-2" if is_low else "text", fraction, width)
     return paint_share(line, fraction, "gauge-warn" if is_low else "gauge")

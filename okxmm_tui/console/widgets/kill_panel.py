@@ -21,7 +21,9 @@ class KillPanel(LinePanel):
     @property
     def _edge_role(self) -> str:
         kill = None if self.view is None else _kill(self.view)
-        return "gain" if kill is not None and kill.is_proven else "alarm-1"
+        if kill is None:
+            return "alarm-1" if self.view is None else note_role(self.view)
+        return "gain" if kill.is_proven else "alarm-1"
 
     def _title(self) -> Line:
         is_quitting = self.view is not None and self.view.is_quitting
@@ -38,7 +40,7 @@ class KillPanel(LinePanel):
         """Counts, residual, verdict."""
         kill = _kill(view)
         if kill is None:
-            return [((clip(tr(view.kill_note), width), "alarm-1"),)] if view.kill_note else []
+            return [((clip(tr(view.kill_note), width), note_role(view)),)] if view.kill_note else []
         counts = (
             (tr("orders found "), "muted"), (f"{kill.orders_at_start}", "strong"),
             (tr("   cancels sent "), "muted"), (f"{kill.cancels_sent}", "strong"),
@@ -48,8 +50,15 @@ class KillPanel(LinePanel):
         started = f"{fmt.clock_ms_text(kill.started_ns)} UTC, {tr(kill.reason)}"
         note = f"   {tr(view.kill_note)}" if view.kill_note else ""
         word = tr("started ", "since")
-        lines.append(((word, "muted"), (clip(started, width - width_of(word)), "text"), (note, "alarm-1")))
+        lines.append(
+            ((word, "muted"), (clip(started, width - width_of(word)), "text"), (note, note_role(view)))
+        )
         return lines[:height]
+
+
+def note_role(view: View) -> str:
+    """Colour role of what became of a kill no snapshot confirms."""
+    return "gain" if view.is_kill_proven else "alarm-1"
 
 
 def _kill(view: View) -> KillView | None:

@@ -73,7 +73,9 @@ class Ladder(LinePanel, can_focus=True):
         market = view.market
         if market is None:
             return EMPTY
-        text, role = CHIPS.get(market.book_state, (market.book_state.upper(), "chip-warn"))
+        # A picture nobody renews is no live book, whatever it said when it was taken.
+        state = "stale" if view.is_dim and market.book_state == "live" else market.book_state
+        text, role = CHIPS.get(state, (state.upper(), "chip-warn"))
         text = tr(text, "book")
         word = f" {text} " if role.startswith("chip") else text
         # The engine measured the age when it took the picture; a picture kept for long has grown older.

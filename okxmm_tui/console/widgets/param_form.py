@@ -161,10 +161,6 @@ class ParamChanges(ScrolledPanel):
     IS_SLOW = True
     HELP = "Who changed what and when; u takes the last change back."
 
-    def count(self, view: View) -> int:
-        """Number of changes at hand."""
-        return len(view.market.param_changes) if view.market else 0
-
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Time, version, source, change."""
         if view.market is None:

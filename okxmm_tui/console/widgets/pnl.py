@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
-from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, line_width, right, spread, waiting
+from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, line_width, right, spread, waiting
 from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -167,6 +167,9 @@ def curve(
     values = resampled(history, width)
     if not values:
         return waiting(height, width, "no history yet")
+    if not any(values):
+        said = waiting(height, width, "flat until now")
+        return [fit(line, width) for line in (*said, *[EMPTY] * (height - len(said)))]
     top, bottom = max(0.0, *values), min(0.0, *values)
     span = (top - bottom) or 1.0
     above = height if bottom == 0 else min(height - 1, max(1 if top else 0, round(height * top / span)))

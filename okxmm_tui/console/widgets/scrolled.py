@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from okxmm_tui.console.view import View
+from okxmm_tui.console.spans import Line
 from okxmm_tui.console.widgets.line_table import LinePanel
 
 T = TypeVar("T")
@@ -26,26 +26,31 @@ class ScrolledPanel(LinePanel, can_focus=True):
     ]
 
     offset_rows = 0
-
-    def count(self, view: View) -> int:
-        """Number of rows there are."""
-        raise NotImplementedError
+    _count = 0
+    _room = 1
+    """Rows there are, and rows there is room for, as last drawn."""
 
     def action_move(self, step: int) -> None:
         """Scroll."""
         if self.view is None:
             return
-        room = max(1, self.size.height - 3)
-        last = max(0, self.count(self.view) - room)
+        last = max(0, self._count - self._room)
         self.offset_rows = max(0, min(last, self.offset_rows + step))
         self.show(self.view)
 
     def window(self, rows: Sequence[T], height: int) -> Sequence[T]:
         """The rows from the offset on; stays inside when rows went away."""
+        self._count, self._room = len(rows), max(1, height)
         self.offset_rows = max(0, min(self.offset_rows, len(rows) - height))
         # Older rows below are a matter of course; that the newest are out of sight is not.
         self._hidden = (self.offset_rows, 0)
         return rows[self.offset_rows : self.offset_rows + height]
+
+    def part(self, rows: list[Line], height: int) -> list[Line]:
+        """The rows of a whole from the offset on; how many stand above and below is said in the title."""
+        shown = list(self.window(rows, height))
+        self._hidden = (self.offset_rows, len(rows) - self.offset_rows - len(shown))
+        return shown
 
     def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
         """Scroll by wheel."""

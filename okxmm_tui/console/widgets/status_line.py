@@ -12,6 +12,9 @@ from okxmm_tui.console.widgets.line_table import LinePanel
 LOOKING = frozenset({"kill", "help", "pages", "why", "quit", "focus", "palette", "maximise", "detach"})
 """Words of the hints an onlooker can use."""
 
+THROUGH_DIALOGS = frozenset({"kill", "quit"})
+"""Words of the hints whose keys work whatever lies over the page."""
+
 
 class StatusLine(LinePanel):
     """Messages and key hints."""
@@ -34,6 +37,9 @@ class StatusLine(LinePanel):
         keys = view.keymap.hints
         if view.is_read_only:
             keys = [hint for hint in keys if hint[1] in LOOKING]
+        if self.app.screen is not self.screen:
+            # A dialog over the page takes the other keys and names its own.
+            keys = [hint for hint in keys if hint[1] in THROUGH_DIALOGS]
         return [spread(hints(width - line_width(tail), keys), tail, width)]
 
 
