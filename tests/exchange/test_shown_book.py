@@ -14,7 +14,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, GapEvent
 from okxmm_tui.exchange.outbox import Send
 from okxmm_tui.exchange.public_rows import ticker_row
-from tests.exchange.bench import ASK, BID, INST, Bench, levels
+from tests.exchange.bench import ASK, BID, CODE, INST, Bench, levels
 
 CHAINED = ("books-l2-tbt", "books50-l2-tbt", "books", "books-rpi")
 CHANNELS = (*CHAINED, "books5", "bbo-tbt")
@@ -470,6 +470,22 @@ def test_a_gap_fault_drops_an_increment_of_own_orders_too(bench):
     assert tbt.pushed_ns == []
     (fresh,) = public.join("books-l2-tbt")
     assert fresh.sides[0][BID - 1] == (140, 2)
+
+
+def test_an_order_cancelled_as_the_book_is_shown_anew_leaves_no_level_behind():
+    """A late cancel and the end of a wide spread fall into one step: the level is taken back where it was."""
+    bench = Bench(vip=True, latency_ms=5000).deep_book()
+    trader = bench.connect()
+    ack = bench.place("buy", BID - 9, "0.4")
+    bench.book(((BID - 9, 0),), (), snapshot=False)
+    public, tbt = watched(bench, "books-l2-tbt")
+    bench.fault("wide_spread", instId=INST, bps=5, for_s=6)
+    public.listen()
+    trader.op("cancel-order", {"instIdCode": CODE, "ordId": ack["ordId"]})
+    bench.jump(7)
+    public.listen()
+    assert not bench.state.store.pending
+    assert tbt.sides[0] == {BID - n: (100, 1) for n in range(50) if n != 9}
 
 
 def test_matching_and_prices_know_the_recorded_book_only(bench):
