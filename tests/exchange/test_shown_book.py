@@ -14,7 +14,7 @@ from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, GapEvent
 from okxmm_tui.exchange.outbox import Send
 from okxmm_tui.exchange.public_rows import ticker_row
-from tests.exchange.bench import ASK, BID, CODE, INST, Bench, levels
+from tests.exchange.bench import ASK, BID, CODE, INST, SECOND, Bench, levels
 
 CHAINED = ("books-l2-tbt", "books50-l2-tbt", "books", "books-rpi")
 CHANNELS = (*CHAINED, "books5", "bbo-tbt")
@@ -194,9 +194,9 @@ STEPS = st.lists(
     max_size=40,
 )
 FAULTS = {
-    "crossed_book": {"ticks": 3, "for_s": 0.2},
-    "wide_spread": {"bps": 5, "for_s": 0.2},
-    "contract_change": {"tickSz": "0.3", "for_s": 0.2},
+    "crossed_book": {"ticks": 3, "for_s": 0.2035},
+    "wide_spread": {"bps": 5, "for_s": 0.2035},
+    "contract_change": {"tickSz": "0.3", "for_s": 0.2035},
 }
 
 
@@ -214,11 +214,33 @@ def chosen(bench, number):
     return pending[number % len(pending)] if pending else None
 
 
+def check_heard(model, public):
+    """Hold every book that must be up to date now against the published one."""
+    heard = public.listen()
+    for one in public.watchers:
+        is_live = one.channel in {"books-l2-tbt", "books50-l2-tbt"}
+        # Recorded best quotes come on their own: depth alone pushes none where they exist.
+        is_live = is_live or (one.channel == "bbo-tbt" and not model.has_bbo)
+        if is_live or one in heard:
+            model.check(one)
+
+
+def pause(model, public, seconds):
+    """Let time pass, checking at every deadline: a push is right when it comes, not only in the end."""
+    bench = model.bench
+    end_ns = bench.now_ns + int(seconds * SECOND)
+    while (due_ns := bench.venue.next_deadline_ns()) <= end_ns:
+        bench.now_ns = max(bench.now_ns, due_ns)
+        bench.venue.on_time(bench.now_ns)
+        check_heard(model, public)
+    bench.now_ns = end_ns
+
+
 def run(step, model, public):
     """Do one step of a story."""
     match step:
         case ("wait", seconds):
-            model.bench.wait(seconds)
+            pause(model, public, seconds)
         case ("join", channel):
             public.join(channel)
         case ("place" | "cancel" | "amend", *_):
@@ -282,13 +304,7 @@ def test_every_book_told_is_the_recorded_one_with_the_orders_in_it(has_bbo, step
     public.listen()
     for step in steps:
         run(step, model, public)
-        heard = public.listen()
-        for one in public.watchers:
-            is_live = one.channel in {"books-l2-tbt", "books50-l2-tbt"}
-            # Recorded best quotes come on their own: depth alone pushes none where they exist.
-            is_live = is_live or (one.channel == "bbo-tbt" and not has_bbo)
-            if is_live or one in heard:
-                model.check(one)
+        check_heard(model, public)
         for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
             row = ticker_row(bench.state.markets[INST], 0)
             told = {int(Decimal(row[f"{name}Px"]) * 10)} if row[f"{name}Px"] else set()
