@@ -1,4 +1,7 @@
-"""The displayed order book of one instrument: recorded liquidity only, own orders are never in it."""
+"""The recorded order book of one instrument: own orders meet it and rest beside it, never in it.
+
+What is published is this together with what rests; see ``okxmm_tui.exchange.shown_book``.
+"""
 
 from __future__ import annotations
 
@@ -105,6 +108,11 @@ class DisplayedBook:
         self._bbo = event
         return True
 
+    @property
+    def top_seq(self) -> int:
+        """Sequence number of what stands at the top: of the best quote while that is newer."""
+        return self.seq if self._bbo is None else self._bbo.seq
+
     def fresh_top(self, side: Side) -> Level | None:
         """Best level of the quote that is newer than the depth, if there is one."""
         if self._bbo is None:
@@ -157,5 +165,5 @@ class DisplayedBook:
 def _changes(old: BookSide, new: tuple[Level, ...]) -> tuple[Level, ...]:
     wanted = {level[0]: level for level in new if level[1] > 0}
     gone = [(price, 0, "0") for price, _, _ in old if price not in wanted]
-    changed = [level for level in wanted.values() if old.size_at(level[0]) != level[1]]
+    changed = [level for level in wanted.values() if old.entry_at(level[0]) != level[1:]]
     return tuple(gone + changed)

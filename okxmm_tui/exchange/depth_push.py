@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from okxmm_tui.core.types import Side
 from okxmm_tui.exchange.book import DisplayedBook
 from okxmm_tui.exchange.display import Display
@@ -11,6 +9,7 @@ from okxmm_tui.exchange.faults.kinds_market import BookGap, SeqReset
 from okxmm_tui.exchange.market import Market
 from okxmm_tui.exchange.market_events import BboEvent, BookEvent, Level
 from okxmm_tui.exchange.public_rows import Row, bbo_row, depth_row, level_rows, rpi_level_rows
+from okxmm_tui.exchange.shown_book import Changes
 from okxmm_tui.exchange.state import VenueState
 from okxmm_tui.exchange.subscriptions import Connection
 
@@ -33,12 +32,12 @@ class Chain:
         self.pushed_ns = 0
         self.pending: tuple[dict[int, Level], dict[int, Level]] = ({}, {})
 
-    def collect(self, event: BookEvent) -> None:
+    def collect(self, changes: Changes) -> None:
         """Add changes to the next push; the last word on a level wins."""
-        for held, levels in zip(self.pending, (event.bids, event.asks), strict=True):
+        for held, levels in zip(self.pending, changes, strict=True):
             held.update((level[0], level) for level in levels)
 
-    def take(self) -> tuple[list[Level], list[Level]]:
+    def take(self) -> Changes:
         """Hand over what was collected, bids and asks."""
         bids, asks = self.pending
         self.pending = ({}, {})
@@ -46,7 +45,7 @@ class Chain:
 
 
 class DepthPushes:
-    """Publishes the displayed book of every instrument."""
+    """Publishes the book of every instrument: what is recorded and what rests, as one."""
 
     def __init__(self, state: VenueState) -> None:
         self._state = state
@@ -74,28 +73,52 @@ class DepthPushes:
     def on_bbo(self, market: Market, event: BboEvent) -> None:
         """Publish a best quote."""
         self._has_bbo.add(event.inst_id)
+        self._is_new_best(market)
         self._push_bbo(market, event.seq + market.seq_offset)
 
     def on_book(self, market: Market, event: BookEvent) -> None:
-        """Publish a depth change that is already in the book."""
+        """Publish a depth change that is already in the book, and what it did to own orders."""
         inst_id = event.inst_id
         if self._state.faults.met(SeqReset, inst_id=inst_id) is not None:
             market.seq_offset = RESET_SEQ - event.seq
-        if inst_id not in self._has_bbo:
-            self._derive_bbo(market)
-        self._increment("books-l2-tbt", market, event)
-        self._increment_50(market, event)
+        if self._is_new_best(market) and inst_id not in self._has_bbo:
+            self._push_bbo(market, market.seq())
+        bids, asks = market.shown.touched(market.own.take_changes())
+        self._changed(market, ([*event.bids, *bids], [*event.asks, *asks]))
         for channel in SLOW:
             chain = self._chain(channel, market)
-            chain.collect(event)
             if not event.is_tick_by_tick or self._state.now_ns - chain.pushed_ns >= CHANGED_EVERY_NS:
                 self._flush(channel, market)
 
-    def _derive_bbo(self, market: Market) -> None:
-        best = (market.book.best(Side.BUY), market.book.best(Side.SELL))
-        if best != self._last_best.get(market.instrument.inst_id):
-            self._last_best[market.instrument.inst_id] = best
-            self._push_bbo(market, market.seq())
+    def on_own_orders(self) -> None:
+        """Publish what happened to own orders since the last call, all of it as one change."""
+        for market in self._state.markets.values():
+            if market.own.is_touched:
+                self._publish_own(market)
+
+    def _publish_own(self, market: Market) -> None:
+        changes = market.shown.touched(market.own.take_changes())
+        if market.book.top_seq < 0 or not any(changes):
+            return
+        # No event of the market stands behind it, so the sequence takes one number of its own.
+        market.seq_offset += 1
+        # A quote fresher than the depth is renumbered with it, and first: the depth must not overtake it.
+        if self._is_new_best(market) or market.book.top_seq > market.book.seq:
+            self._push_bbo(market, market.top_seq())
+        if market.book.seq >= 0:
+            self._changed(market, changes)
+
+    def _changed(self, market: Market, changes: Changes) -> None:
+        """Hand changes to every chain: tick by tick at once, to the others for their next push."""
+        self._increment("books-l2-tbt", market, changes)
+        self._increment_50(market)
+        for channel in SLOW:
+            self._chain(channel, market).collect(changes)
+
+    def _is_new_best(self, market: Market) -> bool:
+        inst_id, best = market.instrument.inst_id, (market.shown.best(Side.BUY), market.shown.best(Side.SELL))
+        before, self._last_best[inst_id] = self._last_best.get(inst_id), best
+        return best != before
 
     def _push_bbo(self, market: Market, seq: int) -> None:
         key = ("bbo-tbt", market.instrument.inst_id)
@@ -104,11 +127,11 @@ class DepthPushes:
             row = bbo_row(market, max(0, seq), self._state.now_ms)
             self._state.registry.push(key, {"arg": arg, "data": [row]}, self._state.now_ns)
 
-    def _increment(self, channel: str, market: Market, event: BookEvent) -> None:
-        self._chain(channel, market).collect(event)
+    def _increment(self, channel: str, market: Market, changes: Changes) -> None:
+        self._chain(channel, market).collect(changes)
         self._flush(channel, market)
 
-    def _increment_50(self, market: Market, event: BookEvent | None) -> None:
+    def _increment_50(self, market: Market) -> None:
         inst_id = market.instrument.inst_id
         if not self._state.registry.has_listeners(("books50-l2-tbt", inst_id)):
             self._top50.pop(inst_id, None)
@@ -117,11 +140,11 @@ class DepthPushes:
         known = self._top50.get(inst_id)
         if known is not None:
             old.apply_book(known)
-        top = _top_event(market, event)
+        top = _top_event(market)
         self._top50[inst_id] = top
         change = old.difference(top)
         if change.bids or change.asks:
-            self._increment("books50-l2-tbt", market, change)
+            self._increment("books50-l2-tbt", market, ([*change.bids], [*change.asks]))
 
     def _flush(self, channel: str, market: Market) -> None:
         state, chain = self._state, self._chain(channel, market)
@@ -136,7 +159,7 @@ class DepthPushes:
                 return
             changes = (bids, asks)
             if channel != "books50-l2-tbt":
-                changes = market.display.changes(market.book, bids, asks)
+                changes = market.display.changes(market.shown, bids, asks)
             self._push(channel, market, changes, prev_seq, seq)
         else:
             # Whoever subscribed before the first book was known gets the snapshot now.
@@ -148,7 +171,7 @@ class DepthPushes:
         self,
         channel: str,
         market: Market,
-        changes: tuple[Iterable[Level], Iterable[Level]],
+        changes: Changes,
         prev_seq: int,
         seq: int,
     ) -> None:
@@ -178,10 +201,11 @@ class DepthPushes:
 
     def show(self, market: Market, display: Display) -> None:
         """Show the book another way from now on; every chain gets the difference as one increment."""
+        self.on_own_orders()
         self.settle(market)
-        changes = display.redrawn(market.book, market.display)
+        changes = display.redrawn(market.shown, market.display)
         market.display = display
-        # No event of the market stands behind it, so the sequence takes one number of its own.
+        # As for own orders, the sequence takes one number of its own.
         market.seq_offset += 1
         for channel in ("books-l2-tbt", *SLOW):
             chain = self._chain(channel, market)
@@ -189,8 +213,8 @@ class DepthPushes:
                 prev_seq, chain.last_seq = chain.last_seq, market.seq()
                 chain.pushed_ns = self._state.now_ns
                 self._push(channel, market, changes, prev_seq, chain.last_seq)
-        self._increment_50(market, None)
-        self._push_bbo(market, market.seq())
+        self._increment_50(market)
+        self._push_bbo(market, market.top_seq())
 
     def snapshot(self, connection: Connection, channel: str, market: Market) -> None:
         """Send the snapshot that follows a subscription; nothing while no book is known."""
@@ -198,7 +222,7 @@ class DepthPushes:
             return
         chain = self._chain(channel, market)
         if channel == "books50-l2-tbt":
-            self._top50.setdefault(market.instrument.inst_id, _top_event(market, None))
+            self._top50.setdefault(market.instrument.inst_id, _top_event(market))
             chain.last_seq = chain.last_seq if chain.last_seq >= 0 else market.seq()
         self._state.registry.reply(connection, self._snapshot_message(channel, market), self._state.now_ns)
 
@@ -224,7 +248,7 @@ class DepthPushes:
             chain = self._chain(channel, market)
             if chain.last_seq >= 0 and self._state.now_ns - chain.pushed_ns >= HEARTBEAT_NS:
                 chain.pushed_ns = self._state.now_ns
-                self._push(channel, market, ((), ()), chain.last_seq, chain.last_seq)
+                self._push(channel, market, ([], []), chain.last_seq, chain.last_seq)
 
     def _settle_if_due(self, channel: str, market: Market) -> None:
         chain = self._chain(channel, market)
@@ -236,7 +260,7 @@ class DepthPushes:
         key = ("books5", inst_id)
         if not self._state.registry.has_listeners(key):
             return
-        top = tuple(market.display.top(market.book, side, 5) for side in (Side.BUY, Side.SELL))
+        top = tuple(market.display.top(market.shown, side, 5) for side in (Side.BUY, Side.SELL))
         if self._dirty5.get(inst_id) != top:
             self._dirty5[inst_id] = top
             row = {**depth_row(market, 5, self._state.now_ms), "instId": inst_id}
@@ -244,13 +268,13 @@ class DepthPushes:
             self._state.registry.push(key, {"arg": arg, "data": [row]}, self._state.now_ns)
 
 
-def _top_event(market: Market, event: BookEvent | None) -> BookEvent:
-    depth = INCREMENTAL["books50-l2-tbt"]
+def _top_event(market: Market) -> BookEvent:
+    depth, shown = INCREMENTAL["books50-l2-tbt"], market.shown
     return BookEvent(
         market.instrument.inst_id,
         is_snapshot=True,
-        bids=market.display.top(market.book, Side.BUY, depth),
-        asks=market.display.top(market.book, Side.SELL, depth),
-        source_ms=event.source_ms if event else 0,
-        seq=event.seq if event else market.book.seq,
+        bids=market.display.top(shown, Side.BUY, depth),
+        asks=market.display.top(shown, Side.SELL, depth),
+        source_ms=market.source_ms,
+        seq=market.book.seq,
     )

@@ -12,11 +12,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from okxmm_tui.core.types import Side
-from okxmm_tui.exchange.book import BookSide, DisplayedBook
+from okxmm_tui.exchange.book import BookSide
 from okxmm_tui.exchange.market_events import Level
-
-Changes = tuple[list[Level], list[Level]]
-"""Changed levels, bids and asks."""
+from okxmm_tui.exchange.shown_book import Changes, ShownBook, ShownSide, added
 
 
 class Display(Struct, frozen=True):
@@ -48,7 +46,7 @@ class Display(Struct, frozen=True):
         """One level as shown, with its own size."""
         return level and (self.price(side, level[0]), level[1], level[2])
 
-    def top(self, book: DisplayedBook, side: Side, depth: int) -> tuple[Level, ...]:
+    def top(self, book: ShownBook, side: Side, depth: int) -> tuple[Level, ...]:
         """Levels of the depth as shown, from the best."""
         levels = book.side(side)
         if self.is_plain:
@@ -58,22 +56,21 @@ class Display(Struct, frozen=True):
             shown = self.price(side, price_ticks)
             if shown not in found and len(found) >= depth:
                 break
-            found[shown] = _added(found.get(shown), (shown, size_lots, count))
+            found[shown] = added(found.get(shown), (shown, size_lots, count))
         return tuple(found.values())
 
-    def changes(self, book: DisplayedBook, bids: Iterable[Level], asks: Iterable[Level]) -> Changes:
+    def changes(self, book: ShownBook, bids: Iterable[Level], asks: Iterable[Level]) -> Changes:
         """Changed levels as shown: the present total of every step that a change touched."""
         return self._side(book, Side.BUY, bids), self._side(book, Side.SELL, asks)
 
-    def _side(self, book: DisplayedBook, side: Side, levels: Iterable[Level]) -> list[Level]:
-        if self.is_plain:
-            return list(levels)
+    def _side(self, book: ShownBook, side: Side, levels: Iterable[Level]) -> list[Level]:
+        shown = book.side(side)
         if self.grid == 1:
-            return [(self.price(side, price), size, count) for price, size, count in levels]
+            return [(self.price(side, one[0]), *shown.entry_at(one[0])) for one in levels]
         steps = dict.fromkeys(self.on_grid(side, one[0]) for one in levels)
-        return [self._step(book.side(side), side, step) for step in steps]
+        return [self._step(shown, side, step) for step in steps]
 
-    def _step(self, levels: BookSide, side: Side, step: int) -> Level:
+    def _step(self, levels: BookSide | ShownSide, side: Side, step: int) -> Level:
         shown, total, orders = self.price(side, step), 0, 0
         for away in range(self.grid):
             size_lots, count = levels.entry_at(step + side.sign * away)
@@ -81,18 +78,12 @@ class Display(Struct, frozen=True):
             orders += int(count)
         return shown, total, str(orders)
 
-    def redrawn(self, book: DisplayedBook, old: Display) -> Changes:
+    def redrawn(self, book: ShownBook, old: Display) -> Changes:
         """Changes that turn what ``old`` showed of a book into what this shows."""
         return _replaced(book, Side.BUY, old, self), _replaced(book, Side.SELL, old, self)
 
 
-def _added(known: Level | None, more: Level) -> Level:
-    if known is None:
-        return more
-    return known[0], known[1] + more[1], str(int(known[2]) + int(more[2]))
-
-
-def _replaced(book: DisplayedBook, side: Side, old: Display, new: Display) -> list[Level]:
+def _replaced(book: ShownBook, side: Side, old: Display, new: Display) -> list[Level]:
     depth = len(book.side(side))
     gone: dict[int, Level] = {price: (price, 0, "0") for price, _, _ in old.top(book, side, depth)}
     return list((gone | {level[0]: level for level in new.top(book, side, depth)}).values())

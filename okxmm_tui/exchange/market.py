@@ -17,6 +17,7 @@ from okxmm_tui.exchange.instruments import Listing
 from okxmm_tui.exchange.market_events import Level, TradeEvent
 from okxmm_tui.exchange.numbers import EXACT, ZERO
 from okxmm_tui.exchange.resting import RestingOrders
+from okxmm_tui.exchange.shown_book import ShownBook
 
 TRADES_KEPT = 500
 FUNDING_INTERVAL_MS = 8 * 3600 * 1000
@@ -80,6 +81,11 @@ class Market:
         """Mark price the source gave itself."""
 
     @property
+    def shown(self) -> ShownBook:
+        """The book as published, with own orders in it."""
+        return ShownBook(self.book, self.own)
+
+    @property
     def is_open(self) -> bool:
         """Whether both sides are displayed, so that orders can be priced."""
         return self.book.mid_sum_ticks() is not None
@@ -95,6 +101,10 @@ class Market:
     def seq(self) -> int:
         """Sequence number of the depth as published."""
         return max(0, self.book.seq + self.seq_offset)
+
+    def top_seq(self) -> int:
+        """Sequence number of the best quote as published; above the depth's while it is fresher."""
+        return max(0, self.book.top_seq + self.seq_offset)
 
     @property
     def state(self) -> str:

@@ -51,7 +51,7 @@ class MarketPushes:
         state.timers.at(state.now_ns + TICK_NS, self._tick)
 
     def apply(self, event: MarketEvent) -> None:
-        """Apply one event: the public sees it first, then own orders fill by it."""
+        """Apply one event: the public sees it first, then the owners of the orders it filled."""
         market = self._state.markets[event.inst_id]
         match event:
             case BookEvent():
@@ -85,15 +85,18 @@ class MarketPushes:
             event = market.book.difference(event)
         market.book.apply_book(event)
         market.source_ms = event.source_ms
+        # Matched before it is published: what it takes from own orders is part of the same change.
+        fills = market.own.on_depth(market.book, event.source_ms, from_bbo=False)
         self.depth.on_book(market, event)
-        self._desk.maker_fills(market.own.on_depth(market.book, event.source_ms, from_bbo=False))
+        self._desk.maker_fills(fills)
 
     def _bbo(self, market: Market, event: BboEvent) -> None:
         if not market.book.apply_bbo(event):
             return
         market.source_ms = event.source_ms
+        fills = market.own.on_depth(market.book, event.source_ms, from_bbo=True)
         self.depth.on_bbo(market, event)
-        self._desk.maker_fills(market.own.on_depth(market.book, event.source_ms, from_bbo=True))
+        self._desk.maker_fills(fills)
 
     def _trade(self, market: Market, event: TradeEvent) -> None:
         state = self._state

@@ -42,7 +42,7 @@ def full_depth_row(market: Market, depth: int, now_ms: int) -> Row:
 
 def depth_row(market: Market, depth: int, now_ms: int, *, is_rpi: bool = False) -> Row:
     """Depth of both sides with its sequence number."""
-    ours, display, book = market.instrument, market.display, market.book
+    ours, display, book = market.instrument, market.display, market.shown
     write = rpi_level_rows if is_rpi else level_rows
     return {
         "asks": write(ours, display.top(book, Side.SELL, depth)),
@@ -54,7 +54,7 @@ def depth_row(market: Market, depth: int, now_ms: int, *, is_rpi: bool = False) 
 
 def shown_best(market: Market) -> tuple[Level | None, Level | None]:
     """Best bid and ask as shown."""
-    book, display = market.book, market.display
+    book, display = market.shown, market.display
     return display.level(Side.BUY, book.best(Side.BUY)), display.level(Side.SELL, book.best(Side.SELL))
 
 

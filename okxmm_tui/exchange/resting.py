@@ -1,7 +1,6 @@
-"""Own resting orders of one instrument against the displayed market, by price and queue place.
+"""Own resting orders of one instrument against the recorded market, by price and queue place.
 
-Own orders are never displayed: public pushes carry the recorded liquidity only, and own orders
-rest beside it.
+Own orders rest beside the recorded liquidity and never enter that book; what is published shows both.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from msgspec import Struct
 from sortedcontainers import SortedDict
 
 from okxmm_tui.core.types import Side
-from okxmm_tui.exchange.book import DisplayedBook
+from okxmm_tui.exchange.book import BookSide, DisplayedBook
 from okxmm_tui.exchange.market_events import TradeEvent
 from okxmm_tui.exchange.queue_model import LevelQueue, QueueEntry
 
@@ -60,7 +59,34 @@ class RestingOrders:
         self._power = power
         self._sides: dict[Side, SortedDict] = {Side.BUY: SortedDict(), Side.SELL: SortedDict()}
         self._places: dict[str, tuple[Side, int]] = {}
+        self._shown = {side: BookSide(side) for side in Side}
+        self._before: dict[tuple[Side, int], tuple[int, str]] = {}
         self.consumption = Consumption()
+
+    def shown(self, side: Side) -> BookSide:
+        """Open lots and orders per price, for the published book."""
+        return self._shown[side]
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything happened to an own order since the changes were last taken."""
+        return bool(self._before)
+
+    def take_changes(self) -> dict[Side, list[int]]:
+        """Hand over the prices at which lots or orders are others than when this was last asked."""
+        found: dict[Side, list[int]] = {side: [] for side in Side}
+        for (side, price_ticks), before in self._before.items():
+            if self._shown[side].entry_at(price_ticks) != before:
+                found[side].append(price_ticks)
+        self._before = {}
+        return found
+
+    def _touch(self, side: Side, price_ticks: int) -> None:
+        shown, level = self._shown[side], self._sides[side].get(-side.sign * price_ticks)
+        self._before.setdefault((side, price_ticks), shown.entry_at(price_ticks))
+        entries = level.entries if level is not None else []
+        lots = sum(entry.remaining_lots for entry in entries)
+        shown.set((price_ticks, lots, str(len(entries))))
 
     def __contains__(self, order_id: str) -> bool:
         return order_id in self._places
@@ -81,6 +107,7 @@ class RestingOrders:
         shown = book.size_at(side, price_ticks) if book.is_in_range(side, price_ticks) else None
         level.join(QueueEntry(order_id, size_lots), shown, source_ms)
         self._places[order_id] = (side, price_ticks)
+        self._touch(side, price_ticks)
 
     def remove(self, order_id: str) -> None:
         """Take an order out; nothing happens when it is not resting."""
@@ -94,10 +121,12 @@ class RestingOrders:
             return
         level.leave(order_id)
         self._tidy(side, key)
+        self._touch(side, price_ticks)
 
     def shrink(self, order_id: str, remaining_lots: int) -> None:
         """Lower an order's open size; it keeps its place."""
         self.entry(order_id).remaining_lots = remaining_lots
+        self._touch(*self._places[order_id])
 
     def entry(self, order_id: str) -> QueueEntry:
         """Queue entry of a resting order."""
@@ -151,6 +180,7 @@ class RestingOrders:
                     break
                 self._fill_from(level, side, own_ticks, (price_ticks, displayed), fills)
             self._tidy(side, key)
+            self._touch(side, own_ticks)
         return fills
 
     def _fill_from(
@@ -178,6 +208,7 @@ class RestingOrders:
                 left -= fill.size_lots
                 fills.append(self._filled(fill.order_id, own_ticks, fill.size_lots))
             self._tidy(side, key)
+            self._touch(side, own_ticks)
         return fills
 
     def _filled(self, order_id: str, price_ticks: int, size_lots: int) -> MakerFill:

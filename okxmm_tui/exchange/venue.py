@@ -87,6 +87,7 @@ class Venue:
             self.state.now_ns = max(self.state.now_ns, now_ns)
             action()
         self.state.now_ns = max(self.state.now_ns, now_ns)
+        self._market.depth.on_own_orders()
         if self._held_texts and not self.is_frozen():
             held, self._held_texts = self._held_texts, []
             for number, text in held:
@@ -96,6 +97,7 @@ class Venue:
         """Apply one market event."""
         self.on_time(now_ns)
         self._market.apply(event)
+        self._market.depth.on_own_orders()
 
     def open(self, socket: Socket, now_ns: int) -> int | None:
         """Accept a WebSocket and return its number; None when connections come too fast."""
@@ -121,14 +123,14 @@ class Venue:
         connection = self.state.registry.connections.get(number)
         if connection is None:
             return
-        if not self.state.frames.is_armed or text == "ping":
-            self._ws.receive(connection, text)
-            return
-        for delay_ns in self.state.frames.inbound(connection.socket.value, text):
+        is_judged = self.state.frames.is_armed and text != "ping"
+        delays = self.state.frames.inbound(connection.socket.value, text) if is_judged else (0,)
+        for delay_ns in delays:
             if delay_ns:
                 self.state.timers.at(now_ns + delay_ns, lambda: self._receive_late(number, text))
             else:
                 self._ws.receive(connection, text)
+        self._market.depth.on_own_orders()
 
     def _receive_late(self, number: int, text: str) -> None:
         if self.is_frozen():
@@ -141,7 +143,9 @@ class Venue:
     def rest(self, request: RestRequest, now_ns: int) -> RestReply:
         """Answer one REST request under /api/v5/."""
         self.on_time(now_ns)
-        return self._rest.answer(request)
+        answer = self._rest.answer(request)
+        self._market.depth.on_own_orders()
+        return answer
 
     def rest_delay_ns(self, request: RestRequest) -> int:
         """Injected delay a REST request must wait before it is handled."""
