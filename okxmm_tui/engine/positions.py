@@ -231,6 +231,7 @@ class Positions:
             f"position-{inst_id}",
             Severity.CRITICAL,
             f"{inst_id}: venue holds {theirs}, we had booked {ours}; the venue's figure counts",
+            is_event=True,
         )
 
 

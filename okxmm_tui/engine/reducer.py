@@ -218,7 +218,7 @@ class Reducer:
         self._handlers[type(event)](event)
         if self.reconciler.forced:
             reason, self.reconciler.forced = self.reconciler.forced, ""
-            session.raise_alarm("forced", Severity.CRITICAL, reason)
+            session.raise_alarm("forced", Severity.CRITICAL, reason, is_event=True)
             self.safety.kill(reason)
         market = session.markets.get(getattr(event, "inst_id", ""))
         for touched in (market,) if market is not None else session.markets.values():

@@ -103,7 +103,10 @@ class Refusals:
                 self._no_funds(market, order.side, said)
             case "unknown":
                 self._session.raise_alarm(
-                    f"code-{event.code}", Severity.WARNING, f"{inst_id}: {event.verb} refused: {said}"
+                    f"code-{event.code}",
+                    Severity.WARNING,
+                    f"{inst_id}: {event.verb} refused: {said}",
+                    is_event=True,
                 )
             case _:
                 pass

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.core.commands import (
+    AcknowledgeAlarms,
     Arm,
     Disarm,
     FlattenPositions,
@@ -53,6 +54,20 @@ def test_row_29_a_position_from_elsewhere_is_adopted_with_an_alarm(world, timing
     said(engine, "position", "venue holds", "the venue's figure counts")
     assert world.venue_position() == 2
     resumes(world, engine, 20)
+
+
+def test_row_29_the_next_trade_from_elsewhere_is_told_as_well(world):
+    """Seen or not, the first alarm does not swallow the second: each is said, and has to be seen."""
+    engine = world.quoting()
+    for times, is_seen in ((1, False), (2, True), (3, True)):
+        world.fault("external_fill", instId=INST, side="buy", sz="1")
+        world.until(lambda: engine.market.position_lots == times * 100, 20, "adopting")  # noqa: B023 - at once
+        texts = [each for each in engine.reports("alarm") if "the venue's figure counts" in each]
+        assert len(texts) == times
+        assert not engine.alarm("position").is_acknowledged
+        if is_seen:
+            engine.command(AcknowledgeAlarms())
+            assert engine.alarm("position") is None
 
 
 @pytest.mark.parametrize("fault", ["liquidation", "adl"])
