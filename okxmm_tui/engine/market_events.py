@@ -139,7 +139,7 @@ class MarketEvents:
             text = f"{new.inst_id}: tick, lot or contract value changed; restart to trade on"
             self._session.raise_alarm(f"instrument-{new.inst_id}", Severity.CRITICAL, text)
             # A resume lifts the kill for the other markets; a size of ours would mean another one here.
-            market.instrument = structs.replace(old, state=OTHER_UNITS)
+            market.instrument = structs.replace(old, state=OTHER_UNITS, changes_ms=None)
             market.break_book(text)
             self._safety.kill(text)
             return

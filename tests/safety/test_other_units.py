@@ -8,8 +8,10 @@ import pytest
 
 from okxmm_tui.core.commands import Arm, FlattenPositions, PlaceManual, Resume
 from okxmm_tui.core.effects import PlaceOrder, Reply
+from okxmm_tui.core.messages import InstrumentChanged
 from okxmm_tui.core.types import Side
-from tests.samples import INST
+from tests.engine.desk import Desk
+from tests.samples import INST, swap
 
 ETH = "ETH-USDT-SWAP"
 
@@ -46,3 +48,17 @@ def test_a_resume_does_not_trade_in_the_units_of_before(make_world, change):
     assert engine.market.ledger.position.quantity == world.venue_position() * Decimal("0.01")
     assert not engine.alarm("position")
     assert engine.alarm(f"instrument-{INST}")
+
+
+def test_an_announced_change_that_has_come_is_announced_no_more():
+    """The alarm of what was to come gives way to that of what to do now."""
+    desk = Desk()
+    desk.quoting()
+    changes_ms = desk.now_ns // 1_000_000 + 1_000
+    desk.feed(InstrumentChanged(swap(changes_ms=changes_ms)))
+    desk.run(1_500)
+    assert desk.reducer.session.alarms.is_standing(f"event-{INST}")
+    desk.feed(InstrumentChanged(swap(lot_size=Decimal("0.1"))))
+    desk.tick()
+    assert not desk.reducer.session.alarms.is_standing(f"event-{INST}")
+    assert desk.reducer.session.alarms.is_standing(f"instrument-{INST}")
