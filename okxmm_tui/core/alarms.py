@@ -9,13 +9,14 @@ _GRAVITY = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
 class _Alarm:
-    __slots__ = ("count", "is_acknowledged", "is_cleared", "severity", "since_ns", "text")
+    __slots__ = ("count", "is_acknowledged", "is_cleared", "is_event", "severity", "since_ns", "text")
 
     def __init__(self, severity: Severity, text: str, since_ns: int) -> None:
         self.severity = severity
         self.text = text
         self.since_ns = since_ns
         self.count = 1
+        self.is_event = False
         self.is_acknowledged = False
         self.is_cleared = False
 
@@ -31,15 +32,20 @@ class Alarms:
     def __len__(self) -> int:
         return len(self._alarms)
 
-    def raise_(self, key: str, severity: Severity, text: str, now_ns: int) -> bool:
-        """Raise or repeat an alarm; True when it is news: new, worse than before, or back after clearing."""
+    def raise_(self, key: str, severity: Severity, text: str, now_ns: int, *, is_event: bool = False) -> bool:
+        """Raise or repeat an alarm; True when it is news: new, worse than before, or back after clearing.
+
+        What has happened (``is_event``) has no cause that could go: it is over once it is seen, and what
+        happens next is news whether the last was seen or not, unless it is said in the very same words.
+        """
         alarm = self._alarms.get(key)
         if not any(not each.is_cleared for each in self._alarms.values()):
             self._first = key
         if alarm is None:
-            self._alarms[key] = _Alarm(severity, text, now_ns)
+            alarm = self._alarms[key] = _Alarm(severity, text, now_ns)
+            alarm.is_event = is_event
             return True
-        was_cleared = alarm.is_cleared
+        was_cleared = alarm.is_cleared or (is_event and alarm.text != text)
         is_worse = _GRAVITY.index(severity) > _GRAVITY.index(alarm.severity)
         alarm.text = text
         if was_cleared or is_worse:
@@ -75,7 +81,9 @@ class Alarms:
         fresh = sum(not alarm.is_acknowledged for alarm in self._alarms.values())
         for alarm in self._alarms.values():
             alarm.is_acknowledged = True
-        self._alarms = {key: alarm for key, alarm in self._alarms.items() if not alarm.is_cleared}
+        self._alarms = {
+            key: alarm for key, alarm in self._alarms.items() if not (alarm.is_cleared or alarm.is_event)
+        }
         return fresh
 
     def views(self) -> tuple[AlarmView, ...]:

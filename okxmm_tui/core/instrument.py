@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from okxmm_tui.core.decimals import read_decimal
 from okxmm_tui.core.types import ContractKind
@@ -45,6 +45,27 @@ class Instrument(Struct, frozen=True):
     def is_tradable(self) -> bool:
         """Whether new orders are allowed; unknown states are not tradable."""
         return self.state == "live"
+
+    def has_units_of(self, other: Instrument) -> bool:
+        """Whether a tick, a lot and a contract mean the same in both."""
+        return (self.tick_size, self.lot_size, self.contract_value) == (
+            other.tick_size,
+            other.lot_size,
+            other.contract_value,
+        )
+
+    def in_units_of(self, other: Instrument) -> Instrument:
+        """These facts in the ticks and lots of before, so that what is under way keeps its meaning."""
+        if self.has_units_of(other):
+            return self
+        return structs.replace(
+            self,
+            tick_size=other.tick_size,
+            lot_size=other.lot_size,
+            contract_value=other.contract_value,
+            min_size_lots=other.min_size_lots,
+            max_limit_lots=other.max_limit_lots,
+        )
 
     @property
     def is_spot(self) -> bool:

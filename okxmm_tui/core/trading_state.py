@@ -56,7 +56,10 @@ class StateMachine:
         self.since_ns = now_ns
         self.armed_until_ns: int | None = None
         self.resumes_ns: int | None = None
-        """When a pause was to end by itself; any act after it takes that back."""
+        """When a pause was to end by itself; any act that is carried out after it takes that back."""
+        self.reduced_for = ""
+        """Why only reducing was allowed when the last pause began; empty when more was. A pause that ends by
+        itself gives that back, and no more."""
         self._needs_arming = needs_arming
 
     @property
@@ -78,17 +81,21 @@ class StateMachine:
 
     def act(self, act: Act, reason: str, now_ns: int) -> str:
         """Apply an act; returns an empty string, or why it was refused."""
-        self.resumes_ns = None
         if act is Act.RESUME:
             if problem := self._resume_problem(now_ns):
                 return problem
             self._needs_arming = False
             self.disarm()
-        target = TRANSITIONS.get((self.state, act), self.state)
+        target = TRANSITIONS.get((self.state, act))
+        if target is None:
+            return ""
+        self.resumes_ns = None
         if act is Act.KILL:
             self.disarm()  # also when it was HALTED before
         if target is not self.state:
             self.disarm()
+            if act is Act.PAUSE:
+                self.reduced_for = self.reason if self.state is TradingState.REDUCING else ""
             self.state, self.since_ns = target, now_ns
             self.reason = reason
         elif act is Act.PAUSE:

@@ -86,7 +86,9 @@ class Alignment:
             state.say(hindrance, self._session.now_ns)
             if not verdict.is_hold and self._stands_too_close(market, order, quote.price_ticks):
                 self._sender.cancel(order, f"{hindrance}, and the quote is too close")
-            elif size_lots < order.size_lots and is_reducing(self._session, market):
+            elif size_lots < order.size_lots and (
+                is_reducing(self._session, market) or self._standing_problem(market, order)
+            ):
                 self._sender.cancel(order, f"{hindrance}, and the quote is too large")
             return
         if verdict.is_hold:
@@ -162,12 +164,17 @@ class Alignment:
         placed = self.ask_place(market, quote, "NEW")
         state.say(placed.reason if isinstance(placed, Refusal) else SENT, now_ns)
 
-    def recheck(self, market: Market) -> None:
-        """Take out what rests beyond the limits, or will by an amend on its way: one has become narrower."""
+    def recheck(self, market: Market, *, only_by_hand: bool = False) -> None:
+        """Take out what rests beyond the limits, or will by an amend on its way: one has become narrower.
+
+        Args:
+            market: Whose orders.
+            only_by_hand: Whether quoting looks after the others itself, in the same step.
+        """
         if self._session.is_held:
             return  # what earlier sessions left is the operator's to judge
         for order in market.orders.working:
-            if order.is_closing or order.cancel_sent_ns is not None:
+            if order.is_closing or order.cancel_sent_ns is not None or (only_by_hand and not order.is_manual):
                 continue
             if problem := self._standing_problem(market, order):
                 self._sender.cancel(order, problem)

@@ -74,8 +74,6 @@ class Commands:
         self._manual = Manual(session, execution)
         self._refusals = refusals
         self._preflight = preflight
-        self._reduced_for = ""
-        """Why a timed pause found the state REDUCING, which it gives back; empty when it did not."""
 
     def on_command(self, event: OperatorCommand) -> None:
         """Carry out one command."""
@@ -156,8 +154,6 @@ class Commands:
         is_ours = machine.resumes_ns is not None or machine.reason == PAUSED_BY_HAND
         if machine.state is TradingState.PAUSED and not is_ours:
             return f"PAUSED already, and not by a time: {machine.reason}", ""
-        if machine.state is not TradingState.PAUSED:
-            self._reduced_for = machine.reason if machine.state is TradingState.REDUCING else ""
         ends_ns = now_ns + for_s * NS_PER_S
         ends = datetime.fromtimestamp(ends_ns // NS_PER_S, UTC).strftime("%H:%M:%S")
         problem, text = self._change_state(Act.PAUSE, f"paused until {ends}Z by the operator")
@@ -174,8 +170,8 @@ class Commands:
         problem = "a critical alarm is unseen" if unseen else self._resume("the pause is over")[0]
         if problem:
             session.pause(f"its time is over, but {problem}", Severity.WARNING)
-        elif self._reduced_for:
-            self._change_state(Act.REDUCE, self._reduced_for)
+        elif machine.reduced_for:
+            self._change_state(Act.REDUCE, machine.reduced_for)
 
     def _resume(self, reason: str) -> tuple[str, str]:
         run = self._safety.kill_run

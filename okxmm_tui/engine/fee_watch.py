@@ -42,4 +42,5 @@ class FeeWatch:
                 Severity.WARNING,
                 f"{inst_id}: maker fee {was.maker * 10_000:f} -> {fees.maker * 10_000:f} bps, taker "
                 f"{was.taker * 10_000:f} -> {fees.taker * 10_000:f} bps; the floor of the spread has moved",
+                is_event=True,
             )

@@ -68,7 +68,9 @@ class Flatten:
             return
         if self._session.now_ns - started_ns > GIVE_UP_NS:
             text = ", ".join(self._held_text(market) for market in left)
-            self._session.raise_alarm("flatten", Severity.CRITICAL, f"could not close {text} within 60 s")
+            self._session.raise_alarm(
+                "flatten", Severity.CRITICAL, f"could not close {text} within 60 s", is_event=True
+            )
             self._end("gave up")
             return
         for market in left:

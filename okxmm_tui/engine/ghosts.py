@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from okxmm_tui.core.messages import OrderUpdate
+from okxmm_tui.core.orders import OwnOrder
 from okxmm_tui.core.trading_state import TradingState
 from okxmm_tui.core.types import Severity
 from okxmm_tui.engine.execution import Execution
@@ -31,9 +32,13 @@ class Ghosts:
         """Whether the last list named one for the first time."""
         return bool(self._seen)
 
-    def on_live_push(self, want_truth: Callable[[str], None]) -> None:
-        """One that is over was called live: old news, most often; after a kill that is not relied upon."""
-        if self._session.machine.state is TradingState.HALTED:
+    def on_live_push(self, order: OwnOrder, want_truth: Callable[[str], None]) -> None:
+        """One that is over was called live: old news, most often; after a kill that is not relied upon.
+
+        Nor where no push had told of the order before: it ended by a refusal, and the venue has it after all.
+        """
+        was_never_live = order.update_ms == 0
+        if was_never_live or self._session.machine.state is TradingState.HALTED:
             want_truth("an order believed gone was called live")
 
     def review(self, listed: Iterable[OrderUpdate]) -> str:

@@ -90,8 +90,6 @@ class LossLimits:
         self.only_reduce = ""
         """Why positions may only shrink, likewise: a limit is nearly used up."""
         self._paused_by_doubt = False
-        self._reduced_for: str | None = None
-        """Why only reducing was allowed when doubt paused; None when more was."""
 
     def restore_day(self, day_pnl_quote: Decimal, day_high_quote: Decimal) -> None:
         """Carry on with the figures of earlier sessions of the same UTC day.
@@ -164,8 +162,6 @@ class LossLimits:
         self.block = text = why if why.startswith(NOT_TRUSTED) else f"{NOT_TRUSTED}: {why}"
         session.raise_alarm("pnl-trust", Severity.CRITICAL, text)
         if session.machine.state in {TradingState.ACTIVE, TradingState.REDUCING}:
-            is_reducing = session.machine.state is TradingState.REDUCING
-            self._reduced_for = session.machine.reason if is_reducing else None
             self._paused_by_doubt = True
             self._change(Act.PAUSE, text, Severity.CRITICAL)
 
@@ -182,8 +178,8 @@ class LossLimits:
             is_ours = session.machine.reason.startswith(NOT_TRUSTED)
             if session.machine.state is TradingState.PAUSED and is_ours:
                 self._change(Act.RESUME, "PnL can be trusted again", Severity.INFO)
-                if self._reduced_for is not None:  # what doubt took it gives back, and no more
-                    self._change(Act.REDUCE, self._reduced_for, Severity.WARNING)
+                if reduced_for := session.machine.reduced_for:  # what doubt took it gives back, and no more
+                    self._change(Act.REDUCE, reduced_for, Severity.WARNING)
 
     # -- limits ------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from okxmm_tui.core.effects import Resubscribe
 from okxmm_tui.core.messages import (
     BookGap,
@@ -24,6 +26,9 @@ from okxmm_tui.engine.market import BookState, Market
 from okxmm_tui.engine.safety import Safety
 from okxmm_tui.engine.session import Session
 
+OTHER_UNITS = "not in this session's ticks and lots any more; restart to trade it"
+"""State of an instrument whose tick, lot or contract value has changed: a word of ours, none to trade in."""
+
 
 class MarketEvents:
     """What is heard of the markets; what concerns none of ours passes by."""
@@ -35,15 +40,20 @@ class MarketEvents:
         self._on_status = on_status
         self._safety = safety
 
+    def _readable(self, inst_id: str) -> Market | None:
+        """The market of a message in ticks and lots; None where ours are not the venue's any more."""
+        market = self._session.markets.get(inst_id)
+        return None if market is None or market.instrument.state == OTHER_UNITS else market
+
     def on_book_snapshot(self, event: BookSnapshot) -> None:
         """Both sides replaced."""
-        if market := self._session.markets.get(event.inst_id):
+        if market := self._readable(event.inst_id):
             market.on_snapshot(event, self._session.now_ns)
             self._check_crossed(market)
 
     def on_book_update(self, event: BookUpdate) -> None:
         """Changed levels; a chain that became long enough is said."""
-        if market := self._session.markets.get(event.inst_id):
+        if market := self._readable(event.inst_id):
             was = market.book_state
             market.on_update(event, self._session.now_ns)
             self._check_crossed(market)
@@ -60,7 +70,7 @@ class MarketEvents:
 
     def on_book_gap(self, event: BookGap) -> None:
         """The chain broke."""
-        if market := self._session.markets.get(event.inst_id):
+        if market := self._readable(event.inst_id):
             self._break(market, event.reason)
 
     def _break(self, market: Market, reason: str) -> None:
@@ -73,12 +83,12 @@ class MarketEvents:
 
     def on_top(self, event: TopOfBook) -> None:
         """Best bid and ask, ahead of the book."""
-        if market := self._session.markets.get(event.inst_id):
+        if market := self._readable(event.inst_id):
             market.on_top(event, self._session.now_ns)
 
     def on_trade(self, event: PublicTrade) -> None:
         """One print of the tape."""
-        if market := self._session.markets.get(event.inst_id):
+        if market := self._readable(event.inst_id):
             market.on_trade(event, self._session.now_ns)
 
     def on_mark(self, event: MarkPrice) -> None:
@@ -115,9 +125,9 @@ class MarketEvents:
             self._session.report("notice", Severity.WARNING, text)
 
     def on_instrument(self, event: InstrumentChanged) -> None:
-        """New metadata; a changed tick, lot or contract value halts the session."""
+        """New metadata; a changed tick, lot or contract value halts, and ends trading here till a restart."""
         new = event.instrument
-        market = self._session.markets.get(new.inst_id)
+        market = self._readable(new.inst_id)
         if market is None:
             return
         if market.stop_reason and new.state == "live" and market.instrument.state != "live":
@@ -125,13 +135,12 @@ class MarketEvents:
         if market.instrument == new:
             return
         old = market.instrument
-        if (old.tick_size, old.lot_size, old.contract_value) != (
-            new.tick_size,
-            new.lot_size,
-            new.contract_value,
-        ):
+        if not new.has_units_of(old):
             text = f"{new.inst_id}: tick, lot or contract value changed; restart to trade on"
             self._session.raise_alarm(f"instrument-{new.inst_id}", Severity.CRITICAL, text)
+            # A resume lifts the kill for the other markets; a size of ours would mean another one here.
+            market.instrument = structs.replace(old, state=OTHER_UNITS, changes_ms=None)
+            market.break_book(text)
             self._safety.kill(text)
             return
         market.instrument = new

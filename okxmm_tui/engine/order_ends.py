@@ -34,7 +34,10 @@ class OrderEnds:
                 self._execution.would_take(market, order.side, "post-only would have crossed")
         elif order.cancel_source == DEAD_MAN_FIRED:
             self._session.raise_alarm(
-                "dead-man-fired", Severity.CRITICAL, f"{text} was removed by the dead-man's switch"
+                "dead-man-fired",
+                Severity.CRITICAL,
+                f"{text} was removed by the dead-man's switch",
+                is_event=True,
             )
         elif order.cancel_source == SELF_TRADE:
             self._session.self_trades += 1

@@ -12,6 +12,9 @@ from okxmm_tui.engine.execution import NS_PER_MS, Execution
 from okxmm_tui.engine.market import Market
 from okxmm_tui.engine.session import Session
 
+RECOVERED = Decimal("0.5")
+"""Share of the limit at which a loss is over: a position turned round is never seen flat."""
+
 
 class PositionGuard:
     """Loss per position (closed reduce-only as a taker) and losing round trips in a row (a timed rest).
@@ -74,6 +77,8 @@ class PositionGuard:
             self._closing.discard(inst_id)
             if market.position_lots == 0:
                 self._session.clear_alarm(key, f"{inst_id}: the losing position is closed")
+            elif loss is not None and loss <= limit * RECOVERED:
+                self._session.clear_alarm(key, f"{inst_id}: no position loses too much any more")
             return
         why = self._execution.close(market, abs(market.position_lots), f"position loss {loss * 100:.2f} %")
         is_closing = not why or any(order.is_closing for order in market.orders.working)

@@ -30,6 +30,8 @@ class Positions:
         self._session = session
         self._was_adopted = False
         self._mismatches: dict[str, int] = {}
+        self._suspected_ns: dict[str, int] = {}
+        """When the venue was last asked about a push that differs, by market."""
         self._unknown: set[str] = set()
         """Markets without books of earlier sessions that held something at the first merge."""
         self._unexplained: dict[str, tuple[str, str]] = {}
@@ -120,16 +122,19 @@ class Positions:
                 )
 
     def is_suspicious(self, market: Market) -> bool:
-        """Whether the last push has differed from the books for longer than messages take."""
+        """Whether the last push has differed from the books for longer than messages take: ask the venue."""
+        inst_id, now_ns = market.instrument.inst_id, self._session.now_ns
         if not self._differs_from_push(market):
             market.mismatch_since_ns = None
+            self._suspected_ns.pop(inst_id, None)
             return False
-        now_ns = self._session.now_ns
         if market.mismatch_since_ns is None:
             market.mismatch_since_ns = now_ns
-        if now_ns - market.mismatch_since_ns <= MISMATCH_GRACE_NS or not self._session.is_merged:
+        # Asking ends no doubt: that lasts until the figures agree, however long the answer takes.
+        last_ns = self._suspected_ns.get(inst_id, market.mismatch_since_ns)
+        if now_ns - last_ns <= MISMATCH_GRACE_NS or not self._session.is_merged:
             return False
-        market.mismatch_since_ns = None
+        self._suspected_ns[inst_id] = now_ns
         return True
 
     def _differs_from_push(self, market: Market) -> bool:
@@ -153,9 +158,11 @@ class Positions:
         inst_id, venue = market.instrument.inst_id, net_of(rows)
         theirs, ours = whole_lots(market, venue), market.ledger.position.size_lots
         self._tell_dust(market, rows)
+        market.venue_sides = {row.position_side: row for row in rows}
         if venue is not None:
             market.venue_position = venue
-            market.venue_sides = {row.position_side: row for row in rows}
+        elif market.venue_position is not None:  # not listed: nothing is held, whatever the last push said
+            market.venue_position = structs.replace(market.venue_position, size_lots=0, rest=Decimal(0))
         sides, held = both_sides(rows), market.side_positions
         has_same_sides = not market.has_sides or sides == (held.long_lots, held.short_lots)
         if theirs == ours and has_same_sides:
@@ -231,6 +238,7 @@ class Positions:
             f"position-{inst_id}",
             Severity.CRITICAL,
             f"{inst_id}: venue holds {theirs}, we had booked {ours}; the venue's figure counts",
+            is_event=True,
         )
 
 

@@ -125,7 +125,7 @@ class Reconciler:
         if change.missing_lots:
             self.want_truth("a fill was missed")
         elif order.is_done and not update.state.is_terminal:
-            self.ghosts.on_live_push(self.want_truth)
+            self.ghosts.on_live_push(order, self.want_truth)
 
     def book_fill(self, market: Market, fill: Fill) -> None:
         """Book a fill once, whichever way it reached us."""
@@ -140,6 +140,9 @@ class Reconciler:
         """The venue (or the gateway, before sending) said no to a place, amend or cancel."""
         market, order = self._session.markets.get(event.inst_id), self._find(event.inst_id, event.cl_ord_id)
         if market is None or order is None or order.is_done:
+            return
+        if event.verb == "place" and order.status is OrderStatus.LIVE:
+            self._doubts.begin(order, is_urgent=True)  # it was pushed as live: one of the two words is wrong
             return
         if self.refusals.leave_open(market, order, event):
             self._doubts.begin(order, is_urgent=True)

@@ -7,6 +7,7 @@ same effects, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from okxmm_tui.core.effects import AnyEffect
@@ -133,6 +134,7 @@ class Reducer:
         self.streams = Streams(self.session, self.reconciler)
         self.memory = MemoryWatch(self.session)
         self.tuning = Tuning(self.session)
+        self.tuning.on_narrowed = partial(self.execution.alignment.recheck, only_by_hand=True)
         self.flatten = Flatten(self.session, self.execution)
         self.commands = Commands(
             self.session,
@@ -218,7 +220,7 @@ class Reducer:
         self._handlers[type(event)](event)
         if self.reconciler.forced:
             reason, self.reconciler.forced = self.reconciler.forced, ""
-            session.raise_alarm("forced", Severity.CRITICAL, reason)
+            session.raise_alarm("forced", Severity.CRITICAL, reason, is_event=True)
             self.safety.kill(reason)
         market = session.markets.get(getattr(event, "inst_id", ""))
         for touched in (market,) if market is not None else session.markets.values():

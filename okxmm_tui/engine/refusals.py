@@ -52,19 +52,21 @@ class Refusals:
 
     def leave_open(self, market: Market, order: OwnOrder, event: OrderRefused) -> bool:
         """React to a refusal; True when only the venue can tell what has become of the order."""
+        # What was on its way when its side was stopped says nothing new, and is no try of ours to be counted.
+        is_late = bool(market.sides[order.side].stop_reason)
         self._react(market, order, event)
         match event.verb:
             case "place":
                 market.orders.finish(order)
-                self._slow_down(market, order, event)
+                self._slow_down(market, order, event, is_late=is_late)
                 return False
             case "amend":
-                return self._amend(market, order, event)
+                return self._amend(market, order, event, is_late=is_late)
             case _:
                 order.cancel_sent_ns = self._session.now_ns
                 return True
 
-    def _amend(self, market: Market, order: OwnOrder, event: OrderRefused) -> bool:
+    def _amend(self, market: Market, order: OwnOrder, event: OrderRefused, *, is_late: bool) -> bool:
         if order.amend is not None and event.req_id not in {"", order.amend.req_id}:
             return False
         order.amend = None
@@ -75,7 +77,7 @@ class Refusals:
             market.post_only_cancels.note(self._session.now_ns)
             self._execution.would_take(market, order.side, "amend would have crossed")
             return False
-        self._slow_down(market, order, event)
+        self._slow_down(market, order, event, is_late=is_late)
         if event.reaction != "wait":
             self._execution.cancel(order, f"amend refused: {event.code}")
         return False
@@ -103,16 +105,21 @@ class Refusals:
                 self._no_funds(market, order.side, said)
             case "unknown":
                 self._session.raise_alarm(
-                    f"code-{event.code}", Severity.WARNING, f"{inst_id}: {event.verb} refused: {said}"
+                    f"code-{event.code}",
+                    Severity.WARNING,
+                    f"{inst_id}: {event.verb} refused: {said}",
+                    is_event=True,
                 )
             case _:
                 pass
 
     def _no_funds(self, market: Market, side: Side, said: str) -> None:
-        """Drop the side that grows the position, until more is available than now."""
+        """Drop the side that grows the position, until more is available than now; another stop stays."""
         position = market.ledger.position.size_lots
         growing = side if position * side.sign >= 0 else side.opposite
         state = market.sides[growing]
+        if state.stop_reason:
+            return
         state.stop_reason = f"not enough balance: {said}"
         state.resume_above = self._available(market, growing)
         market.hurry()
@@ -157,7 +164,7 @@ class Refusals:
 
     # -- slower, or not at all -------------------------------------------------------------------------
 
-    def _slow_down(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
+    def _slow_down(self, market: Market, order: OwnOrder, event: OrderRefused, *, is_late: bool) -> None:
         self._session.rejects += 1
         state, text = market.sides[order.side], f"{event.code} {event.text}".strip()
         state.say(f"refused: {text}", self._session.now_ns)
@@ -166,7 +173,8 @@ class Refusals:
             self._put_off(market, text)
         else:
             self._execution.back_off(market, order.side, text)
-            self._count(market, order.side, event.code, text)
+            if not is_late:
+                self._count(market, order.side, event.code, text)
         self._session.report(
             "reject",
             Severity.WARNING,

@@ -111,9 +111,16 @@ class Session:
         """Say something ordinary."""
         self.report("notice", Severity.INFO, text)
 
-    def raise_alarm(self, key: str, severity: Severity, text: str) -> None:
-        """Latch an alarm; a repetition is folded into the one that stands, news disarms."""
-        if self.alarms.raise_(key, severity, text, self.now_ns):
+    def raise_alarm(self, key: str, severity: Severity, text: str, *, is_event: bool = False) -> None:
+        """Latch an alarm; a repetition is folded into the one that stands, news disarms.
+
+        Args:
+            key: Names the cause.
+            severity: How grave.
+            text: For people.
+            is_event: Something has happened that no ``clear_alarm`` will ever follow.
+        """
+        if self.alarms.raise_(key, severity, text, self.now_ns, is_event=is_event):
             self.machine.disarm()
             self.report("alarm", severity, text, key=key)
 

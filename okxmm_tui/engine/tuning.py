@@ -8,7 +8,7 @@ whose return would take more risk.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from okxmm_tui.core.commands import PreviewParams, SetParam, SetParams, SwitchStrategy, UndoParam
@@ -33,6 +33,8 @@ class Tuning:
         self._recent: dict[str, list[tuple[int, ParamSet, str]]] = {}
         """When, what was before and who changed it, by market, oldest first."""
         self._switching: dict[str, tuple[Strategy, ParamSet]] = {}
+        self.on_narrowed: Callable[[Market], None] = lambda market: None
+        """Told when the maximum position has become smaller; set by the reducer."""
 
     def carry_out(
         self, command: SetParam | SetParams | UndoParam | PreviewParams | SwitchStrategy
@@ -140,7 +142,7 @@ class Tuning:
         return ""
 
     def _apply(self, market: Market, changed: ParamSet, who: str) -> str:
-        session, before = self._session, market.params
+        session, before, most_lots = self._session, market.params, market.max_position_lots
         if changed.leaps(before, session.limits.max_change_percent) or (
             session.is_money_real and changed.raises_risk(before)
         ):
@@ -149,6 +151,8 @@ class Tuning:
         recent[:] = [each for each in recent if session.now_ns - each[0] <= REVERT_WITHIN_NS]
         recent.append((session.now_ns, before, who))
         market.params = changed
+        if market.max_position_lots < most_lots:
+            self.on_narrowed(market)
         market.preview = None
         market.strategy_problem = ""
         market.hurry()

@@ -316,7 +316,7 @@ class OkxGateway:
 
     def _on_instrument(self, instrument: Instrument) -> None:
         old = self._instruments.get(instrument.inst_id)
-        self._instruments[instrument.inst_id] = instrument
+        self._instruments[instrument.inst_id] = instrument if old is None else instrument.in_units_of(old)
         self._keeper.look_again()
         if old is None or old.code != instrument.code:
             self._route.use_socket_again(instrument.inst_id)

@@ -1,5 +1,6 @@
 """Keeps our instruments as the venue lists them: after a lost connection, a refusal, an announced change.
 
+Also every minute while one of them is not live, because its return may be missed.
 The instruments channel tells changes only, and nothing on subscribing (OKX v5, "Instruments channel"): what
 changed while nobody listened would never be heard of, and orders would go out in ticks of the past.
 """
@@ -23,6 +24,8 @@ MILLISECOND_NS, SECOND_NS = 1_000_000, 1_000_000_000
 AGAIN_S = 10.0
 """Between two reads while one has failed, or an announced change is still listed after its time."""
 AFTER_CHANGE_S = 1.0
+NOT_LIVE_S = 60.0
+"""Between two reads of what cannot be traded: should its return be missed, it would be left for good."""
 UNLISTED = "unlisted"
 """State of what the venue no longer lists: a word of ours, and as unknown to it no state to trade in."""
 
@@ -81,12 +84,13 @@ class InstrumentKeeper:
 
     @property
     def wait_s(self) -> float | None:
-        """Time until an announced change should have taken place; None when none is announced."""
+        """Time until the next read, for an announced change or what is not live; None for neither."""
         times_ms = [each.changes_ms for each in self._instruments.values() if each.changes_ms is not None]
-        if not times_ms:
-            return None
-        left_ns = min(times_ms) * MILLISECOND_NS - self._rest.clock.now_ns()
-        return left_ns / SECOND_NS + AFTER_CHANGE_S if left_ns > 0 else AGAIN_S
+        waits = [NOT_LIVE_S] if any(not each.is_tradable for each in self._instruments.values()) else []
+        if times_ms:
+            left_ns = min(times_ms) * MILLISECOND_NS - self._rest.clock.now_ns()
+            waits.append(left_ns / SECOND_NS + AFTER_CHANGE_S if left_ns > 0 else AGAIN_S)
+        return min(waits, default=None)
 
     async def _wait(self) -> None:
         try:
@@ -94,7 +98,9 @@ class InstrumentKeeper:
                 await self._changed.wait()
         except TimeoutError:
             self._wanted |= {
-                inst_id for inst_id, each in self._instruments.items() if each.changes_ms is not None
+                inst_id
+                for inst_id, each in self._instruments.items()
+                if each.changes_ms is not None or not each.is_tradable
             }
 
     async def read(self) -> bool:
@@ -127,7 +133,8 @@ class InstrumentKeeper:
 
     def _unlisted(self, old: Instrument) -> Instrument:
         # Orders for it would be refused for ever.
-        self._say(f"{old.inst_id} is no longer on the venue's list")
+        if old.state != UNLISTED:
+            self._say(f"{old.inst_id} is no longer on the venue's list")
         return structs.replace(old, state=UNLISTED)
 
     def _say(self, text: str) -> None:

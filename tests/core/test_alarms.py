@@ -77,3 +77,16 @@ def test_the_first_out_is_marked():
     alarms.clear("book")
     alarms.raise_("book", Severity.CRITICAL, "stale", 3)
     assert {view.key: view.is_first for view in alarms.views()} == {"stream": False, "book": True}
+
+
+def test_what_has_happened_is_over_once_it_is_seen_and_the_next_one_is_news():
+    """No cause of it could go: folded for ever, a second liquidation would be told to nobody."""
+    alarms = Alarms()
+    for text in ("one", "two"):
+        assert alarms.raise_("forced", Severity.CRITICAL, text, 1, is_event=True)
+        assert alarms.has_unseen(Severity.CRITICAL)
+    assert not alarms.raise_("forced", Severity.CRITICAL, "two", 2, is_event=True)
+    assert (alarms.views()[0].text, alarms.views()[0].count) == ("two", 2)
+    alarms.acknowledge_all()
+    assert alarms.views() == ()
+    assert alarms.raise_("forced", Severity.CRITICAL, "two", 3, is_event=True)

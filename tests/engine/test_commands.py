@@ -130,3 +130,39 @@ def test_a_halted_session_stays_halted():
     assert not reply.ok
     desk.run(5_000)
     assert desk.state == "HALTED"
+
+
+@pytest.mark.parametrize("for_s", [0, 60])
+def test_a_pause_of_what_is_halted_leaves_the_reason(for_s):
+    """It is refused, and the screen goes on saying why trading was halted."""
+    desk = Desk()
+    desk.quoting()
+    desk.command(Kill("daily loss 1,000"))
+    (reply,) = desk.taken(Reply, desk.command(Pause(for_s)))
+    assert not reply.ok
+    assert desk.reducer.session.machine.reason == "daily loss 1,000"
+
+
+def test_what_is_refused_takes_no_end_away():
+    """A pause that says until when ends then, although somebody pressed a key that does nothing meanwhile."""
+    desk = paused(10)
+    (reply,) = desk.taken(Reply, desk.command(Reduce()))
+    assert not reply.ok
+    wait(desk, 12_000)
+    assert desk.state == "ACTIVE"
+
+
+def test_an_end_given_later_gives_back_what_the_pause_has_taken():
+    """REDUCING, then a pause without end, then one: reducing goes on, whichever pause it was."""
+    desk = paused(0)
+    desk.command(Resume())
+    desk.command(Reduce())
+    desk.command(Pause())
+    desk.command(Pause(2))
+    wait(desk, 4_000)
+    assert (desk.state, desk.reducer.session.machine.reason) == ("REDUCING", "reducing, by the operator")
+    desk.command(Resume())
+    desk.command(Pause())
+    desk.command(Pause(2))
+    wait(desk, 4_000)
+    assert desk.state == "ACTIVE"

@@ -95,7 +95,7 @@ def test_equal_refusals_are_counted_against_a_limit_that_may_be_lowered():
 
     def refuse(side: Side) -> None:
         order = desk.market.orders.side(side)[0]
-        desk.feed(OrderRefused("place", INST, order.cl_ord_id, "51121", "no", reaction="requote"))
+        desk.feed(OrderRefused("amend", INST, order.cl_ord_id, "51121", "no", reaction="requote"))
 
     refuse(Side.BUY)
     assert gauges(desk)["same refusals"] == (0.333, "1 / 3")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from okxmm_tui.core.commands import Kill
-from okxmm_tui.core.effects import AnyEffect, CancelOrder, FetchTruth, PollPending
-from okxmm_tui.core.messages import OrderUpdate
+from okxmm_tui.core.effects import AnyEffect, CancelOrder, FetchTruth, PlaceOrder, PollPending, QueryOrder
+from okxmm_tui.core.messages import OrderRefused, OrderUpdate
 from okxmm_tui.core.types import Side
 from tests.engine.desk import Desk
 from tests.safety.asserts import readable
-from tests.samples import order_update
+from tests.samples import INST, order_update
 
 
 def ours(desk: Desk) -> tuple[OrderUpdate, ...]:
@@ -97,3 +97,35 @@ def test_after_a_proven_kill_a_live_order_makes_it_begin_anew():
         desk.run(250)
     assert run is not None
     assert run.is_proven
+
+
+def refused(desk: Desk, order: PlaceOrder) -> list[AnyEffect]:
+    """The venue says it is busy, which is no word on the order it has taken all the same."""
+    return desk.feed(OrderRefused("place", INST, order.cl_ord_id, "50013", "busy", "", "retry"))
+
+
+def test_an_order_refused_and_then_pushed_as_live_is_looked_for_at_once():
+    """Nothing had told of it before, so it is no old news: another order stands in its place already."""
+    desk = Desk()
+    desk.connect()
+    desk.book()
+    bid = desk.taken(PlaceOrder)[0]
+    refused(desk, bid)
+    began_ns, ghost = desk.now_ns, order_update(bid.cl_ord_id, bid.side, bid.price_ticks, bid.size_lots)
+    desk.confirm(bid)
+    merged(desk, ghost)
+    cancels = desk.taken(CancelOrder, merged(desk, ghost))
+    assert bid.cl_ord_id in {each.cl_ord_id for each in cancels}
+    assert desk.now_ns - began_ns < 2e9
+
+
+def test_a_refusal_does_not_end_an_order_that_was_pushed_as_live():
+    """The push came first: it counts as live, and the venue is asked which of its words holds."""
+    desk = Desk()
+    desk.connect()
+    desk.book()
+    bid = desk.taken(PlaceOrder)[0]
+    desk.confirm(bid)
+    asked = desk.taken(QueryOrder, refused(desk, bid))
+    assert [each.cl_ord_id for each in asked] == [bid.cl_ord_id]
+    assert desk.market.orders.remaining_lots(bid.side) == bid.size_lots

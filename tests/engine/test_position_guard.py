@@ -147,3 +147,27 @@ def test_what_hinders_closing_is_in_the_alarm():
     assert closes(desk)
     (text,) = [a.text for a in desk.reducer.session.alarms.views() if a.key.startswith("lot-loss")]
     assert text.endswith("closing it")
+
+
+def test_a_loss_that_recovers_is_over_and_the_next_one_is_said_again():
+    """The closing order did not fill and the price came back; hours later the same position loses anew.
+
+    A position turned round between two ticks is never seen flat, so that alone must not be waited for.
+    """
+    desk = quoting()
+    hold(desk, 40)
+    alarms = desk.reducer.session.alarms
+    for price, bid_ticks, is_standing in (
+        ("59870", 598_700, True),
+        ("59930", 599_300, True),
+        ("59990", 599_900, False),
+        ("59870", 598_700, True),
+    ):
+        mark(desk, price)
+        desk.book(bid_ticks, bid_ticks + 1)
+        desk.tick()
+        assert alarms.is_standing(f"lot-loss-{INST}") is is_standing
+    assert sum("allowed" in line.text for line in desk.reducer.session.log) == 2
+    desk.market.ledger.position.adopt(-40, Decimal(60_000))
+    desk.tick()
+    assert not alarms.is_standing(f"lot-loss-{INST}")

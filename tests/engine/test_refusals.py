@@ -388,3 +388,33 @@ def test_what_does_not_pass_by_itself_is_told():
         desk.update()
         desk.run(1_000, step_ms=250)
     assert not told()
+
+
+def test_a_ladder_without_funds_waits_for_funds_however_many_orders_it_has():
+    """All levels travel together: those refused after the first are no tries, and say nothing of a ban."""
+    for levels in (3, 4, 5):
+        desk = Desk(strategy="ladder", params={"levels": Decimal(levels)})
+        desk.connect()
+        desk.book()
+        bids = [each for each in desk.taken(PlaceOrder) if each.side is Side.BUY]
+        assert len(bids) == levels
+        for each in bids:
+            refuse(desk, each.cl_ord_id, "51008")
+        assert "not enough balance" in desk.market.sides[Side.BUY].stop_reason
+        desk.feed(BalanceUpdate("USDT", Decimal(10**6), Decimal(10**6), Decimal(10**6), 1))
+        desk.tick()
+        assert not desk.market.sides[Side.BUY].stop_reason
+        assert not desk.reducer.session.alarms.is_standing(f"stopped-buy-{INST}")
+
+
+def test_missing_funds_do_not_lift_a_stop_that_only_the_operator_may_lift():
+    """A side stopped for equal refusals stays stopped when an order on its way lacks funds as well."""
+    desk = Desk(strategy="ladder", params={"levels": Decimal(4)})
+    desk.connect()
+    desk.book()
+    bids = [each for each in desk.taken(PlaceOrder) if each.side is Side.BUY]
+    for each, code in zip(bids, ("51000", "51000", "51000", "51008"), strict=True):
+        refuse(desk, each.cl_ord_id, code)
+    desk.feed(BalanceUpdate("USDT", Decimal(10**6), Decimal(10**6), Decimal(10**6), 1))
+    desk.tick()
+    assert "stopped after 3 refusals" in desk.market.sides[Side.BUY].stop_reason

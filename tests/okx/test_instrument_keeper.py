@@ -6,7 +6,7 @@ import asyncio
 
 from okxmm_tui.core.messages import GatewayNotice
 from okxmm_tui.okx import instrument_keeper as module
-from okxmm_tui.okx.instrument_keeper import AFTER_CHANGE_S, AGAIN_S, UNLISTED, InstrumentKeeper
+from okxmm_tui.okx.instrument_keeper import AFTER_CHANGE_S, AGAIN_S, NOT_LIVE_S, UNLISTED, InstrumentKeeper
 from tests.okx.conftest import make_instrument
 from tests.okx.fake_venue import ETH, FUTURE, SWAP, ok, refusal
 from tests.okx.test_rest import NOW_NS, make_rest
@@ -66,6 +66,24 @@ def test_an_announced_change_is_looked_at_when_it_is_due():
     assert keeper()[0].wait_s is None
     assert keeper(changes_ms=NOW_MS + 60_000)[0].wait_s == 60 + AFTER_CHANGE_S
     assert keeper(changes_ms=NOW_MS - 60_000)[0].wait_s == AGAIN_S
+
+
+async def test_what_is_not_live_is_read_again_until_it_is():
+    """Its return is a push like any other: one that gets lost must not end trading; absence is said once."""
+    one, taken, said, _ = keeper(ok([ETH]), ok([SWAP]))
+    for state in ("settling", UNLISTED):
+        one._instruments[BTC] = make_instrument(state=state)
+        assert one.wait_s == NOT_LIVE_S
+    one._instruments[BTC] = make_instrument(state="settling", changes_ms=NOW_MS - 1)
+    assert one.wait_s == AGAIN_S
+    one._instruments[BTC] = make_instrument(state=UNLISTED)
+    one.want(BTC)
+    assert await one.read()
+    assert (taken[-1].state, said) == (UNLISTED, [])
+    one.want(BTC)
+    assert await one.read()
+    one._instruments[BTC] = taken[-1]
+    assert one.wait_s is None
 
 
 async def test_it_reads_when_asked_and_when_a_change_is_due(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from okxmm_tui.core.commands import (
+    AcknowledgeAlarms,
     Arm,
     Disarm,
     FlattenPositions,
@@ -24,9 +25,9 @@ from okxmm_tui.core.commands import (
     UndoParam,
     Widen,
 )
-from okxmm_tui.core.effects import AmendOrder, FetchFees, PlaceOrder, Reply
+from okxmm_tui.core.effects import AmendOrder, FetchFees, FetchTruth, PlaceOrder, Reply
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.messages import FeesRead, ParamsRead
+from okxmm_tui.core.messages import FeesRead, ParamsRead, PositionUpdate
 from okxmm_tui.core.types import AccountLevel, Mode, Side
 from okxmm_tui.engine.fee_watch import EVERY_NS
 from okxmm_tui.engine.loss_limits import PnlFigure
@@ -53,6 +54,50 @@ def test_row_29_a_position_from_elsewhere_is_adopted_with_an_alarm(world, timing
     said(engine, "position", "venue holds", "the venue's figure counts")
     assert world.venue_position() == 2
     resumes(world, engine, 20)
+
+
+def test_row_29_the_doubt_lasts_however_long_the_venue_takes_to_answer(world):
+    """Asking does not end it: no quote comes back, and nobody is told that all agrees, before it does."""
+    engine = world.quoting()
+    world.fault("slow_rest", ms=1_500, for_s=20)
+    world.fault("external_fill", instId=INST, side="buy", sz="2")
+    world.until(lambda: engine.market.only_reduce, 5, "the doubt")
+    began_ns = world.now_ns
+    while engine.market.position_lots == 0:
+        assert "position differs" in engine.market.only_reduce
+        assert "position differs" in engine.reducer.session.freezes.reason(INST)
+        assert world.now_ns - began_ns < 60 * 10**9
+        world.run(0.01)
+    assert not engine.sent(PlaceOrder, began_ns)
+    assert not any("agrees with the venue" in each for each in engine.reports("alarm"))
+    resumes(world, engine, 60)
+
+
+def test_row_29_a_push_of_what_is_not_held_is_overruled_by_the_list():
+    """What the venue does not list is not held: no doubt for ever, and no asking again and again."""
+    desk = Desk()
+    desk.quoting()
+    desk.feed(PositionUpdate(INST, 5, Decimal(60_000), None, None, 0))
+    desk.run(1_700)
+    assert desk.market.mismatch_since_ns is not None
+    desk.answer_truth()
+    desk.run(200)
+    assert desk.market.mismatch_since_ns is None
+    assert not desk.taken(FetchTruth, desk.run(5_000))
+
+
+def test_row_29_the_next_trade_from_elsewhere_is_told_as_well(world):
+    """Seen or not, the first alarm does not swallow the second: each is said, and has to be seen."""
+    engine = world.quoting()
+    for times, is_seen in ((1, False), (2, True), (3, True)):
+        world.fault("external_fill", instId=INST, side="buy", sz="1")
+        world.until(lambda: engine.market.position_lots == times * 100, 20, "adopting")  # noqa: B023 - at once
+        texts = [each for each in engine.reports("alarm") if "the venue's figure counts" in each]
+        assert len(texts) == times
+        assert not engine.alarm("position").is_acknowledged
+        if is_seen:
+            engine.command(AcknowledgeAlarms())
+            assert engine.alarm("position") is None
 
 
 @pytest.mark.parametrize("fault", ["liquidation", "adl"])

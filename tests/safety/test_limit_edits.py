@@ -9,10 +9,10 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
 from okxmm_tui.compose import EngineRun
-from okxmm_tui.core.commands import Arm, SetLimit, SetParam
-from okxmm_tui.core.effects import AmendOrder, CancelOrder, Reply
+from okxmm_tui.core.commands import Arm, PlaceManual, SetLimit, SetParam
+from okxmm_tui.core.effects import AmendOrder, CancelOrder, PlaceOrder, Reply
 from okxmm_tui.core.limits import BOUNDS, HIGHER_IS_SAFER, LOWER_IS_SAFER, MAY_BE_ZERO, Limits, changed
-from okxmm_tui.core.messages import MarkPrice
+from okxmm_tui.core.messages import MarkPrice, OrderBudget
 from okxmm_tui.core.types import Side
 from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.okx.endpoints import Endpoints
@@ -142,3 +142,28 @@ def test_the_age_of_the_private_stream_is_a_setting_that_counts(tmp_path: Path):
     run = EngineRun(engine_config(settings), on_report=lambda at_ns, line: None, on_ready=lambda: None)
     host = run._host(Endpoints.local("http://venue", "ws://venue"), tmp_path)
     assert host._gateway._quiet_ns == 30_000_000_000  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_smaller_maximum_position_takes_out_a_quote_that_cannot_shrink_now():
+    """No amend may leave while the budget is low: what could fill beyond the new maximum is cancelled."""
+    desk = Desk(params={"order_size": Decimal(3), "max_position": Decimal(20)})
+    ids = desk.quoting()
+    desk.feed(OrderBudget(45, 51))
+    before = len(desk.effects)
+    desk.command(SetParam(INST, "max_position", Decimal(5)))
+    desk.tick()
+    assert not desk.taken(CancelOrder, desk.effects[before:])
+    desk.command(SetParam(INST, "max_position", Decimal(1)))
+    desk.tick()
+    assert {each.cl_ord_id for each in desk.taken(CancelOrder, desk.effects[before:])} == set(ids)
+
+
+def test_a_smaller_maximum_position_takes_out_an_order_by_hand_beyond_it():
+    """Quoting leaves orders by hand alone, so nothing else would ever take it out; the quotes stay."""
+    desk = Desk(params={"max_position": Decimal(20)})
+    desk.quoting()
+    desk.command(PlaceManual(INST, Side.BUY, 599_000, 800))
+    by_hand = desk.taken(PlaceOrder)[-1]
+    desk.confirm(by_hand)
+    leave = desk.taken(CancelOrder, desk.command(SetParam(INST, "max_position", Decimal(5))))
+    assert [each.cl_ord_id for each in leave] == [by_hand.cl_ord_id]
