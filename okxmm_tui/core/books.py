@@ -7,6 +7,7 @@ three times faster per update than an ordered container, and removal at the touc
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from operator import mul, neg
 
 from okxmm_tui.core.types import Levels, Side
@@ -28,6 +29,11 @@ class BookSide:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Levels (price_ticks, size_lots), best first."""
+        sizes, direction = self._sizes, self._direction
+        return ((key * direction, sizes[key * direction]) for key in reversed(self._keys))
 
     def clear(self) -> None:
         """Forget every level."""

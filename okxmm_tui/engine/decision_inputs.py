@@ -18,21 +18,23 @@ ZERO = Decimal(0)
 
 
 def market_input(session: Session, market: Market) -> MarketInput:
-    """What a strategy is given of a market whose book is live and two-sided."""
+    """What a strategy is given of a market that others quote on both sides: nothing of it is our own."""
     equity = exposure.equity_quote(session)
     signals = market.signals.summary()
+    shown = market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots
+    bid_ticks, bid_lots, ask_ticks, ask_lots = market.others or shown
     return MarketInput(
         instrument=market.instrument,
         now_ns=session.now_ns,
-        bid_ticks=market.bid_ticks,
-        ask_ticks=market.ask_ticks,
+        bid_ticks=bid_ticks,
+        ask_ticks=ask_ticks,
         position_lots=market.position_lots,
         volatility_per_sqrt_s=signals.volatility_per_sqrt_s,
         maker_fee=float(market.fees.maker),
         taker_fee=float(market.fees.taker),
         allow_below_fees=session.limits.allow_below_fees,
-        bid_lots=market.bid_lots,
-        ask_lots=market.ask_lots,
+        bid_lots=bid_lots,
+        ask_lots=ask_lots,
         average_price_ticks=market.average_price_ticks,
         equity_quote=float(equity) if equity is not None else None,
         signals=signals,

@@ -57,7 +57,7 @@ class Execution:
         slowly, and a message that changes nothing must not cost a decision.
         """
         now_ns = self._session.now_ns
-        if now_ns < market.next_refresh_ns or not market.is_two_sided:
+        if now_ns < market.next_refresh_ns or market.others is None:
             return
         if not market.is_dirty and now_ns < market.considered_ns + RECONSIDER_NS:
             return
@@ -199,7 +199,7 @@ class Execution:
 
     def previewed(self, market: Market) -> Target | None:
         """What a copy of the strategy would quote with the previewed parameters; changes nothing."""
-        if market.preview is None or not market.is_two_sided:
+        if market.preview is None or market.others is None:
             return None
         try:
             return self._asked(copy.deepcopy(market.strategy), market, market.preview)
@@ -258,7 +258,8 @@ class Execution:
 
 def _widened(market: Market, quote: Quote) -> Quote:
     """The same quote at twice its distance from the mid."""
-    mid_ticks = (market.bid_ticks + market.ask_ticks) // 2
+    bid_ticks, _, ask_ticks, _ = market.others or (market.bid_ticks, 0, market.ask_ticks, 0)
+    mid_ticks = (bid_ticks + ask_ticks) // 2
     moved = quote.price_ticks - quote.side.sign * abs(mid_ticks - quote.price_ticks)
     return Quote(quote.side, max(1, moved), quote.size_lots)
 

@@ -28,10 +28,10 @@ Read = Callable[[Session, Market, Limits], Reading | None]
 
 def _spread(session: Session, market: Market, limits: Limits) -> Reading | None:
     del session
-    if not market.is_two_sided:
+    if (top := market.others) is None:
         return None
-    mid = (market.bid_ticks + market.ask_ticks) / 2
-    return _bps((market.ask_ticks - market.bid_ticks) / mid * 1e4, limits.max_spread_bps)
+    mid = (top[0] + top[2]) / 2
+    return _bps((top[2] - top[0]) / mid * 1e4, limits.max_spread_bps)
 
 
 def _divergence(session: Session, market: Market, limits: Limits) -> Reading | None:

@@ -92,7 +92,8 @@ def _shown_lots(market: Market, quote: Quote) -> int:
 
 def _worth_bps(market: Market, quote: Quote) -> float:
     """What a fill of a quote captures, net of its fee."""
-    mid_ticks = (market.bid_ticks + market.ask_ticks) / 2
+    bid_ticks, _, ask_ticks, _ = market.others or (market.bid_ticks, 0, market.ask_ticks, 0)
+    mid_ticks = (bid_ticks + ask_ticks) / 2
     capture_ticks = quote.side.sign * (mid_ticks - quote.price_ticks) - _lean_ticks(market, quote.side)
     return capture_ticks / mid_ticks * 1e4 - float(market.fees.maker) * 1e4
 

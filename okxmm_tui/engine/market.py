@@ -24,6 +24,7 @@ from okxmm_tui.core.messages import (
     TopOfBook,
 )
 from okxmm_tui.core.orders import OwnOrder, OwnOrders
+from okxmm_tui.core.own_shown import OwnShown, Top
 from okxmm_tui.core.params import ParamSet
 from okxmm_tui.core.position_sides import SidePositions, closed_by
 from okxmm_tui.core.spot_balance import SpotHolding
@@ -70,8 +71,13 @@ class Market:
         self.last_book_ns: int | None = None
         self.crossed_ns: int | None = None
         """When the book last stood crossed or locked."""
-        self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
+        self.bid_ticks: int = 0
+        self.ask_ticks: int = 0
+        self.bid_lots: int = 0
+        self.ask_lots: int = 0
+        """Best prices as shown, our own orders among them."""
         self.top_seq = -1
+        self._top_ms = 0
         self.mark_price: Decimal | None = None
         self.last_mid: Decimal | None = None
         """Kept while the book is being renewed."""
@@ -91,7 +97,8 @@ class Market:
         self.carried_to_ms = 0
         """Fills and bills before this time (Unix ms) are in the books that were carried on."""
         self.quality = TradingQuality(instrument, self.ledger)
-        self.signals = MarketSignals(instrument, self.book, self.quality.timeline)
+        self.shown = OwnShown(self.book)
+        self.signals = MarketSignals(instrument, self.book, self.quality.timeline, self.shown)
         self.fills: deque[BookedFill] = deque(maxlen=FILLS_SHOWN)
         self.fill_steps: deque[int] = deque(maxlen=FILLS_SHOWN)
         """The steps that booked them."""
@@ -162,10 +169,8 @@ class Market:
             self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
             self.signals.on_break(now_ns)
         elif seq_id >= self.top_seq:
-            lots = self.book.bids.size_at(bid), self.book.asks.size_at(ask)
-            self._set_top(
-                bid, lots[0], ask, lots[1], seq_id=seq_id, venue_ms=self.book.venue_ms, now_ns=now_ns
-            )
+            top = bid, self.book.bids.size_at(bid), ask, self.book.asks.size_at(ask)
+            self._set_top(top, seq_id=seq_id, venue_ms=self.book.venue_ms, now_ns=now_ns)
         if self._chained >= CHAINED_BEFORE_QUOTING and self.book.is_two_sided:
             self.book_state = BookState.LIVE
         self._note_mid(self.book.venue_ms)
@@ -177,39 +182,21 @@ class Market:
             return
         self.last_book_ns = now_ns
         if 0 < event.bid_ticks < event.ask_ticks and event.bid_lots and event.ask_lots:
-            self._set_top(
-                event.bid_ticks,
-                event.bid_lots,
-                event.ask_ticks,
-                event.ask_lots,
-                seq_id=event.seq_id,
-                venue_ms=event.venue_ms,
-                now_ns=now_ns,
-            )
+            top = event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots
+            self._set_top(top, seq_id=event.seq_id, venue_ms=event.venue_ms, now_ns=now_ns)
             self._note_mid(event.venue_ms)
 
     def _note_mid(self, venue_ms: int) -> None:
-        is_live = self.book_state is BookState.LIVE
-        self.quality.on_mid(venue_ms, self.bid_ticks, self.ask_ticks, is_live=is_live)
+        bid_ticks, _, ask_ticks, _ = self.others or (self.bid_ticks, 0, self.ask_ticks, 0)
+        self.quality.on_mid(venue_ms, bid_ticks, ask_ticks, is_live=self.book_state is BookState.LIVE)
 
-    def _set_top(
-        self,
-        bid_ticks: int,
-        bid_lots: int,
-        ask_ticks: int,
-        ask_lots: int,
-        *,
-        seq_id: int,
-        venue_ms: int,
-        now_ns: int,
-    ) -> None:
-        if bid_ticks != self.bid_ticks or ask_ticks != self.ask_ticks:
+    def _set_top(self, top: Top, *, seq_id: int, venue_ms: int, now_ns: int) -> None:
+        if top[0] != self.bid_ticks or top[2] != self.ask_ticks:
             self.is_dirty = True
-        self.bid_ticks, self.ask_ticks, self.top_seq = bid_ticks, ask_ticks, seq_id
-        self.mid_ns = now_ns
-        self.bid_lots, self.ask_lots = bid_lots, ask_lots
+        self.bid_ticks, self.bid_lots, self.ask_ticks, self.ask_lots = top
+        self.top_seq, self._top_ms, self.mid_ns = seq_id, venue_ms, now_ns
         if self.is_two_sided:
-            self.signals.on_top(bid_ticks, bid_lots, ask_ticks, ask_lots, venue_ms=venue_ms, now_ns=now_ns)
+            self.signals.on_top(*top, venue_ms=venue_ms, now_ns=now_ns)
 
     def take_mark(self, price: Decimal, now_ns: int) -> None:
         """The venue's mark price; what is no positive price is not taken."""
@@ -317,11 +304,18 @@ class Market:
         return 0 < self.bid_ticks < self.ask_ticks
 
     @property
-    def mid_price(self) -> Decimal | None:
-        """Mid of the best quotes, in quote currency."""
+    def others(self) -> Top | None:
+        """Best prices without our own orders; None while nobody else stands on a side."""
         if not self.is_two_sided:
             return None
-        return (self.bid_ticks + self.ask_ticks) * self.instrument.tick_size / 2
+        top = self.bid_ticks, self.bid_lots, self.ask_ticks, self.ask_lots
+        return self.shown.others(top, self._top_ms)
+
+    @property
+    def mid_price(self) -> Decimal | None:
+        """Mid of what others quote, in quote currency: our own quotes are no price to value or judge by."""
+        top = self.others
+        return (top[0] + top[2]) * self.instrument.tick_size / 2 if top is not None else None
 
     @property
     def average_price_ticks(self) -> float | None:

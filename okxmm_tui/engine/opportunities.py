@@ -53,7 +53,8 @@ def _reason(market: Market, strategy: object, params: ParamSet) -> str | None:
     judge = _judge(strategy)
     if judge is None:
         return None
-    return _asked(judge, market.bid_ticks, market.ask_ticks, params) if market.is_two_sided else NOT_LIVE
+    top = market.others
+    return _asked(judge, top[0], top[2], params) if top is not None else NOT_LIVE
 
 
 def _judge(strategy: object) -> Opportunity | None:

@@ -30,6 +30,8 @@ class OwnQueues:
         order, left = self._orders.get(cl_ord_id), self._places.get(cl_ord_id)
         own_lots = order.remaining_lots if order is not None else 0
         shown_lots = self._book.side(side).size_at(price_ticks)
+        if order is not None and order.update_ms <= self._book.venue_ms:
+            shown_lots = max(0, shown_lots - own_lots)  # the book came first, and shows it already
         place = QueuePosition(shown_lots, own_lots, shown_ms=self._book.venue_ms)
         self._places[cl_ord_id] = place
         return None if left is None else place.ahead_lots - left.ahead_lots

@@ -109,6 +109,7 @@ class Reconciler:
     def _after_change(self, market: Market, change: OrderChange, update: OrderUpdate) -> None:
         order = change.order
         market.is_dirty = True
+        market.shown.note(order)
         self._books.on_order(market, order, update.state)
         if change.became_live or (change.has_lost_place and not order.is_done):
             lost_lots = market.queues.join(order.cl_ord_id, order.side, order.price_ticks)

@@ -46,8 +46,8 @@ class Watchdog:
         for market in session.markets.values():
             self._watch_book(market)
             self._watch_amber(market)
-            if market.is_two_sided:
-                market.mid_range.note(session.now_ns, market.bid_ticks + market.ask_ticks)
+            if (top := market.others) is not None:
+                market.mid_range.note(session.now_ns, top[0] + top[2])
         elapsed_ns = session.now_ns - self._events_since_ns
         if elapsed_ns >= 1_000_000_000:
             self.events_per_s = self._events * 1e9 / elapsed_ns
@@ -162,4 +162,6 @@ class Watchdog:
             return reasons[market.book_state]
         if market.crossed_ns is not None and self._session.now_ns - market.crossed_ns < SANE_NS:
             return "the book was crossed a moment ago"
-        return "" if market.is_two_sided else "book has no two sides"
+        if not market.is_two_sided:
+            return "book has no two sides"
+        return "" if market.others is not None else "nobody else quotes both sides"

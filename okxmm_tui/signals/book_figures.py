@@ -6,7 +6,7 @@ import math
 
 from msgspec import Struct
 
-from okxmm_tui.core.books import OrderBook
+from okxmm_tui.core.own_shown import OwnShown
 from okxmm_tui.core.signals import LevelMark
 from okxmm_tui.core.types import Side
 from okxmm_tui.signals.fair_value import effective_mid, sweep_price, vamp
@@ -36,19 +36,21 @@ class DeepFigures(Struct, frozen=True, gc=False):
     large_orders: tuple[LevelMark, ...] = ()
 
 
-def read_touch(book: OrderBook) -> tuple[float | None, float]:
-    """Volume-adjusted mid in ticks (None when a side is empty) and imbalance of the first levels."""
-    bids, asks = book.bids.top(FIRST_LEVELS), book.asks.top(FIRST_LEVELS)
+def read_touch(others: OwnShown) -> tuple[float | None, float]:
+    """Volume-adjusted mid in ticks (None when a side is empty) and imbalance of the others' first levels."""
+    bids, asks = others.levels(Side.BUY, FIRST_LEVELS), others.levels(Side.SELL, FIRST_LEVELS)
     if not bids or not asks:
         return None, 0.0
     return vamp(bids, asks), level_imbalance(bids, asks)
 
 
-def read_depth(book: OrderBook, value: float, typical_lots: float | None, *, is_inverse: bool) -> DeepFigures:
-    """Read many levels of a book.
+def read_depth(
+    others: OwnShown, value: float, typical_lots: float | None, *, is_inverse: bool
+) -> DeepFigures:
+    """Read many levels of a book, without our own orders.
 
     Args:
-        book: Read, never changed.
+        others: Read, never changed.
         value: Quote currency per lot (inverse contracts) or per lot and tick of price.
         typical_lots: Median level size; None while not known.
         is_inverse: Whether the value of a lot does not depend on the price.
@@ -56,13 +58,12 @@ def read_depth(book: OrderBook, value: float, typical_lots: float | None, *, is_
     Returns:
         Figures; the default ones when a side is empty or the book is crossed.
     """
-    best_bid, best_ask = book.bids.best_ticks, book.asks.best_ticks
-    if best_bid is None or best_ask is None or not 0 < best_bid < best_ask:
+    bids, asks = others.levels(Side.BUY, SWEPT_LEVELS), others.levels(Side.SELL, SWEPT_LEVELS)
+    if not bids or not asks or not 0 < bids[0][0] < asks[0][0]:
         return DeepFigures()
-    bids, asks = book.bids.top(SWEPT_LEVELS), book.asks.top(SWEPT_LEVELS)
-    mid = (best_bid + best_ask) / 2
-    bid_lots, bid_value = book.bids.depth_to(math.ceil(mid * (1 - BAND_BPS / 1e4)))
-    ask_lots, ask_value = book.asks.depth_to(math.floor(mid * (1 + BAND_BPS / 1e4)))
+    mid = (bids[0][0] + asks[0][0]) / 2
+    bid_lots, bid_value = others.depth_to(Side.BUY, math.ceil(mid * (1 - BAND_BPS / 1e4)))
+    ask_lots, ask_value = others.depth_to(Side.SELL, math.floor(mid * (1 + BAND_BPS / 1e4)))
     size_lots = REFERENCE_QUOTE / (value if is_inverse else value * mid)
     sold, bought = sweep_price(bids, size_lots), sweep_price(asks, size_lots)
     return DeepFigures(

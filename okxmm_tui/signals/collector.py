@@ -17,6 +17,7 @@ from __future__ import annotations
 from okxmm_tui.core.accounting.timeline import Timeline
 from okxmm_tui.core.books import OrderBook
 from okxmm_tui.core.instrument import Instrument
+from okxmm_tui.core.own_shown import OwnShown, Top
 from okxmm_tui.core.signals import Intensity, Signals
 from okxmm_tui.core.types import ContractKind, Levels, Side
 from okxmm_tui.signals.book_figures import TYPICAL_LEVELS, DeepFigures, read_depth, read_touch
@@ -54,10 +55,14 @@ class MarketSignals:
         instrument: For values in quote currency.
         book: The market's book; read, never changed.
         timeline: The market's mids by the venue's time; read, never changed.
+        own: What of the book is ours; read, never changed. None where nothing ever is.
     """
 
-    def __init__(self, instrument: Instrument, book: OrderBook, timeline: Timeline) -> None:
+    def __init__(
+        self, instrument: Instrument, book: OrderBook, timeline: Timeline, own: OwnShown | None = None
+    ) -> None:
         self._book = book
+        self._own = own or OwnShown(book)
         self._is_inverse = instrument.kind is ContractKind.INVERSE
         face = float(instrument.lot_size * instrument.contract_value)
         self._value = face if self._is_inverse else face * float(instrument.tick_size)
@@ -82,7 +87,10 @@ class MarketSignals:
             Side.BUY: IcebergWatch(Side.BUY, book.bids),
             Side.SELL: IcebergWatch(Side.SELL, book.asks),
         }
-        self._top: tuple[int, int, int, int] | None = None
+        self._top: Top | None = None
+        """As shown: what takers meet and arrivals are measured from."""
+        self._others: Top | None = None
+        """Without our own orders: what prices are read from."""
         self._now_ns = 0
         self._sample_ns = 0
         self._second = 0
@@ -102,21 +110,25 @@ class MarketSignals:
         top, was = (bid_ticks, bid_lots, ask_ticks, ask_lots), self._top
         if top != was:
             self._summary, self._top = None, top
-            self._flow.update(bid_ticks, bid_lots, ask_ticks, ask_lots, now_ns)
-            self._micro.update(bid_ticks, bid_lots, ask_ticks, ask_lots)
             if was is None or bid_ticks != was[0] or ask_ticks != was[2]:
-                self._on_prices(bid_ticks, ask_ticks, venue_ms, now_ns)
-        if now_ns - self._sample_ns >= MIN_SAMPLE_NS:
-            self._sample((bid_ticks + ask_ticks) / 2, now_ns)
+                self._touches.add(venue_ms, bid_ticks, ask_ticks)
+                self._outcomes.on_touch(bid_ticks, ask_ticks)
+                self._spreads.update(ask_ticks - bid_ticks, now_ns)
+        # Where nobody else stands on a side, what is shown is all there is; nothing is quoted then.
+        self._on_others(self._own.others(top, venue_ms) or top, now_ns)
         if now_ns // NS_PER_S != self._second:
             self.on_time(now_ns)
 
-    def _on_prices(self, bid_ticks: int, ask_ticks: int, venue_ms: int, now_ns: int) -> None:
-        mid_ticks = (bid_ticks + ask_ticks) / 2
-        self._touches.add(venue_ms, bid_ticks, ask_ticks)
-        self._outcomes.on_touch(bid_ticks, ask_ticks)
-        self._spreads.update(ask_ticks - bid_ticks, now_ns)
-        self._kyle.on_mid(mid_ticks, now_ns)
+    def _on_others(self, top: Top, now_ns: int) -> None:
+        was = self._others
+        if top != was:
+            self._summary, self._others = None, top
+            self._flow.update(*top, now_ns)
+            self._micro.update(*top)
+            if was is None or top[0] != was[0] or top[2] != was[2]:
+                self._kyle.on_mid(_mid(top), now_ns)
+        if now_ns - self._sample_ns >= MIN_SAMPLE_NS:
+            self._sample(_mid(top), now_ns)
 
     def _sample(self, mid_ticks: float, now_ns: int) -> None:
         self._sample_ns, self._summary = now_ns, None
@@ -143,13 +155,13 @@ class MarketSignals:
     def _read_depth(self, now_ns: int) -> None:
         self._deep_ns = now_ns
         typical_lots = self._typical.lots
-        self._deep = read_depth(self._book, self._value, typical_lots, is_inverse=self._is_inverse)
+        self._deep = read_depth(self._own, self._value, typical_lots, is_inverse=self._is_inverse)
 
     def on_break(self, now_ns: int | None = None) -> None:
         """The book is not to be trusted: no step, no time and no mid count until it is back."""
         now_ns = self._now_ns if now_ns is None else now_ns
         self.on_snapshot(now_ns)
-        self._top = None
+        self._top = self._others = None
         self._flow.interrupt()
         self._micro.interrupt()
         self._kyle.interrupt()
@@ -197,8 +209,8 @@ class MarketSignals:
         if self._top is not None:
             self._outcomes.on_second(second, self._top[0], self._top[2])
             self._typical.sample(self._book.bids.top(TYPICAL_LEVELS), self._book.asks.top(TYPICAL_LEVELS))
-            if now_ns - self._sample_ns >= MIN_SAMPLE_NS:
-                self._sample((self._top[0] + self._top[2]) / 2, now_ns)
+            if self._others is not None and now_ns - self._sample_ns >= MIN_SAMPLE_NS:
+                self._sample(_mid(self._others), now_ns)
         if is_solving:
             self._micro.solve()
 
@@ -234,9 +246,9 @@ class MarketSignals:
         return self._summary
 
     def _summarise(self) -> Signals:
-        top, deep, kyle = self._top, self._deep, self._kyle.fit()
+        top, deep, kyle = self._others, self._deep, self._kyle.fit()
         if self._near is None:
-            self._near = read_touch(self._book)
+            self._near = read_touch(self._own)
         return Signals(
             microprice_ticks=None if top is None else self._micro.price(*top),
             weighted_mid_ticks=None if top is None else weighted_mid(*top),
@@ -274,3 +286,7 @@ class MarketSignals:
 
     def _worth(self, price_ticks: int, size_lots: int) -> float:
         return self._value * size_lots * (1 if self._is_inverse else price_ticks)
+
+
+def _mid(top: Top) -> float:
+    return (top[0] + top[2]) / 2

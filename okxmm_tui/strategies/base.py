@@ -13,7 +13,10 @@ from okxmm_tui.signals.summary import Signals
 
 
 class MarketInput(Struct, frozen=True, gc=False):
-    """One market at one moment. Only ever built from a live, two-sided, uncrossed book."""
+    """One market at one moment. Only ever built from a live, two-sided, uncrossed book.
+
+    What is shown of our own orders is taken out: a strategy never sees, and never follows, itself.
+    """
 
     instrument: Instrument
     now_ns: int
@@ -27,7 +30,7 @@ class MarketInput(Struct, frozen=True, gc=False):
     allow_below_fees: bool
     taker_fee: float = 0.0
     bid_lots: int = 0
-    """Displayed at the best bid."""
+    """Displayed at the best bid by others."""
     ask_lots: int = 0
     average_price_ticks: float | None = None
     """Average entry of the position; None when flat."""
