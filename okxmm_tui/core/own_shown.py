@@ -111,6 +111,18 @@ class OwnShown:
             if left > 0:
                 yield price_ticks, left
 
+    def is_echo(self, bids: Levels, asks: Levels, at_ms: int) -> bool:
+        """Whether a change of the book, not applied yet, is of our own orders alone: no news of a market."""
+        if not self._stays:
+            return False
+        changes = [(Side.BUY, *level) for level in bids] + [(Side.SELL, *level) for level in asks]
+        return bool(changes) and not any(self._is_news(*change, at_ms) for change in changes)
+
+    def _is_news(self, side: Side, price_ticks: int, shown_lots: int, at_ms: int) -> bool:
+        shown_before = self._book.side(side).size_at(price_ticks)
+        before = self._left(side, price_ticks, shown_before, self._book.venue_ms)
+        return max(0, before) != max(0, self._left(side, price_ticks, shown_lots, at_ms))
+
     def levels(self, side: Side, count: int) -> Levels:
         """The best ``count`` levels of the book that others stand in, with their lots."""
         if not self._stays:

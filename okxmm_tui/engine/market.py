@@ -157,13 +157,15 @@ class Market:
             return
         if event.seq_id < self.book.seq_id:
             self.top_seq = -1  # the venue counts anew: best prices of the old count must not outrank it
+        is_echo = self.shown.is_echo(event.bids, event.asks, event.venue_ms)
         self.book.apply(event.bids, event.asks, event.seq_id, event.venue_ms)
         self._chained += 1
         self.signals.on_book(event.bids, event.asks, now_ns)
-        self._after_book(event.seq_id, now_ns)
+        self._after_book(event.seq_id, now_ns, is_echo=is_echo)
 
-    def _after_book(self, seq_id: int, now_ns: int) -> None:
-        self.last_book_ns = now_ns
+    def _after_book(self, seq_id: int, now_ns: int, *, is_echo: bool = False) -> None:
+        if not is_echo:  # else our own moves would keep a dead market young
+            self.last_book_ns = now_ns
         bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
         if bid is None or ask is None:
             self.bid_ticks = self.ask_ticks = self.bid_lots = self.ask_lots = 0
@@ -180,9 +182,11 @@ class Market:
         """Take a newer best bid and ask than the book holds."""
         if self.book.seq_id < 0 or event.seq_id < self.top_seq or event.seq_id < self.book.seq_id:
             return
-        self.last_book_ns = now_ns
+        top = event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots
+        shown, others = (self.bid_ticks, self.bid_lots, self.ask_ticks, self.ask_lots), self.others
+        if top == shown or others is None or others != self.shown.others(top, event.venue_ms):
+            self.last_book_ns = now_ns  # else only our own orders have moved
         if 0 < event.bid_ticks < event.ask_ticks and event.bid_lots and event.ask_lots:
-            top = event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots
             self._set_top(top, seq_id=event.seq_id, venue_ms=event.venue_ms, now_ns=now_ns)
             self._note_mid(event.venue_ms)
 

@@ -134,6 +134,18 @@ def test_an_order_found_gone_is_not_counted():
     assert own.others(top(shown), 50) == (100, 5, 110, 9)
 
 
+def test_a_change_of_our_own_orders_alone_is_no_news():
+    """Our bid appears, the others behind it are as they were; with one lot of theirs more it is news."""
+    shown = book({100: 7}, {110: 9}, 50)
+    own = OwnShown(shown)
+    assert not own.is_echo(((101, 5),), (), 300)
+    own.note(order(Side.BUY, 101, 5, 300))
+    assert own.is_echo(((101, 5), (100, 7)), (), 300)
+    assert not own.is_echo(((101, 6),), (), 300)
+    assert not own.is_echo(((101, 5),), ((110, 8),), 300)
+    assert not own.is_echo((), (), 300)
+
+
 def test_what_ended_long_ago_is_forgotten():
     """A session of any length keeps a handful of stays."""
     own = OwnShown(OrderBook())

@@ -9,10 +9,10 @@ from msgspec import structs
 
 from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder
 from okxmm_tui.core.limits import Limits
-from okxmm_tui.core.messages import AnyEvent, BookSnapshot, BookUpdate, OrderUpdate
+from okxmm_tui.core.messages import AnyEvent, BookSnapshot, BookUpdate, OrderUpdate, TopOfBook
 from okxmm_tui.core.types import Side, VenueOrderState
 from tests.engine.desk import MS, Desk
-from tests.samples import order_update
+from tests.samples import INST, order_update
 
 BID, ASK = 599_000, 601_000
 """What others quote: 33 bps apart, so that we stand alone in between."""
@@ -163,3 +163,23 @@ def test_an_order_that_the_book_shows_already_is_not_ahead_of_itself():
     place = desk.market.queues.get(bid.cl_ord_id)
     assert place is not None
     assert place.ahead_lots == 500
+
+
+def test_our_own_moves_do_not_keep_a_silent_market_young():
+    """Only our orders change in the book, by depth and by best prices: its age goes on."""
+    desk = MirrorDesk(limits=LIMITS)
+    desk.open()
+    desk.go_on(2)
+    market, before_ns = desk.market, desk.market.last_book_ns
+    bid = next(each for each in desk.own.values() if each.side is Side.BUY)
+    moved = structs.replace(bid, price_ticks=bid.price_ticks - 50)
+    order = market.orders.get(bid.cl_ord_id)
+    assert order is not None
+    desk.feed(structs.replace(moved, amend_result="0", req_id="9"))
+    assert order.price_ticks == moved.price_ticks
+    desk.update(bids=((bid.price_ticks, 0), (moved.price_ticks, bid.size_lots)), after_ms=300)
+    top = TopOfBook(INST, moved.price_ticks, bid.size_lots, market.ask_ticks, market.ask_lots, 10_000, 0)
+    desk.feed(structs.replace(top, bid_lots=bid.size_lots - 1, venue_ms=desk.now_ns // MS), after_ms=300)
+    assert (market.bid_ticks, market.last_book_ns) == (moved.price_ticks, before_ns)
+    desk.update(bids=((BID, 499),))
+    assert market.last_book_ns == desk.now_ns
