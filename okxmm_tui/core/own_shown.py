@@ -55,9 +55,12 @@ class OwnShown:
     def __init__(self, book: OrderBook) -> None:
         self._book = book
         self._stays: list[_Stay] = []
+        self._answered: tuple[tuple[Top, int, int], Top | None] | None = None
+        """What was last asked for best prices, and the answer: one event has it asked many times."""
 
     def note(self, order: OwnOrder) -> None:
         """Take what the venue has last said of an order."""
+        self._answered = None
         is_live = order.status is OrderStatus.LIVE
         lots = max(0, order.size_lots - order.filled_lots) if is_live else 0
         now_ms = order.update_ms
@@ -75,9 +78,11 @@ class OwnShown:
         certain: dict[str, int] = {}
         possible: dict[str, int] = {}
         for stay in self._stays:
-            if stay.side is side and stay.price_ticks == price_ticks and stay.lasts(at_ms):
+            if stay.price_ticks == price_ticks and stay.side is side and stay.lasts(at_ms):
                 found = certain if stay.from_ms <= at_ms else possible
                 found[stay.order.cl_ord_id] = stay.size_lots
+        if not certain and not possible:
+            return shown_lots
         left = shown_lots - sum(certain.values())
         # Another size at the same price is no second order.
         maybe = sum(lots for key, lots in possible.items() if key not in certain)
@@ -92,9 +97,12 @@ class OwnShown:
         """
         if not self._stays:
             return top
-        bid = self._best(Side.BUY, top[0], top[1], at_ms)
-        ask = self._best(Side.SELL, top[2], top[3], at_ms)
-        return None if bid is None or ask is None else (*bid, *ask)
+        key = top, at_ms, self._book.seq_id
+        if self._answered is None or self._answered[0] != key:
+            bid = self._best(Side.BUY, top[0], top[1], at_ms)
+            ask = self._best(Side.SELL, top[2], top[3], at_ms)
+            self._answered = key, None if bid is None or ask is None else (*bid, *ask)
+        return self._answered[1]
 
     def _best(self, side: Side, price_ticks: int, size_lots: int, at_ms: int) -> tuple[int, int] | None:
         left = self._left(side, price_ticks, size_lots, at_ms)
