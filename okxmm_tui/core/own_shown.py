@@ -38,11 +38,14 @@ class _Stay(Struct):
     from_ms: int
     to_ms: int | None = None
 
+    def is_past(self, at_ms: int) -> bool:
+        """Whether it had ended by a time."""
+        # Without an end only the order itself tells: one found gone was not said to be.
+        return self.order.is_done if self.to_ms is None else at_ms >= self.to_ms
+
     def lasts(self, at_ms: int) -> bool:
         """Whether it had not ended at a time, and had begun by then or soon after."""
-        # Without an end only the order itself tells: one found gone was not said to be.
-        is_over = self.order.is_done if self.to_ms is None else at_ms >= self.to_ms
-        return not is_over and self.from_ms <= at_ms + SLACK_MS
+        return not self.is_past(at_ms) and self.from_ms <= at_ms + SLACK_MS
 
 
 class OwnShown:
@@ -69,7 +72,7 @@ class OwnShown:
             if (stay.price_ticks, stay.size_lots) == (order.price_ticks, lots):
                 return
             stay.to_ms = now_ms
-        self._stays = [each for each in self._stays if each.to_ms is None or each.to_ms > now_ms - KEPT_MS]
+        self._stays = [each for each in self._stays if not each.is_past(now_ms - KEPT_MS)]
         if lots:
             self._stays.append(_Stay(order, order.side, order.price_ticks, lots, now_ms))
 

@@ -132,6 +132,8 @@ def test_an_order_found_gone_is_not_counted():
     own.note(gone)
     gone.status = OrderStatus.DONE
     assert own.others(top(shown), 50) == (100, 5, 110, 9)
+    own.note(order(Side.BUY, 90, 1, 60, "2"))
+    assert [stay.order.cl_ord_id for stay in own._stays] == ["2"]
 
 
 def test_a_change_of_our_own_orders_alone_is_no_news():
