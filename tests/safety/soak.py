@@ -13,6 +13,7 @@ import signal
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -180,8 +181,10 @@ class Soak:
         path = "/api/v5/trade/cancel-order"
         headers = rest_headers(KEY, time.time_ns(), "POST", path, body)
         url = self.exchange.urls["rest"] + path
-        # Refused under some faults: it is tried again at the next look.
-        httpx.post(url, content=body, headers={**headers, "Content-Type": "application/json"}, timeout=10.0)
+        headers["Content-Type"] = "application/json"
+        # Refused under some faults, and never answered under others: it is tried again at the next look.
+        with suppress(httpx.TransportError):
+            httpx.post(url, content=body, headers=headers, timeout=10.0)
 
     # -- the run -----------------------------------------------------------------------------------------
 
