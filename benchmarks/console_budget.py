@@ -147,8 +147,8 @@ def _run_both(folder: Path, seconds: float) -> tuple[dict[str, dict[str, float]]
     begin = {kind: (each.cpu_s(), each.drawn, time.monotonic()) for kind, each in running.items()}
     memory: dict[str, list[float]] = {kind: [] for kind in running}
     every = max(0.5, seconds / 120)
-    while time.monotonic() - begin["ours"][2] < seconds - 4:
-        time.sleep(every)
+    while (left_s := begin["ours"][2] + seconds - 4 - time.monotonic()) > 0:
+        time.sleep(min(every, left_s))  # no look after the consoles have ended
         for kind, each in running.items():
             memory[kind].append(each.rss_mb())
     rows: dict[str, dict[str, float]] = {}
