@@ -191,7 +191,8 @@ class Market:
             self._note_mid(event.venue_ms)
 
     def _note_mid(self, venue_ms: int) -> None:
-        bid_ticks, _, ask_ticks, _ = self.others or (self.bid_ticks, 0, self.ask_ticks, 0)
+        # Where nobody else stands there is a gap: no fill is judged by quotes of ours.
+        bid_ticks, _, ask_ticks, _ = self.others or (0, 0, 0, 0)
         self.quality.on_mid(venue_ms, bid_ticks, ask_ticks, is_live=self.book_state is BookState.LIVE)
 
     def _set_top(self, top: Top, *, seq_id: int, venue_ms: int, now_ns: int) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from okxmm_tui.core.accounting.timeline import NO_MID
 from okxmm_tui.core.effects import AmendOrder, AnyEffect, CancelOrder, PlaceOrder
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.messages import AnyEvent, BookSnapshot, BookUpdate, OrderUpdate, TopOfBook
@@ -146,6 +147,7 @@ def test_alone_in_a_market_nothing_is_quoted():
     desk.go_on(2)
     assert len(desk.prices()) == 2
     desk.update(bids=((BID, 0),))
+    assert desk.market.quality.timeline.at(desk.now_ns // MS) == NO_MID
     desk.tick()
     assert desk.market.blocked == "nobody else quotes both sides"
     assert {effect.cl_ord_id for effect in desk.taken(CancelOrder)} == set(desk.own)
