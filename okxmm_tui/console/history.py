@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.series import Series
 from okxmm_tui.core.market_views import FillView, MarketView, OrderView
 from okxmm_tui.core.snapshot import Snapshot
 
@@ -20,7 +21,6 @@ MOST_ORDERS = MOST_FILLS = 2_000
 MOST_EVENTS = 24
 MOST_FULL = 500
 """Newest orders whose changes are kept; of older ones the beginning and the end are."""
-SAMPLES = 600
 GONE = "gone"
 DONE = frozenset({"filled", "cancelled", GONE})
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
@@ -67,9 +67,10 @@ class History:
     def __init__(self) -> None:
         self.orders: OrderedDict[str, SeenOrder] = OrderedDict()
         self.fills: OrderedDict[tuple[str, str], SeenFill] = OrderedDict()
-        self.inventory: dict[str, deque[float]] = {}
+        self.inventory: dict[str, Series] = {}
         """Position once a second, by instrument."""
-        self.equity: deque[float] = deque(maxlen=SAMPLES)
+        self.equity = Series()
+        """The account's, once a second, in its currency."""
         self._open: list[SeenFill] = []
         self._full: deque[SeenOrder] = deque()
         self._working: set[str] = set()
@@ -158,10 +159,10 @@ class History:
 
     def _sample(self, snapshot: Snapshot) -> None:
         for market in snapshot.markets:
-            samples = self.inventory.setdefault(market.instrument.inst_id, deque(maxlen=SAMPLES))
-            samples.append(float(market.instrument.size(market.position_lots)))
+            samples = self.inventory.setdefault(market.instrument.inst_id, Series())
+            samples.add(float(market.instrument.size(market.position_lots)))
         if snapshot.account_view.equity is not None:
-            self.equity.append(float(snapshot.account_view.equity))
+            self.equity.add(float(snapshot.account_view.equity))
 
 
 def live_mid(market: MarketView) -> float | None:

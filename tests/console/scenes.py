@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from msgspec import structs
 from textual.keys import _character_to_key
@@ -24,6 +26,7 @@ class Scene:
         keys: Pressed one after the other.
         cursor_ticks: Where the book's cursor is, relative to the mid; None for nowhere.
         is_engine_gone: Whether the engine ends without a word; nothing can follow such a scene.
+        past: What the console has seen before, a second apart.
     """
 
     name: str
@@ -31,6 +34,20 @@ class Scene:
     keys: tuple[str, ...] = ()
     cursor_ticks: int | None = None
     is_engine_gone: bool = False
+    past: Callable[[], Iterator[Snapshot]] | None = None
+
+
+def a_quarter_of_an_hour() -> Iterator[Snapshot]:
+    """Equity and position that rose, fell below where they began, and ended as the sample has them."""
+    base = sample.quoting()
+    assert base.account_view.equity is not None
+    for second in range(900):
+        swing = math.sin(second / 140) - math.sin(900 / 140)
+        equity = base.account_view.equity + Decimal(f"{swing * 40:.2f}")
+        seen = sample.with_market(base, position_lots=1_250 + round(swing * 2_000))
+        account = structs.replace(base.account_view, equity=equity)
+        at_ns = base.at_ns - (900 - second) * sample.SECOND
+        yield structs.replace(seen, account_view=account, at_ns=at_ns)
 
 
 def venue_gone() -> Snapshot:
@@ -105,6 +122,7 @@ PAGES = (
     Scene("markets and a scan", scanned, ("2", "down")),
     Scene("blotter", sample.quoting, ("3",)),
     Scene("analytics", sample.quoting, ("4",)),
+    Scene("analytics after a quarter of an hour", sample.quoting, ("4",), past=a_quarter_of_an_hour),
     Scene("parameters", sample.quoting, ("5",)),
     Scene("parameter diff", sample.previewed, ("5", "right"), cursor_ticks=-2),
     Scene("journal", sample.alarmed, ("6",)),

@@ -39,6 +39,8 @@ class Stage:
         app.dashboard.set_focus(app.dashboard.query_one("#orders"))
         app.state.desk, app.state.history, app.state._message = Desk(), History(), None
         app._has_asked_phrase = app._has_shown_question = False
+        for seen in scene.past() if scene.past is not None else ():
+            app.state.history.observe(seen)
         assert isinstance(app.link, FakeLink)
         if scene.snapshot is not None:
             shown = scene.snapshot()

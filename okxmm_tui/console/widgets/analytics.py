@@ -5,6 +5,7 @@ from __future__ import annotations
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.history import live_mid
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.series import Series
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting, width_of
 from okxmm_tui.console.view import View
 from okxmm_tui.console.widgets.line_table import LinePanel
@@ -19,6 +20,8 @@ CELL = 9
 NAME_WIDTH = 24
 CURVE_ROWS = 5
 """Rows the curve of the equity keeps for itself."""
+UNCHANGED = "unchanged since this console opened"
+FLAT = "flat since this console opened"
 MARKOUTS_FROM_HEIGHT = 8
 """Rows from which there is room for what a fill is expected to earn too."""
 
@@ -31,22 +34,30 @@ class EquityPanel(LinePanel, can_focus=True):
     HELP = "Change of the account's equity since this console opened, once a second; net PnL where not known."
 
     def badge(self, view: View) -> Line:
-        """The present figure."""
+        """How far back the curve reaches, and the present figure."""
         account = view.snapshot.account_view if view.snapshot else None
         if account is None or account.equity is None:
             return EMPTY
-        return ((f"{fmt.amount_text(account.equity, account.ccy)} {account.ccy}", "text"),)
+        text = f"{fmt.amount_text(account.equity, account.ccy)} {account.ccy}"
+        return (_reach(view.history.equity), (text, "text"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve, and the account's ratios below it."""
         if view.snapshot is None or view.market is None:
             return waiting(height, width, "no engine yet")
-        samples = list(view.history.equity)
-        values = (
-            tuple(value - samples[0] for value in samples) if len(samples) > 1 else view.market.pnl_history
-        )
+        samples = view.history.equity.values()
         tail = _performance(view, width)[: height - CURVE_ROWS] if height >= 8 else []
-        return curve(values, width, height - len(tail)) + tail
+        if len(samples) < 2:
+            return curve(view.market.pnl_history, width, height - len(tail)) + tail
+        changes = tuple(value - samples[0] for value in samples)
+        return curve(changes, width, height - len(tail), flat=UNCHANGED) + tail
+
+
+def _reach(series: Series) -> Span:
+    """From the first sample to the newest; they are a second apart."""
+    if series.count < 2:
+        return ("", "muted")
+    return (f"{fmt.calm_age_text((series.count - 1) * fmt.SECOND_NS)} · ", "muted")
 
 
 def _performance(view: View, width: int) -> list[Line]:
@@ -100,21 +111,22 @@ class InventoryPanel(LinePanel, can_focus=True):
     HELP = "Signed position of the market in focus, a sample a second since this console opened."
 
     def badge(self, view: View) -> Line:
-        """The present position."""
+        """How far back the curve reaches, and the present position."""
         if view.market is None:
             return EMPTY
         instrument = view.market.instrument
-        text = fmt.signed_size_text(instrument, view.market.position_lots)
-        return ((f"{text} {instrument.size_unit}", "text"),)
+        text = f"{fmt.signed_size_text(instrument, view.market.position_lots)} {instrument.size_unit}"
+        series = view.history.inventory.get(instrument.inst_id)
+        return ((text, "text"),) if series is None else (_reach(series), (text, "text"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve."""
         if view.market is None:
             return waiting(height, width, "no engine yet")
-        samples = view.history.inventory.get(view.market.instrument.inst_id, ())
-        if len(samples) < 2:
+        series = view.history.inventory.get(view.market.instrument.inst_id)
+        if series is None or series.count < 2:
             return waiting(height, width, "the curve begins with the next second")
-        return curve(tuple(samples), width, height, roles=("bid", "ask"))
+        return curve(series.values(), width, height, roles=("bid", "ask"), flat=FLAT)
 
 
 class MarkoutsPanel(LinePanel, can_focus=True):

@@ -159,16 +159,21 @@ def resampled(history: tuple[float, ...], width: int) -> list[float]:
 
 
 def curve(
-    history: tuple[float, ...], width: int, height: int, *, roles: tuple[str, str] = ("gain", "loss")
+    history: tuple[float, ...],
+    width: int,
+    height: int,
+    *,
+    roles: tuple[str, str] = ("gain", "loss"),
+    flat: str = "flat until now",
 ) -> list[Line]:
-    """Signed area curve: gains stand on the zero line, losses hang from it."""
+    """Signed area curve: gains stand on the zero line, losses hang from it; ``flat`` where all is zero."""
     if height < 1 or width < 1:
         return []
     values = resampled(history, width)
     if not values:
         return waiting(height, width, "no history yet")
     if not any(values):
-        said = waiting(height, width, "flat until now")
+        said = waiting(height, width, flat)
         return [fit(line, width) for line in (*said, *[EMPTY] * (height - len(said)))]
     top, bottom = max(0.0, *values), min(0.0, *values)
     span = (top - bottom) or 1.0
