@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 
 from okxmm_tui.console import language, themes
@@ -138,6 +139,13 @@ class BaseConsole(App[ConsoleExit]):
     def _collect(self) -> None:
         if self._collector is not None:
             self._collector.tick(self.state.clock() - self._last_key_ns)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close a dialog, and have what it leaves cleared away once it is off the screen."""
+        closed = super().pop_screen()
+        if self._collector is not None:
+            self._collector.after_closing()
+        return closed
 
     def on_unmount(self) -> None:
         """Leave the terminal and the process as they were."""

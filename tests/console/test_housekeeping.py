@@ -5,6 +5,14 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import weakref
+from collections.abc import Callable
+from contextvars import Context
+from types import SimpleNamespace
+
+import pytest
+from textual._styles_cache import StylesCache
+from textual.screen import Screen
 
 from okxmm_tui.console import housekeeping
 from okxmm_tui.console.app import ConsoleApp
@@ -38,6 +46,41 @@ async def test_the_first_paint_does_not_wait_for_the_collector(monkeypatch):
         await pilot.pause()
         await pilot.pause()
     assert painted == [True]
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "f1", "0", "e", "T", "z", "ctrl+o"])
+async def test_a_closed_dialog_leaves_nothing(monkeypatch, key):
+    """However often a dialog is opened and closed, neither it nor a line it drew is kept."""
+    collections: list[Callable[[], None]] = []
+
+    def call_later(_delay: float, collect: Callable[[], None], *, context: Context) -> None:
+        assert not list(context)
+        collections.append(collect)
+
+    app = ConsoleApp(FakeLink(sample.quoting()), tune=True)
+    opened: weakref.WeakSet[Screen[object]] = weakref.WeakSet()
+    drawn: weakref.WeakSet[StylesCache] = weakref.WeakSet()
+    async with app.run_test() as pilot:
+        while gc.isenabled():
+            await pilot.pause()  # what is open when the collector takes over stays
+        loop = SimpleNamespace(call_later=call_later)
+        monkeypatch.setattr(housekeeping, "asyncio", SimpleNamespace(get_running_loop=lambda: loop))
+        for _ in range(3):
+            await pilot.press(key)
+            await pilot.pause()
+            assert len(app.screen_stack) == 2
+            opened.add(app.screen)
+            drawn.update(each._styles_cache for each in app.screen.query("*"))
+            await pilot.press("escape")
+            await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert len(collections) == 3
+        for _ in range(100):  # the last one may still be taken off the screen
+            await pilot.pause()
+            collections[-1]()
+            if not opened and not drawn:
+                break
+        assert (len(opened), len(drawn)) == (0, 0)
 
 
 def test_collector_gives_back():
