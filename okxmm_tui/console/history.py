@@ -6,11 +6,13 @@ the console opens and is bounded: full, it holds about 7 MB, most of it the word
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from okxmm_tui.console.composition import Figure, composition
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.series import Series
 from okxmm_tui.core.market_views import FillView, MarketView, OrderView
@@ -19,6 +21,8 @@ from okxmm_tui.core.snapshot import Snapshot
 HORIZONS_S = (1, 5, 30)
 MOST_ORDERS = MOST_FILLS = 2_000
 MOST_EVENTS = 24
+MOST_SPREADS = 120
+"""Samples of each of the two dozen figures of a spread."""
 MOST_FULL = 500
 """Newest orders whose changes are kept; of older ones the beginning and the end are."""
 GONE = "gone"
@@ -69,6 +73,8 @@ class History:
         self.fills: OrderedDict[tuple[str, str], SeenFill] = OrderedDict()
         self.inventory: dict[str, Series] = {}
         """Position once a second, by instrument."""
+        self.spread: dict[str, dict[str, Series]] = {}
+        """What the spread was made of once a second, in basis points by instrument and name; nan: unknown."""
         self.equity = Series()
         """The account's, once a second, in its currency."""
         self._open: list[SeenFill] = []
@@ -161,8 +167,19 @@ class History:
         for market in snapshot.markets:
             samples = self.inventory.setdefault(market.instrument.inst_id, Series())
             samples.add(float(market.instrument.size(market.position_lots)))
+            mid = live_mid(market)
+            figures = [] if mid is None else composition(market, mid)
+            _move_on(self.spread.setdefault(market.instrument.inst_id, {}), figures)
         if snapshot.account_view.equity is not None:
             self.equity.add(float(snapshot.account_view.equity))
+
+
+def _move_on(past: dict[str, Series], figures: list[Figure]) -> None:
+    """A sample for every name there is or ever was: all series end now."""
+    now = {figure.name: figure.mean_bps for figure in figures}
+    for name in (*past, *(name for name in now if name not in past)):
+        value = now.get(name)
+        past.setdefault(name, Series(MOST_SPREADS)).add(math.nan if value is None else value)
 
 
 def live_mid(market: MarketView) -> float | None:

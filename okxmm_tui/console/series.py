@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 
 class Series:
     """Samples at equal distances, from the first on; where there are too many, every second one gives way.
@@ -33,3 +36,19 @@ class Series:
         """Samples from the first to the newest, oldest first."""
         is_kept = (self.count - 1) % self._every == 0
         return (*self._kept,) if not self.count or is_kept else (*self._kept, self._newest)
+
+
+def resampled(values: tuple[float, ...], width: int) -> list[float]:
+    """Means of runs as equal as can be, so that a history longer than the width fills it whole.
+
+    What is not known, nan, is left out of a mean.
+    """
+    if len(values) <= width:
+        return list(values)
+    edges = [place * len(values) // width for place in range(width + 1)]
+    return [_mean(values[start:end]) for start, end in pairwise(edges)]
+
+
+def _mean(run: tuple[float, ...]) -> float:
+    known = [value for value in run if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan

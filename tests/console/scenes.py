@@ -44,7 +44,11 @@ def a_quarter_of_an_hour() -> Iterator[Snapshot]:
     for second in range(900):
         swing = math.sin(second / 140) - math.sin(900 / 140)
         equity = base.account_view.equity + Decimal(f"{swing * 40:.2f}")
-        seen = sample.with_market(base, position_lots=1_250 + round(swing * 2_000))
+        seen = sample.with_market(
+            base, position_lots=1_250 + round(swing * 2_000), volatility_bps=0.83 + swing / 4
+        )
+        if 300 <= second < 420:
+            seen = sample.with_market(seen, bids=())
         account = structs.replace(base.account_view, equity=equity)
         at_ns = base.at_ns - (900 - second) * sample.SECOND
         yield structs.replace(seen, account_view=account, at_ns=at_ns)

@@ -185,11 +185,6 @@ class TestCurve:
         """Without losses there is no room for them."""
         assert flat(pnl.curve((4.0,), 1, 2)) == ["█", "█"]
 
-    def test_resampling_keeps_the_mean(self):
-        """A long history is averaged, newest samples together."""
-        assert pnl.resampled((1.0, 2.0, 4.0, 6.0, 8.0), 3) == [1.0, 3.0, 7.0]
-        assert pnl.resampled((1.0, 2.0), 3) == [1.0, 2.0]
-
 
 class TestWords:
     """Texts of the panels."""

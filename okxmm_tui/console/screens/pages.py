@@ -11,13 +11,7 @@ from textual.binding import Binding, BindingType
 
 from okxmm_tui.console.screens.page import Box, Page
 from okxmm_tui.console.view import View
-from okxmm_tui.console.widgets.analytics import (
-    EquityPanel,
-    InventoryPanel,
-    MarkoutsPanel,
-    ResultPanel,
-    SpreadPanel,
-)
+from okxmm_tui.console.widgets.analytics import EquityPanel, InventoryPanel, MarkoutsPanel, ResultPanel
 from okxmm_tui.console.widgets.blotter import FillsBlotter, OrdersBlotter
 from okxmm_tui.console.widgets.event_log import EventLog
 from okxmm_tui.console.widgets.gauges import Gauges
@@ -29,6 +23,7 @@ from okxmm_tui.console.widgets.markets_table import MarketsTable
 from okxmm_tui.console.widgets.opportunities import MarketQuotes, WidestMarkets, WouldTrade
 from okxmm_tui.console.widgets.orders import Orders
 from okxmm_tui.console.widgets.param_form import ParamChanges, ParamForm
+from okxmm_tui.console.widgets.spread import SpreadPanel
 
 
 class MarketsPage(Page):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from okxmm_tui.console import formatting as fmt
-from okxmm_tui.console.history import live_mid
 from okxmm_tui.console.language import tr
 from okxmm_tui.console.series import Series
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, left, right, spread, waiting, width_of
@@ -14,7 +13,6 @@ from okxmm_tui.console.widgets.scrolled import ScrolledPanel
 from okxmm_tui.core.accounting.retention import RetentionView
 from okxmm_tui.core.accounting.tail import TailView
 from okxmm_tui.core.accounting.views import AccountingView
-from okxmm_tui.core.market_views import MarketView
 
 CELL = 9
 NAME_WIDTH = 24
@@ -262,65 +260,3 @@ def _kept(retention: RetentionView | None) -> str:
     if retention is None:
         return fmt.NONE
     return f"{retention.held:,} / {retention.moved:,}"
-
-
-class SpreadPanel(ScrolledPanel):
-    """What our spread is made of, against the market's."""
-
-    TITLE = "SPREAD"
-    IS_SLOW = True
-    HELP = (
-        "Distances from the mid in basis points: the market's best, our quotes, fair value and microprice; "
-        "and what the distances of our bid and our ask are made of."
-    )
-
-    def rows(self, view: View, width: int, height: int) -> list[Line]:
-        """One line a distance."""
-        market = view.market
-        if market is None:
-            return waiting(height, width, "no engine yet")
-        mid = live_mid(market)
-        if mid is None:
-            return waiting(height, width, "waiting for a live book")
-        rows = (*_distances(market, mid), *_parts(market))
-        lines = [spread(((tr(name), "muted"),), ((text, role),), width) for name, text, role in rows]
-        return self.part(lines, height)
-
-
-def _parts(market: MarketView) -> list[tuple[str, str, str]]:
-    """Part by part, bid and ask side by side."""
-    bid, ask = market.bid_parts, market.ask_parts
-    if bid is None or ask is None:
-        return []
-    pairs = zip((*bid.named(), ("sum", bid.total_bps)), (*ask.named(), ("sum", ask.total_bps)), strict=True)
-    return [
-        (f"{name}, bid / ask", f"{fmt.bps_text(one, 2)} / {fmt.bps_text(other, 2)} bps", "text")
-        for (name, one), (_, other) in pairs
-    ]
-
-
-def _distances(market: MarketView, mid: float) -> list[tuple[str, str, str]]:
-    def away(ticks: float | None) -> float | None:
-        return None if ticks is None else (ticks - mid) / mid * 1e4
-
-    best_bid, best_ask = market.bids[0][0], market.asks[0][0]
-    bid, ask = market.bid.target_ticks, market.ask.target_ticks
-    width = None if bid is None or ask is None else (ask - bid) / mid * 1e4
-    skew = None if bid is None or ask is None else away((bid + ask) / 2)
-    half = market.half_spread_bps
-    signals = market.signals
-    rows: list[tuple[str, float | None, str]] = [
-        ("market spread", (best_ask - best_bid) / mid * 1e4, "text"),
-        ("our spread", width, "strong"),
-        ("our bid from mid", away(bid), "bid"),
-        ("our ask from mid", away(ask), "ask"),
-        ("half-spread wanted", half, "text"),
-        ("middle of our quotes", skew, "text"),
-        ("fair value", away(market.fair_ticks), "mid"),
-        ("microprice", away(signals.microprice_ticks), "text"),
-        ("volatility 1s", market.volatility_bps, "text"),
-    ]
-    return [
-        (name, f"{fmt.bps_text(value, 2)} bps" if value is not None else fmt.NONE, role)
-        for name, value, role in rows
-    ]

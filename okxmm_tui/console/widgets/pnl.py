@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from okxmm_tui.console import formatting as fmt
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.series import resampled
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, line_width, right, spread, waiting
 from okxmm_tui.console.staleness import account_problem, mark_problem
 from okxmm_tui.console.view import View
@@ -143,19 +144,6 @@ def _compact(market: MarketView, width: int) -> list[Line]:
         (*cell("real", market.realised_quote), *cell("unrl", market.unrealised_quote)),
         (*cell("net", market.net_quote), *cell("fees", market.fees_quote)),
     ]
-
-
-def resampled(history: tuple[float, ...], width: int) -> list[float]:
-    """Mean of equal runs of samples, so that any history fits any width."""
-    if len(history) <= width:
-        return list(history)
-    step = -(-len(history) // width)
-    # Runs are counted from the newest sample back, or every new sample would redraw the whole curve.
-    first = len(history) % step
-    runs = ([history[:first]] if first else []) + [
-        history[start : start + step] for start in range(first, len(history), step)
-    ]
-    return [sum(run) / len(run) for run in runs][-width:]
 
 
 def curve(
