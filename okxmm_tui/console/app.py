@@ -35,6 +35,7 @@ from okxmm_tui.console.screens.help import SAFETY_TEXT, HelpScreen
 from okxmm_tui.console.screens.jump import JumpScreen, targets
 from okxmm_tui.console.screens.page import Page
 from okxmm_tui.console.screens.param_prompt import ParamPrompt
+from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.market_views import ParamView
 
 KILL_WORDS = " or ".join(KILL_KEYS)
@@ -203,9 +204,10 @@ class ConsoleApp(HandActs):
             panel.focus()
 
     def action_help(self) -> None:
-        """Show all keys."""
-        if isinstance(self.screen, Page):
-            self.push_screen(HelpScreen(self._params(), self.comfort.keymap, self.HELP_PREFACE))
+        """Show what the panels mean, and all keys."""
+        if isinstance(page := self.screen, Page):
+            panels = [panel for panel in page.query(LinePanel) if panel.is_shown]
+            self.push_screen(HelpScreen(self._params(), self.comfort.keymap, self.HELP_PREFACE, panels))
 
     def action_picture(self) -> None:
         """Save the screen as SVG, for its owner's eyes only."""

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "okxmm_tui"
 UNSEEN_CALLS = frozenset({"Binding", "getLogger", "debug", "info", "warning", "error", "exception", "noqa"})
 """Calls whose texts no panel shows: bindings that are not hinted, and the log."""
 
-UNSEEN_NAMES = frozenset({"HELP", "BINDINGS", "ALLOW_IN_MAXIMIZED_VIEW", "DEFAULT_CSS"})
+UNSEEN_NAMES = frozenset({"BINDINGS", "ALLOW_IN_MAXIMIZED_VIEW", "DEFAULT_CSS"})
 """Class attributes for the framework alone."""
 
 

@@ -17,6 +17,7 @@ from okxmm_tui.console.keymap import Keymap
 from okxmm_tui.console.language import keys_text, tr
 from okxmm_tui.console.screens.modal import Modal
 from okxmm_tui.console.themes import ANSI_PREFIX
+from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.market_views import ParamView
 from okxmm_tui.core.params import plain
 
@@ -29,7 +30,7 @@ SAFETY_TEXT = (
 
 
 class HelpScreen(Modal[None]):
-    """All keys and all parameters."""
+    """What the panels of the page show, all keys and all parameters."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", show=False),
@@ -37,10 +38,16 @@ class HelpScreen(Modal[None]):
         Binding("q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, params: tuple[ParamView, ...], keymap: Keymap, preface: str = SAFETY_TEXT) -> None:
+    def __init__(
+        self,
+        params: tuple[ParamView, ...],
+        keymap: Keymap,
+        preface: str = SAFETY_TEXT,
+        panels: Sequence[LinePanel] = (),
+    ) -> None:
         super().__init__()
         self._keymap, self._preface = keymap, preface
-        self._params = params
+        self._params, self._panels = params, panels
 
     def body(self) -> ComposeResult:
         """One page that scrolls."""
@@ -48,27 +55,41 @@ class HelpScreen(Modal[None]):
             page.border_title = tr("HELP")
             page.border_subtitle = tr("esc closes")
             primary = str(self.app.theme_variables.get("primary", "blue"))
-            yield Static(help_page(self._params, self._keymap, primary, self._preface))
+            yield Static(help_page(self._params, self._keymap, primary, self._preface, self._panels))
 
 
 def help_page(
-    params: tuple[ParamView, ...], keymap: Keymap, key_colour: str, preface: str = SAFETY_TEXT
+    params: tuple[ParamView, ...],
+    keymap: Keymap,
+    key_colour: str,
+    preface: str = SAFETY_TEXT,
+    panels: Sequence[LinePanel] = (),
 ) -> Group:
-    """The page: a table a group, so that long texts wrap beside their key."""
+    """The page: a table a group, so that long texts wrap beside their key.
+
+    The panel in focus is explained before the keys, the others of the page after them.
+    """
     style = f"bold {key_colour.removeprefix(ANSI_PREFIX)}"
     lines = keymap.help_lines
-    parts: list[RenderableType] = [Text(tr(preface), "italic")]
+    focused = [panel for panel in panels if panel.has_focus]
+    parts: list[RenderableType] = [Text(tr(preface), "italic"), *_panels(style, focused)]
     for group in dict.fromkeys(line[0] for line in lines):
         parts += [
             Text(f"\n{tr(group)}", "bold"),
             _table(style, [(keys_text(key), tr(words)) for at, key, words in lines if at == group]),
         ]
+    parts += _panels(style, [panel for panel in panels if not panel.has_focus])
     if params:
         parts += [
             Text(f"\n{tr('Strategy parameters')}", "bold"),
             _table(style, [_param(param) for param in params]),
         ]
     return Group(*parts)
+
+
+def _panels(style: str, panels: Sequence[LinePanel]) -> list[RenderableType]:
+    rows = [(tr(panel.TITLE), tr(panel.HELP)) for panel in panels if panel.HELP]
+    return [Text(), _table(style, rows)] if rows else []
 
 
 def _table(style: str, rows: Sequence[tuple[str, str]]) -> Table:

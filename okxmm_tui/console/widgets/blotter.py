@@ -65,7 +65,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
     TITLE = "ORDERS OF THE SESSION"
     IS_SLOW = True
     HELP = (
-        "Newest first, as this console saw them. / searches, w says why, x cancels a working one, o exports."
+        "Newest first, as this console saw them; v is the version of the parameters an order was placed with."
     )
 
     _columns = NO_COLUMNS
@@ -145,7 +145,10 @@ class FillsBlotter(ListPanel[SeenFill]):
 
     TITLE = "FILLS OF THE SESSION"
     IS_SLOW = True
-    HELP = "Newest first. / searches, w says why, o exports."
+    HELP = (
+        "Newest first; M is maker, T taker; then the mid's move after the fill in basis points: + went our "
+        "way."
+    )
 
     _columns = NO_COLUMNS
     """For the frame that is drawn."""

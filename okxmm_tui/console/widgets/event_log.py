@@ -25,7 +25,7 @@ class EventLog(ScrolledPanel):
     """What the engine did and saw."""
 
     TITLE = "EVENTS"
-    HELP = "Newest first; ! is a warning, ‼ critical. Up and down scroll, / filters."
+    HELP = "Newest first; ! is a warning, ‼ critical. Up and down scroll."
     IS_SLOW = True
 
     def badge(self, view: View) -> Line:

@@ -33,7 +33,7 @@ class Fills(ScrolledPanel):
     IS_SLOW = True
     HELP = (
         "Newest first; M is maker, T taker; pnl is what the fill realised, fees apart. Then the mid's move "
-        "since the fill in basis points, at 1, 5 and 30 s and now: + went our way."
+        "since the fill in basis points, after 1, 5 and 30 s and now: + went our way."
     )
 
     def badge(self, view: View) -> Line:

@@ -29,6 +29,10 @@ class Gauges(LinePanel):
     """Risk against limits."""
 
     TITLE = "RISK"
+    HELP = (
+        "Each figure against its limit, the bar is the share used: amber from 70 %, red from 90 %. The bar "
+        "of the dead-man's switch is the time left until the venue cancels by itself; the engine renews it."
+    )
     IS_SLOW = True
 
     def badge(self, view: View) -> Line:

@@ -21,7 +21,8 @@ class HealthPanel(LinePanel, can_focus=True):
     TITLE = "HEALTH"
     IS_SLOW = True
     HELP = (
-        "Round trips by verb, market data from socket to engine, clocks, budgets, lags. Amber needs a look."
+        "Round trips by verb and market data from socket to engine, in milliseconds; clocks, budgets, lags "
+        "and counts. Amber needs a look."
     )
 
     def badge(self, view: View) -> Line:

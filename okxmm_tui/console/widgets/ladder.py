@@ -49,8 +49,10 @@ class Ladder(LinePanel, can_focus=True):
 
     TITLE = "BOOK"
     HELP = (
-        "Asks above, bids below; ◆ own order with size and quantity ahead of it, ◇ not confirmed yet, * by "
-        "hand, ○ where edited parameters would quote. Up and down move the cursor."
+        "Asks above, bids below, others' and own orders alike. ◆ is an own order with its size, what stands "
+        "ahead of it, its age and its chance to fill within ten seconds; ◇ is not confirmed yet, * is by "
+        "hand, ○ is where drafted parameters would quote. The bar is the size; beyond it, where there is "
+        "room, the newest prints and the running total. Up and down move the cursor."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(1)", "Up", show=False),

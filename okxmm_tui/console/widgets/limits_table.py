@@ -38,7 +38,10 @@ class LimitsTable(ListPanel[LimitView]):
 
     TITLE = "LIMITS"
     IS_SLOW = True
-    HELP = "Enter types another value for the chosen limit. Taking more risk needs the armed state (a)."
+    HELP = (
+        "Every limit, its value and which way is safer. Enter types another value; taking more risk needs "
+        "the armed state."
+    )
 
     def footer(self, view: View) -> Line:
         """The key."""

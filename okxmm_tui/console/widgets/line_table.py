@@ -36,6 +36,8 @@ class LinePanel(Widget):
     ALLOW_MAXIMIZE = True
 
     TITLE: ClassVar[str] = ""
+    HELP: ClassVar[str | None] = None
+    """What it shows, for the help page; it names no key that can be moved."""
     IS_FRAMED: ClassVar[bool] = True
     CAN_DIM: ClassVar[bool] = True
     """Whether it fades when what it shows is old; what warns and what explains never does."""
@@ -64,6 +66,11 @@ class LinePanel(Widget):
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Lines of the body, at most ``height`` of ``width`` cells."""
         raise NotImplementedError
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the layout has room for it."""
+        return all(each.display for each in self.ancestors_with_self if isinstance(each, Widget))
 
     def badge(self, view: View) -> Line:
         """Short text at the right end of the title."""

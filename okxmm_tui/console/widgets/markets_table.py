@@ -52,7 +52,10 @@ class MarketsTable(ListPanel[MarketView]):
 
     TITLE = "MARKETS"
     IS_SLOW = True
-    HELP = "Enter shows the chosen market on the dashboard."
+    HELP = (
+        "Every market of this engine: net is its result in its quote currency, depth what others show "
+        "within 10 bps of the mid. Enter shows the chosen one on the dashboard."
+    )
 
     _columns = Columns.of((), 0)
     """For the frame that is drawn."""

@@ -27,6 +27,10 @@ class WouldTrade(LinePanel):
     """Every strategy on one market: whether it would quote there now, or why not."""
 
     TITLE = "WOULD TRADE"
+    HELP = (
+        "Whether each strategy would quote this market now, the running one with its values, the others "
+        "with their defaults; and why not."
+    )
     IS_SLOW = True
 
     def badge(self, view: View) -> Line:
@@ -54,6 +58,7 @@ class WidestMarkets(LinePanel):
     """The widest markets of the venue, as the strategy that wants to know sees them."""
 
     TITLE = "WIDEST OF THE VENUE"
+    HELP = "Instruments of the venue with the widest spreads, whether they are traded here or not."
     IS_SLOW = True
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:

@@ -61,8 +61,9 @@ class Orders(LinePanel, can_focus=True):
 
     TITLE = "ORDERS"
     HELP = (
-        "Up and down choose an order, x cancels it, + and - move it by a tick. A state in amber was asked "
-        "for, not confirmed; * is by hand. The lower edge says why the chosen one stands where it stands."
+        "Own orders at the venue, ahead is what must trade before each fills. A state in amber was asked "
+        "for and is not confirmed; * is by hand. Up and down choose one; the lower edge says why it stands "
+        "where it stands."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),

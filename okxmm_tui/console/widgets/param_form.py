@@ -31,7 +31,7 @@ class ParamForm(ListPanel[ParamView]):
     TITLE = "PARAMETERS"
     HELP = (
         "Left and right step the chosen value, with shift ten steps; enter types it. Nothing trades on the "
-        "draft until y applies it; the ladder shows where it would quote. Esc drops it."
+        "draft until it is applied; the book shows where it would quote. Esc drops it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Less", show=False),
@@ -159,7 +159,7 @@ class ParamChanges(ScrolledPanel):
 
     TITLE = "CHANGES"
     IS_SLOW = True
-    HELP = "Who changed what and when; u takes the last change back."
+    HELP = "Who changed what and when, newest first."
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """Time, version, source, change."""

@@ -18,7 +18,10 @@ class Parameters(LinePanel, can_focus=True):
 
     TITLE = "PARAMETERS"
     IS_SLOW = True
-    HELP = "Amber with an arrow: asked for, not confirmed yet. e types a value, u takes the last change back."
+    HELP = (
+        "What the strategy works with, and the keys that step it. Amber with an arrow: asked for, not "
+        "confirmed yet."
+    )
 
     def badge(self, view: View) -> Line:
         """What is under way."""

@@ -20,6 +20,10 @@ class Pnl(LinePanel):
     """Position and PnL of the market in focus."""
 
     TITLE = "POSITION & PnL"
+    HELP = (
+        "Of the market in focus: position and its average price, result by part in the quote currency, and "
+        "the net of the last five minutes as a curve. Equity is the account's."
+    )
     IS_SLOW = True
 
     def badge(self, view: View) -> Line:

@@ -21,6 +21,10 @@ class SideStatus(LinePanel):
     """Quoting state per side."""
 
     TITLE = "QUOTES"
+    HELP = (
+        "For each side whether it quotes, where and since when, or why it does not. Below it what its "
+        "distance is made of, in basis points of the mid."
+    )
     IS_SLOW = True
 
     def badge(self, view: View) -> Line:
