@@ -258,11 +258,11 @@ def bps_text(value: float | None, decimals: int = 1) -> str:
     return "+" + text[1:] if not text.strip("-+0.") else text
 
 
-def money_role(amount: Decimal | float | None) -> str:
-    """Colour role of money; never without its sign beside it."""
-    if not amount:
+def sign_role(shown: str) -> str:
+    """Colour role of a signed figure as it is shown: what reads as nothing is neither gain nor loss."""
+    if not any(each in shown for each in "123456789"):
         return "text"
-    return "gain" if amount > 0 else "loss"
+    return "loss" if shown.startswith("-") else "gain"
 
 
 def spread_text(best_bid: int, best_ask: int) -> str:

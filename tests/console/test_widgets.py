@@ -357,3 +357,28 @@ class TestGauges:
         assert line.startswith(" notional ")
         assert line.rstrip().endswith(shown)
         assert len(line) == 30
+
+
+class TestFigures:
+    """Colours and room of figures and reasons."""
+
+    async def test_a_loss_too_small_to_be_seen_is_not_red(self):
+        """A figure that reads +0.00 is neither gain nor loss, and no arrow stands beside it."""
+        tiny = sample.with_market(
+            sample.quoting(), realised_quote=Decimal("-0.004"), net_quote=Decimal("-0.004")
+        )
+        async with running(tiny) as bench:
+            spans = [span for line in bench.app.page.query_one("#pnl", pnl.Pnl)._lines for span in line]
+            assert [role for text, role in spans if text.strip() == "+0.00"] == ["text", "text"]
+            assert not any("▾" in text for text, _ in spans)
+
+    @pytest.mark.parametrize(
+        ("width", "says"), [(120, "MOVE: 18 ticks off target, 3"), (200, "MOVE to 96100.5: 18")]
+    )
+    async def test_the_reason_of_a_move_is_read_where_there_is_little_room(self, width, says):
+        """What an order moves for is worth more than the price, which its row shows."""
+        moving = structs.replace(
+            sample.order(Side.SELL, 961_005), decision="MOVE to 96100.5: 18 ticks off target, 3 allowed"
+        )
+        async with running(sample.with_market(sample.quoting(), orders=(moving,)), size=(width, 60)) as bench:
+            assert says in bench.text("#orders").splitlines()[-1]

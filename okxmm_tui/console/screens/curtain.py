@@ -82,8 +82,13 @@ def _figures(snapshot: Snapshot, market: MarketView) -> list[Line]:
     instrument, net = market.instrument, snapshot.account_view.net_quote
     ccy = instrument.quote_ccy
     position = f"{fmt.signed_size_text(instrument, market.position_lots)} {instrument.size_unit}"
-    money = f"{fmt.money_text(net, fmt.money_decimals(ccy))} {ccy}"
+    money = fmt.money_text(net, fmt.money_decimals(ccy))
     return [
-        ((tr("pos "), "muted"), (position, "strong"), (tr("  net "), "muted"), (money, fmt.money_role(net))),
+        (
+            (tr("pos "), "muted"),
+            (position, "strong"),
+            (tr("  net "), "muted"),
+            (f"{money} {ccy}", fmt.sign_role(money)),
+        ),
         ((instrument.inst_id, "muted"),),
     ]

@@ -172,9 +172,8 @@ def _edge_lines(books: AccountingView, width: int) -> list[Line]:
         parts = (row.capture_bps, -row.adverse_bps, -row.fee_bps - row.funding_bps, row.edge_bps)
         spans: list[Span] = [(left(tr(row.side or "all"), room), "text" if row.side else "strong")]
         # Without a fill that was measured the quotes stand for it: no colour for what nobody earned.
-        roles = (fmt.money_role(round(part, 2)) if row.fills else "muted" for part in parts)
-        texts = (right(fmt.bps_text(part, 2), CELL) for part in parts)
-        spans += zip(texts, roles, strict=True)
+        texts = (fmt.bps_text(part, 2) for part in parts)
+        spans += [(right(text, CELL), fmt.sign_role(text) if row.fills else "muted") for text in texts]
         lines.append((*spans, (right(f"{row.fills:,}", 8), "muted")))
     return lines
 
@@ -193,8 +192,8 @@ def _markout_lines(books: AccountingView, horizons: list[int], room: int) -> lis
             row = cells.get((dimension, bucket, horizon))
             mean = row.mean_bps if row else None
             count = max(count, row.count if row else 0)
-            role = "muted" if mean is None else fmt.money_role(round(mean, 2))
-            spans.append((right(fmt.bps_text(mean, 2), CELL), role))
+            text = fmt.bps_text(mean, 2)
+            spans.append((right(text, CELL), "muted" if mean is None else fmt.sign_role(text)))
         lines.append((*spans, (right(f"{count:,}", 8), "muted")))
         if dimension == "all":
             errors = (cells.get((dimension, bucket, horizon)) for horizon in horizons)

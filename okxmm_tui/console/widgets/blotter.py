@@ -214,6 +214,7 @@ class FillsBlotter(ListPanel[SeenFill]):
         fill, instrument = item.fill, instrument_of(view, item.inst_id)
         if instrument is None:
             return EMPTY
+        realised = fmt.fitted_money(fill.realised_quote, instrument.quote_ccy, PNL_WIDTH - 1)
         spans: list[Span] = [
             (f"{fmt.clock_text(fill.venue_ms * 1_000_000)} ", "muted"),
             (fmt.side_glyph(fill.side) + " ", fmt.side_role(fill.side)),
@@ -224,16 +225,12 @@ class FillsBlotter(ListPanel[SeenFill]):
             ),
             (right(fmt.fitted_size(instrument, fill.size_lots, 8), 9), "text"),
             (f" {fill.liquidity.value} ", "muted"),
-            (
-                right(fmt.fitted_money(fill.realised_quote, instrument.quote_ccy, PNL_WIDTH - 1), PNL_WIDTH),
-                fmt.money_role(fill.realised_quote),
-            ),
+            (right(realised, PNL_WIDTH), fmt.sign_role(realised)),
         ]
         marks, cell = self._marks(width)
         for horizon in HORIZONS_S[:marks]:
-            mark = item.markouts_bps.get(horizon)
-            role = "muted" if mark is None else fmt.money_role(round(mark, 1))
-            spans.append((right(fmt.bps_text(mark), cell), role))
+            text = fmt.bps_text(mark := item.markouts_bps.get(horizon))
+            spans.append((right(text, cell), "muted" if mark is None else fmt.sign_role(text)))
         if room := self._trade_width(width):
             spans.append((right(fmt.fee_text(fill.fee, fill.fee_ccy), FEE_WIDTH), "muted"))
             spans.append((f"  {clip(fill.trade_id, room)}", "muted"))

@@ -126,7 +126,7 @@ def _fill(view: View, market: MarketView, fill: FillView, columns: Columns) -> L
         (right(fmt.price_text(instrument, fill.price_ticks), columns.price), role),
         (right(fmt.fitted_size(instrument, fill.size_lots, columns.size - 1), columns.size), "text"),
         (f" {fill.liquidity.value}", "alarm-2" if is_taker else "muted"),
-        (right(realised, columns.pnl), fmt.money_role(fill.realised_quote)),
+        (right(realised, columns.pnl), fmt.sign_role(realised)),
         *marks[len(marks) - columns.marks :],
         (right(fmt.fee_text(fill.fee, fill.fee_ccy), columns.fee), "muted"),
         ("  " + clip(fill.trade_id, columns.trade - 2) if columns.trade else "", "muted"),
@@ -139,7 +139,7 @@ def markout_spans(view: View, market: MarketView, fill: FillView) -> list[Span]:
     marks = [seen.markouts_bps.get(horizon) if seen else None for horizon in HORIZONS_S]
     mid = live_mid(market)
     marks.append(None if mid is None else move_bps(fill, mid))
+    texts = ((mark, fmt.bps_text(mark)) for mark in marks)
     return [
-        (right(fmt.bps_text(mark), MARK_WIDTH), "muted" if mark is None else fmt.money_role(round(mark, 1)))
-        for mark in marks
+        (right(text, MARK_WIDTH), "muted" if mark is None else fmt.sign_role(text)) for mark, text in texts
     ]

@@ -109,6 +109,7 @@ class MarketsTable(ListPanel[MarketView]):
         """One market."""
         instrument, mid, columns = item.instrument, live_mid(item), self._columns
         is_focus = item is view.market
+        net = fmt.fitted_money(item.net_quote, instrument.quote_ccy, 11)
         spread_bps = None if mid is None else (item.asks[0][0] - item.bids[0][0]) / mid * 1e4
         position_role = (
             "text" if not item.position_lots else ("pos-long" if item.position_lots > 0 else "pos-short")
@@ -121,10 +122,7 @@ class MarketsTable(ListPanel[MarketView]):
             (right(fmt.fine_price_text(instrument, mid), columns.price), "text"),
             (right(fmt.NONE if spread_bps is None else f"{spread_bps:.2f}", columns.spread), "muted"),
             (right(fmt.fitted_position(instrument, item.position_lots, 10), 11), position_role),
-            (
-                right(fmt.fitted_money(item.net_quote, instrument.quote_ccy, 11), 12),
-                fmt.money_role(item.net_quote),
-            ),
+            (right(net, 12), fmt.sign_role(net)),
             ("  ", "text"),
             _state(item.bid),
             _state(item.ask),

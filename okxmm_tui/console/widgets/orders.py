@@ -14,7 +14,7 @@ from okxmm_tui.console.language import tr
 from okxmm_tui.console.spans import EMPTY, Line, Span, clip, fit, left, paint, right, waiting, width_of
 from okxmm_tui.console.staleness import account_problem
 from okxmm_tui.console.view import View
-from okxmm_tui.console.widgets.line_table import LinePanel
+from okxmm_tui.console.widgets.line_table import EDGE_WIDTH, LinePanel
 from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.market_views import MarketView, OrderView
 
@@ -91,10 +91,14 @@ class Orders(LinePanel, can_focus=True):
         order = self.selected
         if order is None or not order.decision:
             return EMPTY
-        word, _, why = tr(order.decision).partition(" ")
+        room, is_move = self.size.width - EDGE_WIDTH, order.decision.startswith("MOVE")
+        text = tr(order.decision)
+        if is_move and width_of(text) > room:  # its price stands in the order's row
+            text = tr(f"MOVE: {order.decision.partition(': ')[2]}")
+        word, _, why = text.partition(" ")
         return (
-            (f"{word} ", "armed" if order.decision.startswith("MOVE") else "strong"),
-            (clip(why, max(0, self.size.width - width_of(word) - 8)), "muted"),
+            (f"{word} ", "armed" if is_move else "strong"),
+            (clip(why, max(0, room - width_of(word))), "muted"),
         )
 
     def stale_note(self, view: View) -> str:

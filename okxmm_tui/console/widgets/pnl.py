@@ -14,6 +14,8 @@ from okxmm_tui.console.widgets.line_table import LinePanel
 from okxmm_tui.core.market_views import MarketView
 
 PARTS_FROM_HEIGHT = 16
+ARROWS = {"gain": "▴", "loss": "▾", "text": " "}
+"""Beside a result, by its colour."""
 
 
 class Pnl(LinePanel):
@@ -75,19 +77,13 @@ def _figures(market: MarketView, width: int) -> list[Line]:
         ("fees", market.fees_quote),
     )
     decimals = fmt.money_decimals(market.instrument.quote_ccy)
+    texts = ((name, fmt.money_text(value, decimals)) for name, value in figures)
     lines: list[Line] = [
-        spread(((tr(name), "muted"),), ((fmt.money_text(value, decimals), fmt.money_role(value)),), width)
-        for name, value in figures
+        spread(((tr(name), "muted"),), ((text, fmt.sign_role(text)),), width) for name, text in texts
     ]
-    net = market.net_quote
-    arrow = "▴" if net > 0 else ("▾" if net < 0 else " ")
-    lines.append(
-        spread(
-            ((tr("net"), "strong"),),
-            ((f"{arrow} {fmt.money_text(net, decimals)}", fmt.money_role(net)),),
-            width,
-        )
-    )
+    net = fmt.money_text(market.net_quote, decimals)
+    role = fmt.sign_role(net)
+    lines.append(spread(((tr("net"), "strong"),), ((f"{ARROWS[role]} {net}", role),), width))
     return lines
 
 
@@ -103,13 +99,9 @@ def decomposition(market: MarketView, width: int) -> list[Line]:
         ("other", parts.other),
     )  # fmt: skip
     half = (width - 2) // 2
+    texts = ((name, fmt.fitted_money(value, books.settle_ccy, half - 9)) for name, value in named)
     cells = [
-        spread(
-            ((tr(name, "short"), "muted"),),
-            ((fmt.fitted_money(value, books.settle_ccy, half - 9), fmt.money_role(value)),),
-            half,
-        )
-        for name, value in named
+        spread(((tr(name, "short"), "muted"),), ((text, fmt.sign_role(text)),), half) for name, text in texts
     ]
     rows: list[Line] = [
         (*first, ("  ", "text"), *second) for first, second in zip(cells[::2], cells[1::2], strict=True)
@@ -135,13 +127,8 @@ def _compact(market: MarketView, width: int) -> list[Line]:
     half = width // 2
 
     def cell(name: str, value: Decimal) -> tuple[Span, Span]:
-        return (
-            (left(tr(name, "short"), 5), "muted"),
-            (
-                right(fmt.fitted_money(value, market.instrument.quote_ccy, half - 8), half - 7) + "  ",
-                fmt.money_role(value),
-            ),
-        )
+        text = fmt.fitted_money(value, market.instrument.quote_ccy, half - 8)
+        return (left(tr(name, "short"), 5), "muted"), (right(text, half - 7) + "  ", fmt.sign_role(text))
 
     return [
         _position(market, width),
