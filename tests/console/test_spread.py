@@ -13,8 +13,8 @@ from tests.console import sample
 
 def test_a_sparkline_goes_from_its_lowest_to_its_highest():
     """Newest at the right, a gap where nothing was known, one height where nothing changed."""
-    assert sparkline((1.0, 2.0, 3.0), 5) == "  ▁▅█"
-    assert sparkline((-3.0, math.nan, -1.0), 3) == "▁ █"
+    assert sparkline((1.0, 2.0, 3.0), 5) == "  ▁▄▇"
+    assert sparkline((-3.0, math.nan, -1.0), 3) == "▁ ▇"
     assert sparkline((2.0, 2.004), 2) == "▁▁"
     assert sparkline((math.nan,), 3) == "   "
     assert sparkline((), 3) == "   "

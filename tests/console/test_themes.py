@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from okxmm_tui.console import themes
+from okxmm_tui.console.app import ConsoleApp
 from okxmm_tui.console.roles import ANSI_CHIPS, CHIPS, role_styles
 from okxmm_tui.errors import UsageError
 from tests.console import sample, scenes
 from tests.console.colours import SIMULATIONS, contrast, distance
+from tests.console.fake_link import FakeLink
 from tests.console.harness import running
 from tests.console.plain_picture import rows_of
+from tests.console.stage import stage
 
 MODES = ("live", "demo", "sim", "paper", "replay")
 EYES = tuple(SIMULATIONS)
@@ -172,6 +175,17 @@ async def test_no_color_is_honoured_in_every_theme(name, has_colour, monkeypatch
         assert "+92.40" in bench.text("#banner")
         assert "▲" in bench.text("#orders")
         assert "▼" in bench.text("#orders")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)])
+async def test_no_color_leaves_no_colour_on_any_screen(size, monkeypatch):
+    """Not in a dialog's empty rows either, nor in what Textual itself draws."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(ConsoleApp(FakeLink(), clock=lambda: sample.NOW_NS), size) as on:
+        for scene in scenes.SCENES:
+            segments = [segment for row in await on.play(scene) for segment in row if segment.style]
+            colours = {each for s in segments for each in (s.style.color, s.style.bgcolor) if each}
+            assert all(map(_is_grey, colours)), scene.name
 
 
 def _is_grey(colour) -> bool:

@@ -205,7 +205,7 @@ class LinePanel(Widget):
         """Give Textual one line."""
         strips = self._strips
         if y >= len(strips):
-            return Strip.blank(self._width, self._style("text"))
+            return self._strip(EMPTY)
         strip = strips[y]
         if strip is None:
             strip = strips[y] = self._strip(self._lines[y])

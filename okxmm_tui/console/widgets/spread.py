@@ -17,6 +17,8 @@ NAME_WIDTH = 22
 VALUE_WIDTH = 18
 LEAST_PAST = 6
 """Columns below which the past says nothing."""
+BLOCKS = fmt.RISING[1:-1]
+"""None of them fills its cell: curves in rows one above the other must not run together."""
 LEAST_RANGE = 0.005
 """Half of the last digit shown: below it a figure has not changed."""
 
@@ -73,6 +75,6 @@ def sparkline(values: tuple[float, ...], width: int) -> str:
     if not known:
         return " " * width
     low, high = min(known), max(known)
-    scale = (len(fmt.RISING) - 2) / (high - low) if high - low > LEAST_RANGE else 0.0
-    blocks = (" " if math.isnan(each) else fmt.RISING[1 + round((each - low) * scale)] for each in columns)
+    scale = (len(BLOCKS) - 1) / (high - low) if high - low > LEAST_RANGE else 0.0
+    blocks = (" " if math.isnan(each) else BLOCKS[round((each - low) * scale)] for each in columns)
     return "".join(blocks).rjust(width)
