@@ -126,6 +126,7 @@ TABLE: tuple[KeySpec, ...] = (
             "cancels, E ends the engine.", PAGES),
     KeySpec("slash", "filter", "Filter", "Type what rows of this page must contain.", SCREEN, "/"),
     KeySpec("w", "why", "Why", "Why the chosen order or fill stands where it stands.", SCREEN, hint="why"),
+    KeySpec("N", "note", "Note", "Write a line of your own into the event log and the journal.", SCREEN),
     KeySpec("o", "export", "Export", "Write orders and fills of the session as CSV to the state directory.",
             SCREEN),
     KeySpec("g", "group(1)", "Coarser book", "More ticks a row of the book.", SCREEN, in_palette=False),

@@ -15,6 +15,7 @@ from okxmm_tui.core.commands import (
     Arm,
     CancelOne,
     Disarm,
+    Note,
     Pause,
     Quit,
     Resume,
@@ -69,6 +70,13 @@ class Operator:
             return f"a pause lasts from a second to {LONGEST_PAUSE_S // 3_600} hours"
         self.send(Pause(seconds), "pause")
         return ""
+
+    def note(self, typed: str) -> str:
+        """Write a line into the journal; returns what is wrong with it, or nothing."""
+        note = Note(typed)
+        if not note.problem:
+            self.send(note, "note")
+        return note.problem
 
     def arm_or_disarm(self) -> None:
         """Arm; take it back when armed."""

@@ -112,6 +112,16 @@ class PageActs(BaseConsole):
             TextPrompt("FILTER", "Show only what contains (empty shows all):", take, start=start)
         )
 
+    def action_note(self) -> None:
+        """Write a line into the journal."""
+
+        def take(text: str) -> str:
+            problem = self.operator.note(text)
+            self.draw()
+            return problem
+
+        self.push_screen(TextPrompt("NOTE", "A line for the event log and the journal:", take))
+
     def action_why(self) -> None:
         """Say why the chosen order or fill stands where it stands."""
         if isinstance(self.screen, WhyScreen):

@@ -11,6 +11,8 @@ from okxmm_tui.core.types import Side
 
 LONGEST_PAUSE_S = 86_400
 """A pause that ends by itself ends within a day."""
+LONGEST_NOTE = 200
+"""Characters of a line of the operator's."""
 
 
 class Command(Struct, frozen=True, tag=True, gc=False):
@@ -145,6 +147,21 @@ class AcknowledgeAlarms(Command, frozen=True, tag=True, gc=False):
     """Mark every alarm as seen."""
 
 
+class Note(Command, frozen=True, tag=True, gc=False):
+    """A line of the operator's for the journal; trades nothing."""
+
+    text: str
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the line; empty when it can be written."""
+        if not self.text.strip():
+            return "an empty line is no note"
+        if len(self.text) > LONGEST_NOTE:
+            return f"a note has at most {LONGEST_NOTE} characters, not {len(self.text)}"
+        return "" if self.text.isprintable() else "a note is one line of text"
+
+
 class AnswerPreflight(Command, frozen=True, tag=True, gc=False):
     """What to do about differences found before the first quote."""
 
@@ -178,6 +195,7 @@ AnyCommand = (
     | PlaceManual
     | MoveOrder
     | AcknowledgeAlarms
+    | Note
     | AnswerPreflight
     | Quit
 )

@@ -17,6 +17,7 @@ from okxmm_tui.core.commands import (
     Kill,
     MoveOrder,
     MuteSide,
+    Note,
     Pause,
     PlaceManual,
     PreviewParams,
@@ -99,6 +100,14 @@ class Commands:
                 return self._answer_preflight(answer)
             case AcknowledgeAlarms():
                 return self._acknowledge()
+            case Note():
+                return self._note(command)
+
+    def _note(self, note: Note) -> tuple[str, str]:
+        if problem := note.problem:
+            return problem, ""
+        self._session.report("note", Severity.INFO, f"note: {note.text}")
+        return "", "noted"
 
     def _answer_preflight(self, answer: PreflightAnswer) -> tuple[str, str]:
         if self._safety.is_quitting:

@@ -34,7 +34,7 @@ OWN = (
 )  # fmt: skip
 
 _TAKEN = frozenset(key for spec in OWN for key in spec.keys.split(","))
-ELSEWHERE = frozenset({"preflight", "remind_kill", "export", "coarser_book", "finer_book"})
+ELSEWHERE = frozenset({"preflight", "remind_kill", "note", "export", "coarser_book", "finer_book"})
 """Keys that mean nothing without a present, and the pair of which ``g`` is taken."""
 
 REPLAY_TABLE = (

@@ -1,4 +1,4 @@
-"""A pause that ends by itself, and all that keeps it from ending."""
+"""A pause that ends by itself, all that keeps it from ending, and notes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from okxmm_tui.core.commands import AcknowledgeAlarms, Kill, Pause, Reduce, Resume
-from okxmm_tui.core.effects import Reply
+from okxmm_tui.core.commands import AcknowledgeAlarms, Kill, Note, Pause, Reduce, Resume
+from okxmm_tui.core.effects import Reply, Report
 from okxmm_tui.core.limits import Limits
 from okxmm_tui.core.types import Severity
 from tests.engine.desk import Desk
@@ -166,3 +166,23 @@ def test_an_end_given_later_gives_back_what_the_pause_has_taken():
     desk.command(Pause(2))
     wait(desk, 4_000)
     assert desk.state == "ACTIVE"
+
+
+def test_a_note_is_told_and_changes_nothing():
+    """One report with the operator's words, and no effect but the answer."""
+    desk = Desk()
+    desk.quoting()
+    before = desk.state, desk.market.orders.working
+    effects = desk.command(Note("quieter from 14:00, CPI"))
+    assert [each.text for each in desk.taken(Report, effects)] == ["note: quieter from 14:00, CPI"]
+    assert desk.taken(Reply, effects)[0].ok
+    assert len(effects) == 2
+    assert before == (desk.state, desk.market.orders.working)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 201, "two\nlines", "bell\x07", "\x1b[2Jclears"])
+def test_what_is_no_line_of_text_is_no_note(text):
+    """Terminals and files are told lines, whatever a console sends."""
+    effects = Desk().command(Note(text))
+    assert [(each.ok, "note" in each.text) for each in effects if isinstance(each, Reply)] == [(False, True)]
+    assert len(effects) == 1
