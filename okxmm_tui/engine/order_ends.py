@@ -30,9 +30,11 @@ class OrderEnds:
         if order.cancel_source == POST_ONLY_WOULD_TAKE:
             self._session.post_only_cancels += 1
             market.post_only_cancels.note(self._session.now_ns)
+            order.decision = "post-only would have crossed"
             if not order.is_manual:  # quoting did not ask for that price
-                self._execution.would_take(market, order.side, "post-only would have crossed")
+                self._execution.would_take(market, order.side, order.decision)
         elif order.cancel_source == DEAD_MAN_FIRED:
+            order.decision = "removed by the dead-man's switch"
             self._session.raise_alarm(
                 "dead-man-fired",
                 Severity.CRITICAL,
@@ -40,6 +42,7 @@ class OrderEnds:
                 is_event=True,
             )
         elif order.cancel_source == SELF_TRADE:
+            order.decision = "cancelled to prevent a self-trade"
             self._session.self_trades += 1
             market.self_trades.note(self._session.now_ns)
             self._session.report(
@@ -51,9 +54,11 @@ class OrderEnds:
                 source=order.cancel_source,
             )
         elif order.cancel_source not in OWN_CANCEL_SOURCES:
+            reason = why or f"source {order.cancel_source}"
+            order.decision = f"cancelled by the venue: {reason}"
             self._session.report(
                 "notice",
                 Severity.WARNING,
-                f"{text} was cancelled by the venue: {why or 'source ' + order.cancel_source}",
+                f"{text} was cancelled by the venue: {reason}",
                 source=order.cancel_source,
             )

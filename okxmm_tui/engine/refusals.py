@@ -57,6 +57,7 @@ class Refusals:
         self._react(market, order, event)
         match event.verb:
             case "place":
+                order.decision = f"refused: {_said(event)}"
                 market.orders.finish(order)
                 self._slow_down(market, order, event, is_late=is_late)
                 return False
@@ -85,7 +86,7 @@ class Refusals:
     # -- what the code asks for ------------------------------------------------------------------------
 
     def _react(self, market: Market, order: OwnOrder, event: OrderRefused) -> None:
-        inst_id, said = market.instrument.inst_id, f"{event.code} {event.text}".strip()
+        inst_id, said = market.instrument.inst_id, _said(event)
         match event.reaction:
             case "halt":
                 self.halt = f"the venue refuses us: {said}; {BY_HAND}"
@@ -223,3 +224,7 @@ class Refusals:
             f"{inst_id} {side}: {text}, {streak} times in {SAME_CODE_NS // 10**9} s; this side is "
             "stopped: remove the cause, then pause and resume",
         )
+
+
+def _said(event: OrderRefused) -> str:
+    return f"{event.code} {event.text}".strip()
