@@ -167,7 +167,7 @@ class Refusals:
 
     def _slow_down(self, market: Market, order: OwnOrder, event: OrderRefused, *, is_late: bool) -> None:
         self._session.rejects += 1
-        state, text = market.sides[order.side], f"{event.code} {event.text}".strip()
+        state, text = market.sides[order.side], _said(event)
         state.say(f"refused: {text}", self._session.now_ns)
         if event.reaction in PASSING:
             state.place_after_ns = self._session.now_ns + PASSING_WAIT_NS
