@@ -91,13 +91,10 @@ class Orders(LinePanel, can_focus=True):
         order = self.selected
         if order is None or not order.decision:
             return EMPTY
-        room, is_move = self.size.width - EDGE_WIDTH, order.decision.startswith("MOVE")
-        text = tr(order.decision)
-        if is_move and width_of(text) > room:  # its price stands in the order's row
-            text = tr(f"MOVE: {order.decision.partition(': ')[2]}")
-        word, _, why = text.partition(" ")
+        room = self.size.width - EDGE_WIDTH
+        word, _, why = _reason(order, room).partition(" ")
         return (
-            (f"{word} ", "armed" if is_move else "strong"),
+            (f"{word} ", "armed" if order.decision.startswith("MOVE") else "strong"),
             (clip(why, max(0, room - width_of(word))), "muted"),
         )
 
@@ -193,8 +190,17 @@ def _order(
     if columns.why:
         done = tr(f"{fmt.size_text(instrument, order.filled_lots)} filled")
         part = f"{done}, " if order.filled_lots else ""
-        spans.append(("  " + clip(part + tr(order.decision), columns.why - 2), "muted"))
+        room = columns.why - 2
+        spans.append(("  " + clip(part + _reason(order, room - width_of(part)), room), "muted"))
     return tuple(spans)
+
+
+def _reason(order: OrderView, room: int) -> str:
+    """Why it stands where it stands; of a move without the price, which its row has, where room is scarce."""
+    text = tr(order.decision)
+    if width_of(text) <= room or not order.decision.startswith("MOVE"):
+        return text
+    return tr(f"MOVE: {order.decision.partition(': ')[2]}")
 
 
 def _ahead(instrument: Instrument, order: OrderView, width: int) -> str:
