@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from okxmm_tui.console.port import Past
 from okxmm_tui.core.params import plain
+from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.errors import UsageError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -20,6 +22,16 @@ class StateFiles:
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
+
+    def past(self, snapshot: Snapshot) -> Past:
+        """Read the day so far from the journal.
+
+        Raises:
+            JournalError: It could not be read.
+        """
+        from okxmm_tui.console_past import read_past  # noqa: PLC0415 - the first paint must not wait for it
+
+        return read_past(self._state_dir, snapshot)
 
     def export(self, name: str, text: str) -> str:
         """Write ``exports/NAME``, never over a file that is there; returns the path."""

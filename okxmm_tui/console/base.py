@@ -5,6 +5,7 @@ It holds no trading logic, and the kill key does not depend on it at all.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Callable
@@ -177,6 +178,7 @@ class BaseConsole(App[ConsoleExit]):
                     self.bell()
                 if is_first:
                     self.call_next(self.draw)
+                    self.run_worker(self._read_past(message), name="past")
             case CommandReply():
                 self.operator.on_reply(message)
                 self.call_next(self.draw)
@@ -184,6 +186,18 @@ class BaseConsole(App[ConsoleExit]):
                 self.leaving.on_farewell(message)
                 return True
         return False
+
+    async def _read_past(self, snapshot: Snapshot) -> None:
+        """Have the blotter begin with the day, not with this console."""
+        if self.files is None:
+            return
+        try:
+            past = await asyncio.to_thread(self.files.past, snapshot)
+        except (OkxmmError, OSError) as error:
+            self.say(f"the day before this console opened is not shown: {error}", "alarm-2")
+        else:
+            self.state.history.take_past(past, snapshot)
+            self.draw()
 
     # -- drawing --------------------------------------------------------------------------------------
 

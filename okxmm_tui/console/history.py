@@ -1,22 +1,30 @@
 """What this console has seen of the session: orders and their changes, fills and where the market went after.
 
-The engine's picture holds the newest of each only. Nothing that trades depends on this memory; it begins when
-the console opens and is bounded: full, it holds about 7 MB, most of it the words of order changes.
+The engine's picture holds the newest of each only; what was before this console opened is read from the
+journal, once. Nothing that trades depends on this memory; it is bounded: full, it holds about 7 MB, most
+of it the words of order changes.
 """
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from okxmm_tui.console.composition import Figure, composition
 from okxmm_tui.console.language import tr
+from okxmm_tui.console.port import Past, PastOrder
 from okxmm_tui.console.series import Series
+from okxmm_tui.core.instrument import Instrument
 from okxmm_tui.core.market_views import FillView, MarketView, OrderView
 from okxmm_tui.core.snapshot import Snapshot
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 HORIZONS_S = (1, 5, 30)
 MOST_ORDERS = MOST_FILLS = 2_000
@@ -25,8 +33,9 @@ MOST_SPREADS = 120
 """Samples of each of the two dozen figures of a spread."""
 MOST_FULL = 500
 """Newest orders whose changes are kept; of older ones the beginning and the end are."""
-GONE = "gone"
-DONE = frozenset({"filled", "cancelled", GONE})
+FILLED, CANCELLED, GONE = "filled", "cancelled", "gone"
+DONE = frozenset({FILLED, CANCELLED, GONE})
+UNSEEN_END = "works no more; the journal has how it ended"
 NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 
 
@@ -40,6 +49,8 @@ class SeenOrder:
     """UTC nanoseconds and text, oldest first; the first is the placing."""
     left_out: int = 0
     """Changes after the first that are no longer kept."""
+    is_past: bool = False
+    """From before this console opened: how it began and ended is known, its changes are not."""
 
     def tell(self, at_ns: int, text: str) -> None:
         """Note a change; where there are too many, one after the placing gives way."""
@@ -92,6 +103,14 @@ class History:
             self._second = second
             self._sample(snapshot)
 
+    def take_past(self, past: Past, snapshot: Snapshot) -> None:
+        """Put what was before in front of what was seen since; what is known already stays as it is."""
+        instruments = {each.instrument.inst_id: each.instrument for each in snapshot.markets}
+        orders = {each.order.cl_ord_id: _before(each, instruments[each.inst_id]) for each in past.orders}
+        fills = {(each.inst_id, each.fill.trade_id): SeenFill(each.inst_id, each.fill) for each in past.fills}
+        _put_first(self.orders, orders, MOST_ORDERS)
+        _put_first(self.fills, fills, MOST_FILLS)
+
     def fill(self, inst_id: str, trade_id: str) -> SeenFill | None:
         """A fill of the session."""
         return self.fills.get((inst_id, trade_id))
@@ -110,10 +129,10 @@ class History:
         seen = self.orders.get(order.cl_ord_id)
         if seen is None:
             seen = self.orders[order.cl_ord_id] = SeenOrder(market.instrument.inst_id, order)
-            seen.tell(order.created_ns, f"placed: {_state(market, order)}")
+            seen.tell(order.created_ns, f"placed: {_state(market.instrument, order)}")
             self._make_room(seen)
         if _told(seen.order) != _told(order):
-            seen.tell(at_ns, _state(market, order))
+            seen.tell(at_ns, _state(market.instrument, order))
         seen.order = order
 
     def _let_go(self, cl_ord_id: str, at_ns: int) -> None:
@@ -121,7 +140,7 @@ class History:
         seen = self.orders.get(cl_ord_id)
         if seen is not None and seen.order.status not in DONE:
             seen.order = replace(seen.order, status=GONE)
-            seen.tell(at_ns, "works no more; the journal has how it ended")
+            seen.tell(at_ns, UNSEEN_END)
 
     def _make_room(self, newest: SeenOrder) -> None:
         self._full.append(newest)
@@ -174,6 +193,23 @@ class History:
             self.equity.add(float(snapshot.account_view.equity))
 
 
+def _before(past: PastOrder, instrument: Instrument) -> SeenOrder:
+    seen = SeenOrder(past.inst_id, past.order, is_past=True)
+    seen.tell(past.order.created_ns, "placed; what followed is in the journal")
+    seen.tell(past.updated_ns, UNSEEN_END if past.order.status == GONE else _state(instrument, past.order))
+    return seen
+
+
+def _put_first(kept: OrderedDict[K, V], found: Mapping[K, V], most: int) -> None:
+    """As many of the newest found as there is room for, oldest first, before all that is kept."""
+    for key in reversed([*found]):
+        if len(kept) >= most:
+            return
+        if key not in kept:
+            kept[key] = found[key]
+            kept.move_to_end(key, last=False)
+
+
 def _move_on(past: dict[str, Series], figures: list[Figure]) -> None:
     """A sample for every name there is or ever was: all series end now."""
     now = {figure.name: figure.mean_bps for figure in figures}
@@ -198,8 +234,7 @@ def _told(order: OrderView) -> tuple[object, ...]:
     return (order.status, order.price_ticks, order.size_lots, order.filled_lots, order.decision)
 
 
-def _state(market: MarketView, order: OrderView) -> str:
-    instrument = market.instrument
+def _state(instrument: Instrument, order: OrderView) -> str:
     price = instrument.price_text(order.price_ticks)
     text = f"{tr(order.status, 'order')}, {instrument.size_text(order.size_lots)} @ {price}"
     if order.filled_lots:

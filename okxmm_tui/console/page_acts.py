@@ -37,7 +37,7 @@ class PageActs(BaseConsole):
         self.show_page("markets")
 
     def action_page_blotter(self) -> None:
-        """Orders and fills of the session."""
+        """Orders and fills of the day."""
         self.show_page("blotter")
 
     def action_page_analytics(self) -> None:
@@ -154,7 +154,7 @@ class PageActs(BaseConsole):
         return None
 
     def action_export(self) -> None:
-        """Write orders and fills of the session as CSV."""
+        """Write orders and fills of the day as CSV."""
         if self.files is None:
             self.say("this console has no directory to export to", "alarm-2")
             return

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from okxmm_tui.core.commands import AnyCommand
-from okxmm_tui.core.snapshot import FromEngine
+from okxmm_tui.core.market_views import FillView, OrderView
+from okxmm_tui.core.snapshot import FromEngine, Snapshot
 
 Clock = Callable[[], int]
 """UTC nanoseconds; tests hand in a fixed one."""
@@ -44,8 +45,42 @@ class ConsoleLink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PastOrder:
+    """An order from before this console opened, as the journal has it."""
+
+    inst_id: str
+    order: OrderView
+    updated_ns: int
+    """When the journal last heard of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastFill:
+    """A fill from before this console opened."""
+
+    inst_id: str
+    fill: FillView
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was before, oldest first."""
+
+    orders: tuple[PastOrder, ...] = ()
+    fills: tuple[PastFill, ...] = ()
+
+
 class ConsoleFiles(Protocol):
     """Where the console may leave files; every method raises ``OSError`` when that fails."""
+
+    def past(self, snapshot: Snapshot) -> Past:
+        """Read the day so far of the account of a picture; may take long, so not from the event loop.
+
+        Raises:
+            OkxmmError: The journal could not be read.
+        """
+        ...
 
     def export(self, name: str, text: str) -> str:
         """Write a file of that name and return its full path."""

@@ -61,7 +61,7 @@ class MarketsPage(Page):
 
 
 class BlotterPage(Page):
-    """Orders and fills of the session."""
+    """Orders and fills of the day."""
 
     NAME = "blotter"
     AUTO_FOCUS = "OrdersBlotter"

@@ -1,4 +1,4 @@
-"""Orders and fills of the session as this console saw them, searchable, and as CSV."""
+"""Orders and fills of the day, from the journal and as this console saw them, searchable, and as CSV."""
 
 from __future__ import annotations
 
@@ -60,12 +60,13 @@ def instrument_of(view: View, inst_id: str) -> Instrument | None:
 
 
 class OrdersBlotter(ListPanel[SeenOrder]):
-    """Every order this console has seen, newest first."""
+    """Every order of the day, newest first."""
 
-    TITLE = "ORDERS OF THE SESSION"
+    TITLE = "ORDERS OF THE DAY"
     IS_SLOW = True
     HELP = (
-        "Newest first, as this console saw them; v is the version of the parameters an order was placed with."
+        "Of this UTC day and since this console opened, newest first; v is the version of the parameters an "
+        "order was placed with."
     )
 
     _columns = NO_COLUMNS
@@ -97,11 +98,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
     def nothing(self, view: View) -> str:
         """No order yet, or a filter nothing passes."""
-        return (
-            "no order passes the filter"
-            if view.desk.filters.get(PAGE)
-            else "no order sent since this console opened"
-        )
+        return "no order passes the filter" if view.desk.filters.get(PAGE) else "no order sent today, UTC"
 
     def header(self, width: int) -> Line:
         """Names of the columns."""
@@ -143,7 +140,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 class FillsBlotter(ListPanel[SeenFill]):
     """Every fill this console has seen, newest first."""
 
-    TITLE = "FILLS OF THE SESSION"
+    TITLE = "FILLS OF THE DAY"
     IS_SLOW = True
     HELP = (
         "Newest first; M is maker, T taker; then the mid's move after the fill in basis points: + went our "
@@ -250,7 +247,7 @@ def _badge(view: View, count: int) -> Line:
 
 
 def orders_csv(view: View, history: History) -> str:
-    """Orders of the session, oldest first; sizes and prices as the venue writes them."""
+    """Orders of the day, oldest first; sizes and prices as the venue writes them."""
     rows: list[Sequence[object]] = [
         ("created_utc_ns", "market", "cl_ord_id", "side", "price", "size", "filled", "status",
          "params_version", "by_hand", "decision")
@@ -268,7 +265,7 @@ def orders_csv(view: View, history: History) -> str:
 
 
 def fills_csv(view: View, history: History) -> str:
-    """Fills of the session, oldest first; the fee with the venue's sign, negative is charged."""
+    """Fills of the day, oldest first; the fee with the venue's sign, negative is charged."""
     rows: list[Sequence[object]] = [
         ("venue_utc_ms", "market", "trade_id", "cl_ord_id", "side", "price", "size", "liquidity", "fee",
          "fee_ccy", "realised_quote", *(f"markout_{horizon}s_bps" for horizon in HORIZONS_S))

@@ -37,6 +37,12 @@ class Span(Struct, frozen=True):
     until_ns: int | None = None
     """Before this time."""
     inst_id: str | None = None
+    newest: int | None = None
+    """Only so many rows, those that would come last."""
+
+    def newest_of(self, most: int) -> Span:
+        """The same, at most so many rows of it."""
+        return msgspec.structs.replace(self, newest=most)
 
     @classmethod
     def day(cls, day: date, *, session_id: int | None = None, inst_id: str | None = None) -> Span:
@@ -304,8 +310,14 @@ class Journal:
             wanted.append((f"{clock} < ?", -(-span.until_ns // unit)))
         where = f" WHERE {' AND '.join(words for words, _ in wanted)}" if wanted else ""
         text = f"SELECT {', '.join(names)} FROM {table}{where} ORDER BY {order}"  # noqa: S608 - our own names
+        values = [value for _, value in wanted]
+        if span.newest is not None:
+            last = ", ".join(f"{name} DESC" for name in order.split(", "))
+            inner = f"SELECT *, rowid FROM {table}{where} ORDER BY {last} LIMIT ?"  # noqa: S608 - the same
+            text = f"SELECT {', '.join(names)} FROM ({inner}) ORDER BY {order}"  # noqa: S608 - the same
+            values.append(span.newest)
         try:
-            for row in self._connection.execute(text, [value for _, value in wanted]):
+            for row in self._connection.execute(text, values):
                 yield msgspec.convert(_plain(dict(row)), form, strict=False)
         except (sqlite3.Error, msgspec.ValidationError) as error:
             raise JournalError(

@@ -54,6 +54,15 @@ def test_answers_are_narrowed_by_session_day_time_and_market(journal):
     assert [each.source for each in journal.params()] == ["start", "start"]
 
 
+def test_the_newest_rows_come_in_the_usual_order(journal):
+    """At most so many, those that would come last, oldest first; of every table that is asked for them."""
+    for ask in (journal.fills, journal.orders, journal.notes, journal.sessions, journal.order_events):
+        everything = list(ask())
+        assert len(everything) > 1
+        assert list(ask(Span(newest=1))) == everything[-1:]
+        assert list(ask(Span().newest_of(1_000))) == everything
+
+
 def test_rows_keep_exact_figures(journal):
     """Prices and fees come back as the very decimals that were written."""
     fill = next(journal.fills())
