@@ -49,8 +49,6 @@ class SeenOrder:
     """UTC nanoseconds and text, oldest first; the first is the placing."""
     left_out: int = 0
     """Changes after the first that are no longer kept."""
-    is_past: bool = False
-    """From before this console opened: how it began and ended is known, its changes are not."""
 
     def tell(self, at_ns: int, text: str) -> None:
         """Note a change; where there are too many, one after the placing gives way."""
@@ -194,7 +192,7 @@ class History:
 
 
 def _before(past: PastOrder, instrument: Instrument) -> SeenOrder:
-    seen = SeenOrder(past.inst_id, past.order, is_past=True)
+    seen = SeenOrder(past.inst_id, past.order)
     seen.tell(past.order.created_ns, "placed; what followed is in the journal")
     seen.tell(past.updated_ns, UNSEEN_END if past.order.status == GONE else _state(instrument, past.order))
     return seen

@@ -95,7 +95,7 @@ class TestFit:
         """Before there is anything, each page names it."""
         async with running(sample.waiting()) as bench:
             for key, words in (
-                ("3", "no order sent since"), ("3", "no fills yet"), ("4", "no maker fill"),
+                ("3", "no order sent today"), ("3", "no fills yet"), ("4", "no maker fill"),
                 ("4", "live book"),
                 ("5", "no parameter was changed"), ("6", "nothing happened yet"),
                 ("7", "HEALTH"),
