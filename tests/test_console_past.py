@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from msgspec import structs
 
@@ -104,6 +106,17 @@ async def test_a_console_shows_the_day_and_says_when_it_cannot(tmp_path):
         await bench.app.workers.wait_for_complete([each for each in bench.app.workers if each.name == "past"])
         await bench.settle()
         assert "is not shown" in bench.text("#status")
+
+
+async def test_a_row_nobody_wrote_does_not_end_the_console(tmp_path):
+    """A word of the journal that is none of ours is said, and everything else goes on."""
+    after = two_sessions(tmp_path)
+    with sqlite3.connect(tmp_path / JOURNAL_NAME) as connection:
+        connection.execute("UPDATE fills SET side = 'sideways'")
+    async with running(shown(after), files=StateFiles(tmp_path)) as bench:
+        await bench.app.workers.wait_for_complete([each for each in bench.app.workers if each.name == "past"])
+        await bench.settle()
+        assert "'sideways'" in bench.text("#status")
 
 
 def test_without_a_journal_there_is_no_past(tmp_path):

@@ -193,7 +193,7 @@ class BaseConsole(App[ConsoleExit]):
             return
         try:
             past = await asyncio.to_thread(self.files.past, snapshot)
-        except (OkxmmError, OSError) as error:
+        except (OkxmmError, OSError, ValueError) as error:  # a row no version of ours wrote must not end it
             self.say(f"the day before this console opened is not shown: {error}", "alarm-2")
         else:
             self.state.history.take_past(past, snapshot)
