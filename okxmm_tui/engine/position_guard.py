@@ -35,7 +35,8 @@ class PositionGuard:
         """Markets whose position is being closed."""
         self._forgiven: dict[str, int] = {}
         """Losing round trips of the present streak that a rest has answered, by market."""
-        self._resting_until_ns: dict[str, int] = {}
+        self._resting_since_ns: dict[str, int] = {}
+        """How long is asked of the limits each time: who shortens the rest ends one that runs."""
 
     def on_fill(self, market: Market, fill: Fill) -> None:
         """Follow the round trips of a market, as its books of account have just counted them."""
@@ -45,7 +46,7 @@ class PositionGuard:
         if self.losses_in_a_row(market) < limits.losing_trips:
             return
         self._forgiven[inst_id] = market.quality.episodes.losing_streak
-        self._resting_until_ns[inst_id] = self._session.now_ns + limits.losing_rest_ms * NS_PER_MS
+        self._resting_since_ns[inst_id] = self._session.now_ns
         self._session.raise_alarm(
             f"losing-{inst_id}",
             Severity.WARNING,
@@ -61,9 +62,9 @@ class PositionGuard:
 
     def on_tick(self) -> None:
         """Close what loses too much; end rests that are over."""
-        for inst_id, until_ns in tuple(self._resting_until_ns.items()):
-            if self._session.now_ns >= until_ns:
-                del self._resting_until_ns[inst_id]
+        for inst_id in tuple(self._resting_since_ns):
+            if self._rest_left_ns(inst_id) <= 0:
+                del self._resting_since_ns[inst_id]
                 self._session.clear_alarm(f"losing-{inst_id}", f"{inst_id}: the rest is over")
         if self._session.machine.state is TradingState.HALTED or not self._session.is_merged:
             return
@@ -102,10 +103,14 @@ class PositionGuard:
         sign = 1 if position.size_lots > 0 else -1
         return min(sign * (average - price) / average for price in (mid, mark))
 
+    def _rest_left_ns(self, inst_id: str) -> int:
+        passed_ns = self._session.now_ns - self._resting_since_ns[inst_id]
+        return self._session.limits.losing_rest_ms * NS_PER_MS - passed_ns
+
     def block(self, market: Market) -> str:
         """Why a market rests; empty when it does not."""
-        until_ns = self._resting_until_ns.get(market.instrument.inst_id)
-        if until_ns is None:
+        inst_id = market.instrument.inst_id
+        if inst_id not in self._resting_since_ns:
             return ""
-        left_s = max(0.0, (until_ns - self._session.now_ns) / 1e9)
+        left_s = max(0, self._rest_left_ns(inst_id)) / 1e9
         return f"resting after losing round trips, {left_s:.0f} s to go"

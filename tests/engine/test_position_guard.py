@@ -7,8 +7,8 @@ from decimal import Decimal
 from msgspec import structs
 
 from okxmm_tui.core.account import FeeRates
-from okxmm_tui.core.commands import SetParam
-from okxmm_tui.core.effects import PlaceOrder
+from okxmm_tui.core.commands import Arm, SetLimit, SetParam
+from okxmm_tui.core.effects import PlaceOrder, Reply
 from okxmm_tui.core.messages import InstrumentChanged, MarkPrice
 from okxmm_tui.core.types import OrderKind, Side
 from tests.engine.desk import Desk
@@ -79,6 +79,26 @@ def test_three_losing_round_trips_rest_the_market():
     assert desk.market.sides[Side.BUY].reason.startswith("resting after losing round trips, 300 s")
     desk.run(301_000, step_ms=1_000)
     assert not desk.reducer.position_guard.block(desk.market)
+
+
+def test_a_rest_that_runs_is_ended_by_shortening_it():
+    """Less rest is more risk: unarmed it is refused; armed it counts at once, for the rest that runs too."""
+    desk = quoting()
+    for trip in range(3):
+        for side, price in ((Side.BUY, "60000"), (Side.SELL, "59999")):
+            trade = structs.replace(fill(side, price, "1", trade_id=f"{trip}{side}"), size_lots=10)
+            desk.reducer.reconciler.book_fill(desk.market, trade)
+    desk.run(100_000, step_ms=1_000)
+    shorter = SetLimit("losing_rest_ms", Decimal(60_000))
+    assert not desk.taken(Reply, desk.command(shorter))[0].ok
+    assert desk.reducer.position_guard.block(desk.market).startswith(
+        "resting after losing round trips, 200 s"
+    )
+    desk.command(Arm())
+    assert desk.taken(Reply, desk.command(shorter))[0].ok
+    desk.tick()
+    assert not desk.reducer.position_guard.block(desk.market)
+    assert not desk.reducer.session.alarms.is_standing(f"losing-{INST}")
 
 
 def test_a_position_carried_into_the_session_is_the_first_round_trip():
