@@ -113,4 +113,4 @@ class PositionGuard:
         if inst_id not in self._resting_since_ns:
             return ""
         left_s = max(0, self._rest_left_ns(inst_id)) / 1e9
-        return f"resting after losing round trips, {left_s:.0f} s to go"
+        return f"resting {left_s:.0f} s more after losing round trips"

@@ -131,7 +131,7 @@ def test_a_losing_streak_is_measured_by_the_limit_in_force():
     lose(1)
     assert answer(desk, "losing_trips", Decimal(2)).ok
     lose(2)
-    assert "resting after losing round trips" in desk.reducer.position_guard.block(desk.market)
+    assert "after losing round trips" in desk.reducer.position_guard.block(desk.market)
 
 
 def test_the_age_of_the_private_stream_is_a_setting_that_counts(tmp_path: Path):
