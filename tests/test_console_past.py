@@ -16,7 +16,7 @@ from okxmm_tui.engine.store.database import JOURNAL_NAME
 from okxmm_tui.engine.store.reading import Journal
 from okxmm_tui.engine.view import build_snapshot
 from okxmm_tui.errors import JournalError
-from tests.console.harness import running
+from tests.console.harness import Bench, running
 from tests.engine.store.desk import RecordedDesk, Venue, journal_of, restarted, write
 from tests.samples import SECOND, START_NS
 
@@ -38,6 +38,13 @@ def two_sessions(folder) -> RecordedDesk:
 def shown(desk: RecordedDesk) -> Snapshot:
     """What its engine shows."""
     return build_snapshot(desk.reducer, 1)
+
+
+async def was_read(bench: Bench) -> None:
+    """The console has asked the journal, and drawn the answer."""
+    for worker in [each for each in bench.app.workers if each.name == "past"]:
+        await worker.wait()
+    await bench.settle()
 
 
 def test_the_blotter_begins_with_the_day_of_the_account(tmp_path):
@@ -95,7 +102,7 @@ async def test_a_console_shows_the_day_and_says_when_it_cannot(tmp_path):
     after = two_sessions(tmp_path)
     snapshot = shown(after)
     async with running(snapshot, files=StateFiles(tmp_path)) as bench:
-        await bench.app.workers.wait_for_complete([each for each in bench.app.workers if each.name == "past"])
+        await was_read(bench)
         await bench.press("3")
         rows = bench.text().splitlines()
         assert any("FILLS OF THE DAY" in row and row.split()[-2] == "2" for row in rows)
@@ -103,8 +110,7 @@ async def test_a_console_shows_the_day_and_says_when_it_cannot(tmp_path):
     with pytest.raises(JournalError):
         StateFiles(tmp_path).past(snapshot)
     async with running(snapshot, files=StateFiles(tmp_path)) as bench:
-        await bench.app.workers.wait_for_complete([each for each in bench.app.workers if each.name == "past"])
-        await bench.settle()
+        await was_read(bench)
         assert "is not shown" in bench.text("#status")
 
 
@@ -114,8 +120,7 @@ async def test_a_row_nobody_wrote_does_not_end_the_console(tmp_path):
     with sqlite3.connect(tmp_path / JOURNAL_NAME) as connection:
         connection.execute("UPDATE fills SET side = 'sideways'")
     async with running(shown(after), files=StateFiles(tmp_path)) as bench:
-        await bench.app.workers.wait_for_complete([each for each in bench.app.workers if each.name == "past"])
-        await bench.settle()
+        await was_read(bench)
         assert "'sideways'" in bench.text("#status")
 
 
