@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
 from okxmm_tui.console.history import History
 from okxmm_tui.console.port import Past
+from okxmm_tui.console.screens.live_modal import WhyPanel
 from okxmm_tui.console_files import StateFiles
 from okxmm_tui.core.snapshot import Snapshot
 from okxmm_tui.core.types import Mode, Side
@@ -82,7 +84,50 @@ def test_yesterday_is_another_day(tmp_path):
 def test_what_is_traded_no_more_has_no_row(tmp_path):
     """An instrument the session does not have has no tick and no lot here."""
     after = two_sessions(tmp_path)
-    assert StateFiles(tmp_path).past(structs.replace(shown(after), markets=())) == Past()
+    assert StateFiles(tmp_path).past(structs.replace(shown(after), markets=())) == Past(left_out=4)
+
+
+def test_a_size_is_never_rounded(tmp_path):
+    """The lot has become a contract, the tick ten dollars: what these cannot tell is left out and counted."""
+    after = two_sessions(tmp_path)
+    (market,) = shown(after).markets
+    for coarse in ({"lot_size": Decimal(1)}, {"tick_size": Decimal(10)}):
+        changed = structs.replace(market, instrument=structs.replace(market.instrument, **coarse))
+        past = StateFiles(tmp_path).past(structs.replace(shown(after), markets=(changed,)))
+        assert not past.fills
+        assert len(past.orders) + past.left_out == 4
+
+
+def test_the_name_of_a_key_is_no_account(tmp_path):
+    """A key of one name on another account, and a key of another name on this one."""
+    after = two_sessions(tmp_path)
+    with sqlite3.connect(tmp_path / JOURNAL_NAME) as connection:
+        connection.execute("UPDATE sessions SET account_id = '77'")
+    others = structs.replace(shown(after), session_id=1, account_id="78")
+    assert StateFiles(tmp_path).past(others) == Past()
+    renamed = structs.replace(shown(after), session_id=1, account_id="77", account="another key")
+    assert len(StateFiles(tmp_path).past(renamed).fills) == 2
+
+
+def test_what_came_after_the_picture_is_left_to_the_console(tmp_path):
+    """It sees that for itself, and follows where the market goes after it."""
+    after = two_sessions(tmp_path)
+    early = structs.replace(shown(after), at_ns=START_NS + 30 * SECOND)
+    assert len(StateFiles(tmp_path).past(early).fills) == 1
+
+
+def test_an_old_order_that_still_works_stands_at_its_time(tmp_path):
+    """The blotter is read by time, whether a row comes from the journal or from the picture."""
+    after = two_sessions(tmp_path)
+    snapshot = shown(after)
+    past = StateFiles(tmp_path).past(snapshot)
+    old = structs.replace(past.orders[0].order, cl_ord_id="old", created_ns=1, status="live")
+    (market,) = snapshot.markets
+    history = History()
+    history.observe(structs.replace(snapshot, markets=(structs.replace(market, orders=(old,)),)))
+    history.take_past(past, snapshot)
+    assert next(iter(history.orders)) == "old"
+    assert len(history.orders) > 1
 
 
 def test_the_newest_come_first_where_there_are_too_many(tmp_path, monkeypatch):
@@ -106,12 +151,27 @@ async def test_a_console_shows_the_day_and_says_when_it_cannot(tmp_path):
         await bench.press("3")
         rows = bench.text().splitlines()
         assert any("FILLS OF THE DAY" in row and row.split()[-2] == "2" for row in rows)
+        assert "in the report alone" not in bench.text("#status")
+        await bench.press("w")
+        told = "".join(text for line in bench.app.screen.query_one(WhyPanel)._lines for text, _ in line)
+        assert "what followed is in the journal" in told
+        assert "placed by" not in told
     (tmp_path / JOURNAL_NAME).write_bytes(b"no database" * 1_000)
     with pytest.raises(JournalError):
         StateFiles(tmp_path).past(snapshot)
     async with running(snapshot, files=StateFiles(tmp_path)) as bench:
         await was_read(bench)
         assert "is not shown" in bench.text("#status")
+
+
+async def test_what_cannot_be_shown_is_counted(tmp_path):
+    """One line says how many rows stand in the report alone."""
+    after = two_sessions(tmp_path)
+    (market,) = shown(after).markets
+    eth = structs.replace(market, instrument=structs.replace(market.instrument, inst_id="ETH-USDT-SWAP"))
+    async with running(structs.replace(shown(after), markets=(eth,)), files=StateFiles(tmp_path)) as bench:
+        await was_read(bench)
+        assert "4 orders and fills of the day are in the report alone" in bench.text("#status")
 
 
 async def test_a_row_nobody_wrote_does_not_end_the_console(tmp_path):

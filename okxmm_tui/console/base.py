@@ -197,6 +197,11 @@ class BaseConsole(App[ConsoleExit]):
             self.say(f"the day before this console opened is not shown: {error}", "alarm-2")
         else:
             self.state.history.take_past(past, snapshot)
+            if past.left_out:
+                self.say(
+                    f"{past.left_out} orders and fills of the day are in the report alone: other markets, "
+                    "ticks or lots"
+                )
             self.draw()
 
     # -- drawing --------------------------------------------------------------------------------------

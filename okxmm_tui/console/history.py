@@ -49,6 +49,8 @@ class SeenOrder:
     """UTC nanoseconds and text, oldest first; the first is the placing."""
     left_out: int = 0
     """Changes after the first that are no longer kept."""
+    is_past: bool = False
+    """From before this console opened: whose it was, its changes and what its version meant are not known."""
 
     def tell(self, at_ns: int, text: str) -> None:
         """Note a change; where there are too many, one after the placing gives way."""
@@ -86,6 +88,8 @@ class History:
         """What the spread was made of once a second, in basis points by instrument and name; nan: unknown."""
         self.equity = Series()
         """The account's, once a second, in its currency."""
+        self.since_ns = 0
+        """Time of the first picture."""
         self._open: list[SeenFill] = []
         self._full: deque[SeenOrder] = deque()
         self._working: set[str] = set()
@@ -93,6 +97,7 @@ class History:
 
     def observe(self, snapshot: Snapshot) -> None:
         """Take what is new in a picture."""
+        self.since_ns = self.since_ns or snapshot.at_ns
         self._take_orders(snapshot)
         self._take_fills(snapshot)
         self._mark(snapshot)
@@ -106,8 +111,11 @@ class History:
         instruments = {each.instrument.inst_id: each.instrument for each in snapshot.markets}
         orders = {each.order.cl_ord_id: _before(each, instruments[each.inst_id]) for each in past.orders}
         fills = {(each.inst_id, each.fill.trade_id): SeenFill(each.inst_id, each.fill) for each in past.fills}
-        _put_first(self.orders, orders, MOST_ORDERS)
-        _put_first(self.fills, fills, MOST_FILLS)
+        _put_before(self.orders, orders, MOST_ORDERS)
+        _put_before(self.fills, fills, MOST_FILLS)
+        # What still works may be older than much that has ended since.
+        for key in sorted(self.orders, key=lambda each: self.orders[each].order.created_ns):
+            self.orders.move_to_end(key)
 
     def fill(self, inst_id: str, trade_id: str) -> SeenFill | None:
         """A fill of the session."""
@@ -192,13 +200,13 @@ class History:
 
 
 def _before(past: PastOrder, instrument: Instrument) -> SeenOrder:
-    seen = SeenOrder(past.inst_id, past.order)
+    seen = SeenOrder(past.inst_id, past.order, is_past=True)
     seen.tell(past.order.created_ns, "placed; what followed is in the journal")
     seen.tell(past.updated_ns, UNSEEN_END if past.order.status == GONE else _state(instrument, past.order))
     return seen
 
 
-def _put_first(kept: OrderedDict[K, V], found: Mapping[K, V], most: int) -> None:
+def _put_before(kept: OrderedDict[K, V], found: Mapping[K, V], most: int) -> None:
     """As many of the newest found as there is room for, oldest first, before all that is kept."""
     for key in reversed([*found]):
         if len(kept) >= most:

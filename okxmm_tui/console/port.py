@@ -69,6 +69,8 @@ class Past:
 
     orders: tuple[PastOrder, ...] = ()
     fills: tuple[PastFill, ...] = ()
+    left_out: int = 0
+    """How many of both cannot be told in the markets of this session."""
 
 
 class ConsoleFiles(Protocol):

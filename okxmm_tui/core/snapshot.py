@@ -159,6 +159,7 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     session_id: int
     mode: Mode
     account: str
+    """Name of the key, for people."""
     tag: str
     strategy: str
     trading_state: str
@@ -188,6 +189,8 @@ class Snapshot(Struct, frozen=True, gc=False, tag=True):
     scan: tuple[ScanView, ...] = ()
     """The ten widest markets of the venue, when the strategy asks for them."""
     preflight: PreflightView | None = None
+    account_id: str = ""
+    """What the journal knows the account by; empty where the venue gives it no number."""
     replay: ReplayView | None = None
     """Present only when this is a past session played again: nothing here is happening now."""
 

@@ -40,6 +40,7 @@ def build_snapshot(reducer: Reducer, seq: int) -> Snapshot:
         session_id=started.session_id,
         mode=started.mode,
         account=started.account,
+        account_id=started.account_id,
         tag=started.tag,
         strategy=started.strategy,
         trading_state=machine.state.value,

@@ -37,7 +37,7 @@ class EquityPanel(LinePanel, can_focus=True):
         if account is None or account.equity is None:
             return EMPTY
         text = f"{fmt.amount_text(account.equity, account.ccy)} {account.ccy}"
-        return (_reach(view.history.equity), (text, "text"))
+        return (_reach(view, view.history.equity), (text, "text"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve, and the account's ratios below it."""
@@ -51,11 +51,11 @@ class EquityPanel(LinePanel, can_focus=True):
         return curve(changes, width, height - len(tail), flat=UNCHANGED) + tail
 
 
-def _reach(series: Series) -> Span:
-    """From the first sample to the newest; they are a second apart."""
-    if series.count < 2:
+def _reach(view: View, series: Series) -> Span:
+    """How far back a curve goes, whatever pictures were missed meanwhile; nothing while there is none."""
+    if view.snapshot is None or series.count < 2:
         return ("", "muted")
-    return (f"{fmt.calm_age_text((series.count - 1) * fmt.SECOND_NS)} · ", "muted")
+    return (f"{fmt.calm_age_text(view.snapshot.at_ns - view.history.since_ns)} · ", "muted")
 
 
 def _performance(view: View, width: int) -> list[Line]:
@@ -115,7 +115,7 @@ class InventoryPanel(LinePanel, can_focus=True):
         instrument = view.market.instrument
         text = f"{fmt.signed_size_text(instrument, view.market.position_lots)} {instrument.size_unit}"
         series = view.history.inventory.get(instrument.inst_id)
-        return ((text, "text"),) if series is None else (_reach(series), (text, "text"))
+        return ((text, "text"),) if series is None else (_reach(view, series), (text, "text"))
 
     def rows(self, view: View, width: int, height: int) -> list[Line]:
         """The curve."""

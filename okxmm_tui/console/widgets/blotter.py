@@ -138,7 +138,7 @@ class OrdersBlotter(ListPanel[SeenOrder]):
 
 
 class FillsBlotter(ListPanel[SeenFill]):
-    """Every fill this console has seen, newest first."""
+    """Every fill of the day, newest first."""
 
     TITLE = "FILLS OF THE DAY"
     IS_SLOW = True
@@ -258,7 +258,8 @@ def orders_csv(view: View, history: History) -> str:
             rows.append(
                 (order.created_ns, seen.inst_id, order.cl_ord_id, order.side.value,
                  instrument.price_text(order.price_ticks), instrument.size_text(order.size_lots),
-                 instrument.size_text(order.filled_lots), order.status, order.params_version, order.is_manual,
+                 instrument.size_text(order.filled_lots), order.status, order.params_version,
+                 "" if seen.is_past else order.is_manual,
                  order.decision)
             )  # fmt: skip
     return _csv(rows)

@@ -25,10 +25,12 @@ def why_lines(view: View, cl_ord_id: str, width: int, height: int) -> list[Line]
         ((fmt.side_glyph(order.side) + " ", fmt.side_role(order.side)), (f"{seen.inst_id}  ", "strong"),
          (f"{tr('order')} {order.cl_ord_id}", "muted")),
         *_told("decision", order.decision or "none told", width),
-        _named("placed by", "the operator, by hand" if order.is_manual else "the strategy", width),
-        _named("parameters", _version(view, seen), width),
     ]  # fmt: skip
-    change = _change(view, seen)
+    if not seen.is_past:
+        placed_by = "the operator, by hand" if order.is_manual else "the strategy"
+        lines.append(_named("placed by", placed_by, width))
+    lines.append(_named("parameters", _version(view, seen), width))
+    change = None if seen.is_past else _change(view, seen)
     if change is not None:
         text = tr(change.text) + tr(f" by {change.source} at {fmt.clock_text(change.at_ns)}")
         lines.append(_named("set by", text, width))
@@ -75,7 +77,12 @@ def _version(view: View, seen: SeenOrder) -> str:
     version = seen.order.params_version
     markets = view.snapshot.markets if view.snapshot else ()
     now = next((each.params_version for each in markets if each.instrument.inst_id == seen.inst_id), version)
-    return f"version {version}" if now == version else f"version {version}; version {now} trades now"
+    # Each session counts from one: of a version from before only the number is known.
+    return (
+        f"version {version}"
+        if now == version or seen.is_past
+        else f"version {version}; version {now} trades now"
+    )
 
 
 def _change(view: View, seen: SeenOrder) -> ParamChangeView | None:

@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from okxmm_tui.core.types import Mode
+from okxmm_tui.engine.store.accounts import SAME_ACCOUNT
 from okxmm_tui.engine.store.database import JOURNAL_NAME, read_journal
 from okxmm_tui.errors import JournalError
 
@@ -240,6 +242,14 @@ class Journal:
         """Sessions by their start."""
         return self._read(SessionRow, "sessions", "started_ns", span, order="session_id")
 
+    def sessions_of_account(self, mode: Mode, account: str) -> list[int]:
+        """Sessions on one account, by its number, or by its key's name where the venue gives no number."""
+        text = f"SELECT s.session_id FROM sessions s WHERE s.mode = ? AND {SAME_ACCOUNT}"  # noqa: S608 - our own
+        try:
+            return [row[0] for row in self._connection.execute(text, (mode.value, account))]
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
     def last_session(self) -> SessionRow | None:
         """The newest session; None in an empty journal."""
         rows = self._connection.execute("SELECT MAX(session_id) FROM sessions").fetchone()
@@ -320,10 +330,13 @@ class Journal:
             for row in self._connection.execute(text, values):
                 yield msgspec.convert(_plain(dict(row)), form, strict=False)
         except (sqlite3.Error, msgspec.ValidationError) as error:
-            raise JournalError(
-                f"The journal {self.path} could not be read: {error}.",
-                "Start a session on it once: a damaged journal is put aside and a new one begun.",
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> JournalError:
+        return JournalError(
+            f"The journal {self.path} could not be read: {error}.",
+            "Start a session on it once: a damaged journal is put aside and a new one begun.",
+        )
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
